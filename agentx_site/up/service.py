@@ -1,0 +1,107 @@
+"""A server that runs in the foreground as our child and dies with us."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+from agentx_site.up.errors import UpError
+from agentx_site.up.runtime import Account, dies_with_us
+
+READY_WITHIN = 10.0  # seconds; recovery of a database killed under load takes most of it
+POLL = 0.01
+
+
+class Service:
+    """What Postgres and Valkey have in common.
+
+    `agentx up` takes the parts (`prepare`, `argv`, `options`, `is_ready`) and does the waiting in
+    its event loop; everybody else calls `start` and `stop`.
+    """
+
+    name: ClassVar[str]
+    stop_signal: ClassVar[signal.Signals]
+
+    def __init__(self, data_dir: Path, account: Account) -> None:
+        self.data_dir = data_dir
+        self.account = account
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def argv(self) -> list[str]:
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Everything before the server starts: folders, a fresh cluster, an older run's end."""
+        raise NotImplementedError
+
+    def is_ready(self, pid: int) -> bool:
+        raise NotImplementedError
+
+    def may_retry(self, output: str) -> bool:
+        """Whether a failed start is worth another try, as when a killed run is still going down."""
+        return False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Arguments for Popen: user, own session (a terminal's Ctrl-C is ours to order), end."""
+        options: dict[str, Any] = {
+            "cwd": "/",
+            "stdin": subprocess.DEVNULL,
+            "stderr": subprocess.STDOUT,
+            "start_new_session": True,
+            "preexec_fn": dies_with_us(self.stop_signal),
+        }
+        if self.account != Account.current():
+            options |= {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
+        return options
+
+    def start(self) -> None:
+        """Start and wait until it answers. Raises UpError with the server's own last complaint."""
+        self.prepare()
+        deadline = time.monotonic() + READY_WITHIN
+        while not self._started(deadline):
+            time.sleep(0.2)
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Ask, wait, insist. Does nothing when it does not run."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(self.stop_signal)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @property
+    def log_path(self) -> Path:
+        return self.data_dir.parent / f"{self.name}.log"
+
+    def _started(self, deadline: float) -> bool:
+        with self.log_path.open("ab") as log:
+            begin = log.tell()
+            self.process = subprocess.Popen(self.argv, stdout=log, **self.options)  # noqa: S603
+        while not self.is_ready(self.process.pid):
+            if self.process.poll() is None and time.monotonic() < deadline:
+                time.sleep(POLL)
+                continue
+            output = self.log_path.read_bytes()[begin:].decode(errors="replace")
+            self.stop()
+            if self.may_retry(output) and time.monotonic() < deadline:
+                return False
+            raise UpError(self.complaint(output))
+        return True
+
+    def complaint(self, output: str) -> str:
+        """One sentence out of what the server printed before it gave up."""
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
+        telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "rror" in line]
+        reason = (telling or lines or ["it printed nothing"])[-1]
+        return f"{self.name.capitalize()} did not start on {self.data_dir}: {reason}"
