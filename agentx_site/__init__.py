@@ -1,0 +1,1 @@
+"""AgentX: wiring only. Settings, URLs, ASGI, Celery, the process runner and the command line."""

@@ -1,0 +1,70 @@
+"""Typed readers of the environment. Every name may also be given as NAME_FILE, the path of a file that holds the value.
+
+A value that cannot be understood raises `ImproperlyConfigured` with the name, what was found and what is wanted.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of NAME, else what NAME_FILE holds (its last newline cut), else the default."""
+    if (value := os.environ.get(name)) is not None:
+        return value
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text().rstrip("\n")
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE: cannot read {path}: {error.strerror}"
+            ) from None
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set (nor {name}_FILE)")
+    return default
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes or no: 1/true/yes/on or 0/false/no/off."""
+    value = text(name, "yes" if default else "no").strip().lower()
+    if value not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name}: {value!r} is neither yes nor no")
+    return value in TRUE
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    value = text(name, str(default)).strip()
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: {value!r} is not a whole number") from None
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A list, separated by commas; blanks are dropped."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def database(name: str) -> dict[str, object]:
+    """`postgresql://user:password@host:port/name?host=/socket/dir` as Django's DATABASES entry."""
+    parts = urlsplit(text(name, "postgresql://agentx@127.0.0.1:5432/agentx"))
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured(
+            f"{name}: only postgresql:// is supported, found {parts.scheme!r}"
+        )
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django_prometheus.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "agentx",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", None) or parts.hostname or "",
+        "PORT": query.pop("port", None) or str(parts.port or ""),
+        "OPTIONS": {**query},
+    }

@@ -1,0 +1,219 @@
+"""Django's settings, all in one place, read from the environment (docs/reference/settings.md)."""
+
+from pathlib import Path
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+from agentx_site import env
+
+VERSION = "0.1.0"
+BASE_DIR = Path(__file__).resolve().parent.parent
+AGENTX_HOME = Path(env.text("AGENTX_HOME", str(BASE_DIR / ".agentx"))).resolve()
+
+SECRET_KEY = env.text("AGENTX_SECRET_KEY", "")
+DEBUG = env.flag("AGENTX_DEBUG", False)
+AGENTX_HOST = env.text("AGENTX_HOST", "127.0.0.1")
+AGENTX_PORT = env.number("AGENTX_PORT", 8000)
+AGENTX_GRPC_PORT = env.number("AGENTX_GRPC_PORT", 50051)
+PUBLIC_URL = env.text("AGENTX_PUBLIC_URL", f"http://{AGENTX_HOST}:{AGENTX_PORT}").rstrip("/")
+NODE_NAME = env.text("AGENTX_NODE_NAME", "local")
+WEBHOOK_ALLOW = env.names("AGENTX_WEBHOOK_ALLOW")
+DEMO = env.flag("AGENTX_DEMO", True)
+PLUGIN_ENVIRONMENT = env.names("AGENTX_PLUGIN_ENVIRONMENT")
+ALLOWED_HOSTS = env.names("AGENTX_ALLOWED_HOSTS", "*")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+DATABASES: dict[str, Any] = {"default": env.database("DATABASE_URL")}
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 8, "timeout": 10}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "security.User"
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    "security",
+    "registry",
+    "plugins_app",
+    "routing",
+    "monitoring",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "security.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "agentx_site.urls"
+ASGI_APPLICATION = "agentx_site.asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("AGENTX_STATIC_ROOT", str(AGENTX_HOME / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# Serve straight from the packages: no collectstatic between a clone and a first page.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+
+# The API refuses larger bodies before it reads them; 16 MB is also the plugin contract's limit.
+MAX_BODY_BYTES = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "agentx"},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "agentx"
+# What repeats. Each entry expires before the next is due: a worker that was away does not catch up.
+CELERY_BEAT_SCHEDULE = {
+    "sample": {"task": "monitoring.sample", "schedule": 2.0, "options": {"expires": 2}},
+    "evaluate-alerts": {
+        "task": "monitoring.evaluate_alerts",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "notify": {"task": "monitoring.notify", "schedule": 5.0, "options": {"expires": 5}},
+    "prune": {"task": "monitoring.prune", "schedule": 600.0, "options": {"expires": 600}},
+    "autoscale": {"task": "plugins_app.autoscale", "schedule": 3.0, "options": {"expires": 3}},
+    "place": {"task": "plugins_app.place", "schedule": 5.0, "options": {"expires": 5}},
+    "watch-nodes": {"task": "plugins_app.watch_nodes", "schedule": 5.0, "options": {"expires": 5}},
+    "reap-tasks": {"task": "routing.reap_lost_tasks", "schedule": 5.0, "options": {"expires": 5}},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "security.authentication.ApiKeyAuthentication",
+        "security.authentication.ConsoleSessionAuthentication",
+    ],
+    # Rights are checked once, in services and selectors; a view without a principal cannot call them.
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "security.pagination.NewestFirst",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "security.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AgentX",
+    "DESCRIPTION": "The control plane for AI agents.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "agentx_site.logging.JsonFormatter"}},
+    "filters": {"context": {"()": "agentx_site.logging.ContextFilter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["context"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env.text("AGENTX_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+    },
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "AgentX",
+    "SITE_HEADER": "AgentX",
+    "SITE_SUBHEADER": _("Control plane for AI agents"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "hub",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("console/console.css")],
+    "SIDEBAR": {"show_search": False, "navigation": "monitoring.navigation.sidebar"},
+}

@@ -1,0 +1,186 @@
+"""Messages on their way. Tasks are written by the journal (`routing.journal`) in SQL; the ORM reads them.
+
+The event log is the task (design §3): every change appends `TaskEvent(task, seq)` in the transaction that changes
+the snapshot in `Task`, and `Task.seq` is the number of the last one.
+"""
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from registry.models import Agent
+
+
+class TaskState(models.TextChoices):
+    """A2A 1.0 task states, stored without their prefix TASK_STATE_."""
+
+    SUBMITTED = "SUBMITTED", _("submitted")
+    WORKING = "WORKING", _("working")
+    COMPLETED = "COMPLETED", _("completed")
+    FAILED = "FAILED", _("failed")
+    CANCELED = "CANCELED", _("canceled")
+    INPUT_REQUIRED = "INPUT_REQUIRED", _("input required")
+    REJECTED = "REJECTED", _("rejected")
+    AUTH_REQUIRED = "AUTH_REQUIRED", _("authentication required")
+
+
+TERMINAL: Final = frozenset({"COMPLETED", "FAILED", "CANCELED", "REJECTED"})
+INTERRUPTED: Final = frozenset({"INPUT_REQUIRED", "AUTH_REQUIRED"})
+ACTIVE: Final = frozenset({"SUBMITTED", "WORKING"})
+
+
+class Conversation(models.Model):
+    """What A2A calls a context: tasks and messages that belong together, of one caller with one agent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    context_id = models.CharField(_("context id"), max_length=128)
+    tenant = models.UUIDField(_("tenant"), null=True)
+    owner = models.CharField(_("caller"), max_length=200)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="conversations")
+    created = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("owner", "agent", "context_id"), name="routing_context_once_per_caller"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.context_id
+
+
+class Task(models.Model):
+    """The snapshot of a task: what its events add up to."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.UUIDField(_("tenant"), null=True)
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="tasks")
+    owner = models.CharField(_("caller"), max_length=200)
+    owner_label = models.CharField(_("caller's name"), max_length=200, blank=True)
+    context_id = models.CharField(_("context id"), max_length=128)
+    state = models.CharField(_("state"), max_length=16, choices=TaskState.choices)
+    status = models.JSONField(_("status"), help_text=_("A2A TaskStatus."))
+    artifacts = models.JSONField(_("artifacts"), default=list, help_text=_("A2A Artifacts."))
+    metadata = models.JSONField(_("metadata"), null=True)
+    seq = models.PositiveIntegerField(_("events"), default=1)
+    door = models.CharField(_("door"), max_length=16, blank=True)
+    instance = models.UUIDField(_("plugin process"), null=True)
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
+    reason = models.TextField(_("reason"), blank=True, help_text=_("Why it failed."))
+    cancel_requested = models.DateTimeField(_("cancel requested"), null=True)
+    # A running task belongs to the process that runs it, which renews the lease; see reap_lost_tasks.
+    lease_owner = models.CharField(_("run by"), max_length=128, blank=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    updated = models.DateTimeField(_("status changed"), default=timezone.now)
+    closed = models.DateTimeField(_("closed"), null=True)
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering = ("-updated", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(closed__isnull=False, state__in=sorted(TERMINAL))
+                | (Q(closed__isnull=True) & ~Q(state__in=sorted(TERMINAL))),
+                name="routing_closed_means_terminal",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=sorted(ACTIVE)) | Q(lease_until__isnull=False),
+                name="routing_running_task_has_lease",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("-updated", "-id"), name="routing_task_newest"),
+            models.Index(fields=("owner", "-updated", "-id"), name="routing_task_by_caller"),
+            models.Index(fields=("agent", "-updated"), name="routing_task_by_agent"),
+            models.Index(fields=("context_id",), name="routing_task_by_context"),
+            models.Index(
+                fields=("lease_until",),
+                condition=Q(closed__isnull=True),
+                name="routing_task_lease",
+            ),
+            models.Index(
+                fields=("closed",), condition=Q(closed__isnull=False), name="routing_task_closed"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class TaskEvent(models.Model):
+    """One change of a task. Dense numbers from 1; never changed."""
+
+    class Kind(models.TextChoices):
+        STATUS = "status", _("status")
+        ARTIFACT = "artifact", _("artifact")
+        MESSAGE = "message", _("message")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField(_("number"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    payload = models.JSONField(
+        _("payload"), help_text=_("A2A TaskStatus, {artifact, append, lastChunk}, or Message.")
+    )
+    time = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("task event")
+        verbose_name_plural = _("task events")
+        ordering = ("task", "seq")
+        constraints = (
+            models.UniqueConstraint(fields=("task", "seq"), name="routing_event_numbers_once"),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="routing_events_count_from_one"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.task_id}#{self.seq}"
+
+
+class Message(models.Model):
+    """A message of a conversation, by a caller or by the agent."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("caller")
+        AGENT = "agent", _("agent")
+
+    class Intent(models.TextChoices):
+        QUERY = "query", _("query")
+        COMMAND = "command", _("command")
+        NOTIFICATION = "notification", _("notification")
+        DELEGATION = "delegation", _("delegation")
+        COLLABORATION = "collaboration", _("collaboration")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message_id = models.CharField(_("message id"), max_length=128)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, related_name="messages")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="messages")
+    owner = models.CharField(_("caller"), max_length=200)
+    context_id = models.CharField(_("context id"), max_length=128)
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices)
+    intent = models.CharField(
+        _("intent"), max_length=16, choices=Intent.choices, default=Intent.QUERY
+    )
+    message = models.JSONField(_("message"), help_text=_("A2A Message."))
+    created = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ("-created", "-id")
+        indexes = (
+            models.Index(fields=("task", "created"), name="routing_message_by_task"),
+            models.Index(fields=("agent", "-created"), name="routing_message_by_agent"),
+        )
+
+    def __str__(self) -> str:
+        return self.message_id

@@ -1,0 +1,81 @@
+"""Who sent this request? API keys and console sessions, for DRF views, sync and in the lean lane alike."""
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.request import Request
+
+from security import context
+from security.errors import Forbidden, NotAuthenticated
+from security.models import User
+from security.principals import ANONYMOUS, Principal
+from security.selectors import user_principal
+from security.verdicts import verdicts
+
+
+def offered_key(request: HttpRequest | Request) -> str | None:
+    """The key in `Authorization: Bearer …` or `X-API-Key`, if there is one."""
+    headers = request.META
+    if scheme_and_key := headers.get("HTTP_AUTHORIZATION"):
+        scheme, _, key = scheme_and_key.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise NotAuthenticated("Only 'Authorization: Bearer <API key>' is understood.")
+        return str(key.strip())
+    return headers.get("HTTP_X_API_KEY") or None
+
+
+def _placed(principal: Principal, request: HttpRequest | Request) -> Principal:
+    return principal.seen_from(
+        source_ip=request.META.get("REMOTE_ADDR") or "", request_id=context.request_id.get()
+    )
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Gives `(None, Principal)`: services want a principal, not a user."""
+
+    def authenticate(self, request: Request) -> tuple[None, Principal] | None:
+        key = offered_key(request)
+        if key is None:
+            return None
+        return None, _placed(verdicts.remembered(key) or verdicts.judge(key), request)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="agentx"'
+
+
+class ConsoleSessionAuthentication(BaseAuthentication):
+    """A person logged in to the console; unsafe methods need the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[User, Principal] | None:
+        user = getattr(request._request, "user", None)
+        if not isinstance(user, User) or not user.is_active:
+            return None
+        _require_csrf(request)
+        return user, _placed(user_principal(user), request)
+
+
+def _require_csrf(request: Request) -> None:
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check.process_request(request)
+    if refusal := check.process_view(request, None, (), {}):
+        raise Forbidden(f"CSRF check failed: {refusal}")
+
+
+def caller(request: HttpRequest | Request) -> Principal:
+    """The principal of a request: DRF's `auth`, a console session's, or nobody."""
+    if isinstance(request, Request):
+        return request.auth if isinstance(request.auth, Principal) else _placed(ANONYMOUS, request)
+    user = getattr(request, "user", None)
+    known = user_principal(user) if isinstance(user, User) and user.is_active else ANONYMOUS
+    return _placed(known, request)
+
+
+async def lane_caller(request: HttpRequest) -> Principal:
+    """The principal of a request in the lean lane: no query while the verdict is remembered."""
+    key = offered_key(request)
+    if key is None:
+        return _placed(ANONYMOUS, request)
+    principal = verdicts.remembered(key)
+    if principal is None:
+        principal = await sync_to_async(verdicts.judge, thread_sensitive=False)(key)
+    return _placed(principal, request)

@@ -1,0 +1,18 @@
+"""The request at hand, for logs: its id travels in a context variable through threads and tasks."""
+
+import re
+from contextvars import ContextVar
+from typing import Final
+
+from uuid_utils.compat import uuid7
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+HEADER: Final = "X-Request-ID"
+_ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+
+
+def begin(offered: str | None) -> str:
+    """Start a request: take the id the caller offers when it is harmless, else make one."""
+    chosen = offered if offered and _ACCEPTABLE.match(offered) else uuid7().hex
+    request_id.set(chosen)
+    return chosen

@@ -1,0 +1,59 @@
+"""Who asks: a person, a key, AgentX itself, or nobody known."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from uuid import UUID
+
+from security.errors import Forbidden, NotAuthenticated
+
+Kind = Literal["user", "key", "system", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller with what it may do. Built once per request, handed to every service first.
+
+    `subject` (`user:<uuid>`, `key:<uuid>`, `system:<name>`, `anonymous`) owns the tasks it makes: two keys of one
+    person are two callers, because two programs are.
+    """
+
+    kind: Kind
+    id: str
+    label: str
+    tenant_id: UUID | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    roles: tuple[str, ...] = ()
+    source_ip: str = ""
+    request_id: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.kind == "anonymous"
+
+    def may(self, permission: str) -> bool:
+        return self.kind == "system" or permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise `NotAuthenticated` or `Forbidden` unless this caller may."""
+        if self.may(permission):
+            return
+        if self.is_anonymous:
+            raise NotAuthenticated("Log in, or send an API key as 'Authorization: Bearer …'.")
+        roles = ", ".join(self.roles) or "no role"
+        raise Forbidden(f"This needs the permission {permission}; {self.label} has {roles}.")
+
+    def seen_from(self, *, source_ip: str, request_id: str) -> "Principal":
+        """The same caller, with where this request came from and its id (for the audit)."""
+        return replace(self, source_ip=source_ip, request_id=request_id)
+
+
+ANONYMOUS = Principal(kind="anonymous", id="", label="anonymous")
+
+
+def system(name: str) -> Principal:
+    """AgentX itself: a supervisor, the autoscaler, the bootstrap. May everything; is audited by its name."""
+    return Principal(kind="system", id=name, label=f"system:{name}")

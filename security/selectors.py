@@ -1,0 +1,77 @@
+"""Questions about people, keys and deeds. `access_<noun>` is the one door to a thing."""
+
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from security import permissions
+from security.errors import NotFound
+from security.models import ApiKey, AuditEvent, Role, RoleBinding, User
+from security.principals import Principal
+
+
+def user_principal(user: User) -> Principal:
+    """What this person may do: the union of the roles bound to them; a superuser may everything."""
+    roles = [binding.role for binding in user.role_bindings.select_related("role")]
+    granted = frozenset(permission for role in roles for permission in role.permissions)
+    names = tuple(sorted(role.name for role in roles))
+    if user.is_superuser:
+        granted, names = permissions.EVERYTHING, names or ("admin",)
+    return Principal(
+        kind="user",
+        id=str(user.id),
+        label=user.username,
+        tenant_id=user.tenant_id,
+        permissions=granted,
+        roles=names,
+    )
+
+
+def key_principal(key: ApiKey) -> Principal:
+    """What this key may do: its role, and never more than its owner still may."""
+    owner = user_principal(key.owner)
+    return Principal(
+        kind="key",
+        id=str(key.id),
+        label=f"{key.owner.username}/{key.name}",
+        tenant_id=key.tenant_id,
+        permissions=frozenset(key.role.permissions) & owner.permissions,
+        roles=(key.role.name,),
+    )
+
+
+def key_by_prefix(prefix: str) -> ApiKey | None:
+    return ApiKey.objects.select_related("owner", "role").filter(prefix=prefix).first()
+
+
+def api_keys(principal: Principal) -> QuerySet[ApiKey]:
+    """All keys for who manages them; one's own for who may have some."""
+    keys = ApiKey.objects.select_related("owner", "role").order_by("-created")
+    if principal.may(permissions.KEYS_MANAGE):
+        return keys
+    principal.require(permissions.KEYS_OWN)
+    return keys.filter(owner_id=principal.id) if principal.kind == "user" else keys.none()
+
+
+def access_api_key(principal: Principal, key_id: UUID) -> ApiKey:
+    key = api_keys(principal).filter(id=key_id).first()
+    if key is None:
+        raise NotFound("There is no such API key.")
+    return key
+
+
+def users(principal: Principal) -> QuerySet[User]:
+    principal.require(permissions.USERS_MANAGE)
+    bindings = Prefetch("role_bindings", RoleBinding.objects.select_related("role"))
+    return User.objects.prefetch_related(bindings).order_by("username")
+
+
+def roles(principal: Principal) -> QuerySet[Role]:
+    if not principal.may(permissions.USERS_MANAGE):
+        principal.require(permissions.KEYS_OWN)
+    return Role.objects.order_by("name")
+
+
+def audit_events(principal: Principal) -> QuerySet[AuditEvent]:
+    principal.require(permissions.AUDIT_VIEW)
+    return AuditEvent.objects.order_by("-time", "-id")

@@ -1,0 +1,171 @@
+"""Deeds on people, roles and keys: rights, change, audit, news; each in one transaction."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from security import audit, news, permissions
+from security.errors import Conflict, InvalidInput, NotFound
+from security.models import ApiKey, Role, RoleBinding, Tenant, User
+from security.principals import Principal
+from security.selectors import access_api_key
+
+KEY_MARK: Final = "agx"
+PREFIX_BYTES: Final = 5
+SECRET_BYTES: Final = 32
+
+
+def digest_of(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def default_tenant() -> Tenant:
+    return Tenant.objects.get_or_create(slug="default", defaults={"name": "Default"})[0]
+
+
+def _role(name: str) -> Role:
+    role = Role.objects.filter(name=name).first()
+    if role is None:
+        known = ", ".join(Role.objects.order_by("name").values_list("name", flat=True))
+        raise InvalidInput(f"There is no role {name!r}; there are: {known}.", fields={"role": name})
+    return role
+
+
+@transaction.atomic
+def create_user(
+    principal: Principal, *, username: str, password: str, role: str, email: str = ""
+) -> User:
+    """A new person with one role. Raises `InvalidInput` for a weak password, `Conflict` for a taken name."""
+    principal.require(permissions.USERS_MANAGE)
+    bound = _role(role)
+    user = User(username=username, email=email, tenant=default_tenant(), is_staff=True)
+    try:
+        user.username_validator(username)
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), fields={"user": username}) from None
+    if User.objects.filter(username=username).exists():
+        raise Conflict(f"There is already a user {username!r}.")
+    user.set_password(password)
+    user.save()
+    RoleBinding.objects.create(user=user, role=bound)
+    audit.record(principal, "user.created", "user", username, after={"role": role})
+    return user
+
+
+@transaction.atomic
+def set_user_role(principal: Principal, username: str, role: str) -> User:
+    """Give a person this role in place of what they had. Takes effect on their next request."""
+    principal.require(permissions.USERS_MANAGE)
+    user = _user(username)
+    before = sorted(user.role_bindings.values_list("role__name", flat=True))
+    bound = _role(role)
+    user.role_bindings.all().delete()
+    RoleBinding.objects.create(user=user, role=bound)
+    audit.record(
+        principal,
+        "user.role_changed",
+        "user",
+        username,
+        before={"roles": before},
+        after={"roles": [role]},
+    )
+    news.publish_on_commit("keys")
+    return user
+
+
+@transaction.atomic
+def set_user_active(principal: Principal, username: str, active: bool) -> User:
+    """Let a person in or lock them out, their keys too, at once."""
+    principal.require(permissions.USERS_MANAGE)
+    user = _user(username)
+    if principal.id == str(user.id) and not active:
+        raise InvalidInput("You cannot lock yourself out.")
+    before, user.is_active = user.is_active, active
+    user.save(update_fields=["is_active"])
+    action = "user.enabled" if active else "user.disabled"
+    audit.record(
+        principal, action, "user", username, before={"active": before}, after={"active": active}
+    )
+    news.publish_on_commit("keys")
+    return user
+
+
+def _user(username: str) -> User:
+    user = User.objects.select_for_update().filter(username=username).first()
+    if user is None:
+        raise NotFound(f"There is no user {username!r}.")
+    return user
+
+
+@transaction.atomic
+def create_api_key(
+    principal: Principal,
+    *,
+    name: str,
+    role: str,
+    expires: datetime | None = None,
+    owner: User | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and, this once, its text `agx_<prefix>_<secret>`.
+
+    The owner is the caller unless a manager of keys names another. Raises `Forbidden` for a role that holds
+    permissions the owner lacks.
+    """
+    owner = owner or _owner_of(principal)
+    others = principal.kind == "system" or str(owner.id) != principal.id
+    principal.require(permissions.KEYS_MANAGE if others else permissions.KEYS_OWN)
+    if not name.strip() or len(name) > 100:
+        raise InvalidInput("A key needs a name of 1 to 100 characters.", fields={"name": name})
+    if expires is not None and expires <= timezone.now():
+        raise InvalidInput("A key must expire in the future.", fields={"expires": str(expires)})
+    bound = _role(role)
+    for permission in bound.permissions:
+        principal.require(permission)
+    prefix = secrets.token_hex(PREFIX_BYTES)
+    text = f"{KEY_MARK}_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    key = ApiKey.objects.create(
+        tenant=owner.tenant or default_tenant(),
+        owner=owner,
+        role=bound,
+        name=name.strip(),
+        prefix=prefix,
+        digest=digest_of(text),
+        expires=expires,
+    )
+    audit.record(
+        principal,
+        "key.created",
+        "key",
+        prefix,
+        after={"name": key.name, "role": role, "expires": expires and expires.isoformat()},
+    )
+    return key, text
+
+
+def _owner_of(principal: Principal) -> User:
+    """Whose key a caller makes: a person's own; a key's keys belong to the person it belongs to."""
+    if principal.kind == "user":
+        return User.objects.get(id=principal.id)
+    if principal.kind == "key":
+        return ApiKey.objects.select_related("owner").get(id=principal.id).owner
+    raise InvalidInput("Say whose key this is to be.", fields={"owner": ""})
+
+
+@transaction.atomic
+def revoke_api_key(principal: Principal, key_id: UUID) -> ApiKey:
+    """End a key for good, in every process at once. Revoking twice changes nothing."""
+    key = access_api_key(principal, key_id)
+    if key.revoked is None:
+        key.revoked = timezone.now()
+        key.save(update_fields=["revoked"])
+        audit.record(principal, "key.revoked", "key", key.prefix, before={"name": key.name})
+    news.publish_on_commit("keys", {"key": str(key.id)})
+    return key

@@ -1,0 +1,80 @@
+"""From a credential to a principal, remembered for a few seconds, because the message path asks thousands of times.
+
+Remembered under the SHA-256 of what was sent, never the key itself. A revocation empties the memory of every process
+through news; should Redis be away, `LIFE_SECONDS` bounds how long an ended key still works.
+"""
+
+import hmac
+import logging
+import time
+from datetime import datetime, timedelta
+from collections import OrderedDict
+from typing import Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from security.errors import NotAuthenticated
+from security.models import ApiKey
+from security.principals import Principal
+from security.selectors import key_by_prefix, key_principal
+from security.services import KEY_MARK, digest_of
+
+log = logging.getLogger(__name__)
+LIFE_SECONDS: Final = 5.0
+MAX_REMEMBERED: Final = 10_000
+REFUSAL: Final = "The API key is unknown, expired or revoked."
+
+
+class Verdicts:
+    """A small memory of who is who. Use `remembered` first, then `judge` in a thread that may query."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._era = 0
+
+    def forget(self) -> None:
+        """Forget everything, also what is being judged right now."""
+        self._era += 1
+        self._known.clear()
+
+    def remembered(self, key: str) -> Principal | None:
+        found = self._known.get(digest_of(key))
+        return found[1] if found and found[0] > time.monotonic() else None
+
+    def judge(self, key: str) -> Principal:
+        """Ask the database. Raises `NotAuthenticated`, with one sentence for every cause."""
+        era, digest = self._era, digest_of(key)
+        row = _row_of(key)
+        # Compared even when there is no row, so that the time taken says nothing about prefixes.
+        same = hmac.compare_digest(bytes(row.digest) if row else bytes(32), digest)
+        now = timezone.now()
+        if row is None or not same or not row.is_usable(now) or not row.owner.is_active:
+            raise NotAuthenticated(REFUSAL)
+        _note_use(row, now)
+        principal = key_principal(row)
+        if era == self._era:
+            life = LIFE_SECONDS
+            if row.expires is not None:
+                life = min(life, (row.expires - now).total_seconds())
+            self._remember(digest, principal, life)
+        return principal
+
+    def _remember(self, digest: bytes, principal: Principal, life: float) -> None:
+        self._known[digest] = (time.monotonic() + life, principal)
+        while len(self._known) > MAX_REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def _note_use(row: ApiKey, now: datetime) -> None:
+    """Keep `last_used` to the minute; a write per message would cost more than it tells."""
+    stale = Q(last_used__isnull=True) | Q(last_used__lt=now - timedelta(minutes=1))
+    ApiKey.objects.filter(stale, id=row.id).update(last_used=now)
+
+
+def _row_of(key: str) -> ApiKey | None:
+    parts = key.split("_", 2)
+    return key_by_prefix(parts[1]) if len(parts) == 3 and parts[0] == KEY_MARK else None
+
+
+verdicts = Verdicts()
