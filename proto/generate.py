@@ -18,7 +18,7 @@ SDK_WIRE = HERE.parent / "sdk" / "python" / "agentx_sdk" / "_wire"
 INCLUDE = Path(grpc_tools.__file__).parent / "_proto"
 SDK_PROTOS = {"agentx_plugin"}
 
-STUB_HEAD = '''\
+STUB_HEAD = """\
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,7 +27,7 @@ import grpc.aio
 
 from {package} import {name}_pb2 as pb
 
-'''
+"""
 
 
 def main() -> None:
@@ -45,10 +45,8 @@ def generate(name: str) -> dict[str, str]:
         out = Path(folder)
         flags = [f"--{kind}_out={out}" for kind in ("python", "pyi", "grpc_python")]
         descriptors = out / "descriptors"
-        code = protoc.main(
-            ["protoc", f"-I{HERE}", f"-I{INCLUDE}", f"--descriptor_set_out={descriptors}"]
-            + [*flags, f"{name}.proto"]
-        )
+        flags += [f"-I{HERE}", f"-I{INCLUDE}", f"--descriptor_set_out={descriptors}"]
+        code = protoc.main(["protoc", *flags, f"{name}.proto"])
         if code != 0:
             sys.exit(code)
         files = {path.name: path.read_text() for path in out.iterdir() if path.suffix != ""}
@@ -91,7 +89,9 @@ def _servicer(method) -> str:  # noqa: ANN001
     define = "def" if method.server_streaming else "async def"
     answered = f"AsyncIterator[{answered}]" if method.server_streaming else answered
     context = "grpc.aio.ServicerContext[Any, Any]"
-    return f"    {define} {method.name}(self, request: {asked}, context: {context}) -> {answered}: ..."
+    return (
+        f"    {define} {method.name}(self, request: {asked}, context: {context}) -> {answered}: ..."
+    )
 
 
 def write(files: dict[str, str], name: str, folder: Path, package: str) -> None:
@@ -99,7 +99,9 @@ def write(files: dict[str, str], name: str, folder: Path, package: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for filename, text in files.items():
         text = text.replace("{package}", package)
-        text = re.sub(rf"^import {name}_pb2 as", f"from {package} import {name}_pb2 as", text, flags=re.M)
+        text = re.sub(
+            rf"^import {name}_pb2 as", f"from {package} import {name}_pb2 as", text, flags=re.M
+        )
         (folder / filename).write_text(text)
 
 

@@ -1,1 +1,38 @@
-"""What a plugin author imports."""
+"""AgentX's plugin SDK: write an `Adapter`, call `run`."""
+
+from agentx_sdk.adapter import Adapter, Model, Tool
+from agentx_sdk.content import (
+    Artifact,
+    AuthRequired,
+    InputRequired,
+    Message,
+    Part,
+    Reply,
+    Status,
+)
+from agentx_sdk.errors import ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool
+from agentx_sdk.runner import run
+from agentx_sdk.turn import Agent, Turn
+from agentx_sdk.version import VERSION
+
+__all__ = [
+    "VERSION",
+    "Adapter",
+    "Agent",
+    "Artifact",
+    "AuthRequired",
+    "ConfigError",
+    "InputRequired",
+    "Message",
+    "Model",
+    "Part",
+    "Reply",
+    "Status",
+    "TaskFailed",
+    "TaskRejected",
+    "Tool",
+    "Turn",
+    "UnknownAgent",
+    "UnknownTool",
+    "run",
+]

@@ -1,0 +1,97 @@
+"""What an author fills in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentx_sdk.errors import UnknownTool
+from agentx_sdk.turn import Agent, Turn
+
+
+@dataclass
+class Model:
+    """A model that agents of this plugin can use."""
+
+    id: str
+    name: str = ""
+    provider: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Tool:
+    """A function that can be called from outside. `run` takes the arguments by name."""
+
+    name: str
+    run: Callable[..., Any]
+    description: str = ""
+    input_schema: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
+    output_schema: dict[str, Any] = field(default_factory=dict)
+
+
+class Adapter:
+    """A plugin. Only `process` must be written.
+
+    Every hook may be a coroutine or a plain function; a plain `process` runs in a thread. Hooks are
+    called in this order: `initialize`, `create_agent` for each agent, then any, `shutdown` last.
+    """
+
+    name = ""  # the plugin's slug when empty
+    version = "0.1.0"
+    framework = "custom"
+    capabilities: Sequence[str] = ()
+    input_modes: Sequence[str] = ("text/plain",)
+    output_modes: Sequence[str] = ("text/plain",)
+    skills: Sequence[dict[str, Any]] = ()  # as an A2A card lists them
+    secret_fields: Sequence[str] = ()  # configuration keys never shown, besides the obvious ones
+
+    def process(self, turn: Turn) -> Any:
+        """Answer one message.
+
+        Return a string, a dict (a data part), `Reply`, `Artifact`, `Message`, `InputRequired`; or
+        be a generator and yield strings (pieces of the reply), `Artifact`, `Status`,
+        `InputRequired`. Raise `TaskFailed` or `TaskRejected` to end the task otherwise.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define process(turn)")
+
+    def initialize(self, config: dict[str, Any]) -> Any:
+        """Get ready: `config` is the plugin's configuration. Raise `ConfigError` to refuse it."""
+
+    def create_agent(self, agent: Agent) -> Any:
+        """Take in an agent, or its new configuration. Raise `ConfigError` to refuse it."""
+
+    def delete_agent(self, agent: Agent) -> Any:
+        """Let an agent go."""
+
+    def update_config(self, config: dict[str, Any], agent: Agent | None) -> Any:
+        """Take new configuration, of the plugin or of one agent, while running.
+
+        Return True when it is in force only after a restart. Raise `ConfigError` to refuse it.
+        """
+
+    def health(self) -> Any:
+        """Return None when well, else one sentence that says what is wrong."""
+
+    def models(self, agent: Agent | None) -> Any:
+        """The models that can be used: a sequence of `Model` or of ids."""
+        return ()
+
+    def tools(self, agent: Agent | None) -> Any:
+        """The tools that can be called from outside: a sequence of `Tool`."""
+        return ()
+
+    async def execute_tool(self, name: str, arguments: dict[str, Any], agent: Agent | None) -> Any:
+        """Run a tool; the result is any JSON value."""
+        for tool in await settle(self.tools, agent):
+            if tool.name == name:
+                return await settle(tool.run, **arguments)
+        raise UnknownTool(f"no tool {name!r}")
+
+    def shutdown(self) -> Any:
+        """Clean up: no message is running any more."""
+
+
+async def settle(hook: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a hook gives, whether it is a coroutine function or a plain one."""
+    result = hook(*args, **kwargs)
+    return await result if hasattr(result, "__await__") else result

@@ -1,0 +1,145 @@
+"""What an adapter returns or yields, as the events of a turn."""
+
+from typing import Any
+
+from agentx_sdk import codec
+from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.content import Artifact, Message, Part, Reply, Status, part
+from agentx_sdk.turn import Turn
+
+STATES: dict[str, Any] = {
+    name.removeprefix("TASK_STATE_").lower(): value for name, value in pb.TaskState.items()
+}
+GOING_ON = {"submitted", "working"}
+
+
+class EventWriter:
+    """The events of one turn, in order.
+
+    Live: each piece of the reply leaves at once, appended to one artifact. Otherwise the pieces
+    wait and leave as one artifact at the end. Ids follow from the message's, so that a message
+    delivered twice makes the same artifacts twice and not two of each.
+    """
+
+    def __init__(self, turn: Turn, *, live: bool) -> None:
+        self._turn = turn
+        self._live = live
+        self._key = turn.message_id or turn.request_id or turn.task_id
+        self._reply_parts: list[pb.Part] = []
+        self._reply_texts: list[str] = []
+        self._reply_metadata: dict[str, Any] = {}
+        self._reply_begun = False
+        self._made = 0
+        self.ended = False
+
+    def add(self, item: Any) -> list[pb.Event]:
+        """The events that may leave now because of `item`. Raises TypeError, ValueError."""
+        if item is None:
+            return []
+        if isinstance(item, Status):
+            return self._status(item)
+        if isinstance(item, Artifact):
+            return [self._artifact(item)]
+        if isinstance(item, Message):
+            return [pb.Event(message=self._message(item))]
+        return self._reply(item)
+
+    def finish(self) -> list[pb.Event]:
+        """The events that end the turn."""
+        if self.ended:
+            return []
+        completed = pb.StatusChange(state=pb.TASK_STATE_COMPLETED)
+        return [*self._flush(), pb.Event(status=completed)]
+
+    def _status(self, status: Status) -> list[pb.Event]:
+        state = STATES.get(status.state)
+        if not state:
+            raise ValueError(f"{status.state!r} is not a state: {', '.join(STATES)}")
+        self.ended = status.state not in GOING_ON
+        change = pb.StatusChange(
+            state=state,
+            message=self._message(Message(*status.parts)) if status.parts else None,
+            metadata=codec.object_json(status.metadata),
+            reason=status.reason,
+        )
+        before = self._flush() if self.ended else []
+        return [*before, pb.Event(status=change)]
+
+    def _artifact(self, artifact: Artifact) -> pb.Event:
+        self._made += not artifact.append
+        name = artifact.artifact_id or f"{artifact.name or 'artifact'}-{self._made}-{self._key}"
+        wire = pb.Artifact(
+            artifact_id=name,
+            name=artifact.name,
+            description=artifact.description,
+            parts=[codec.encode_part(each) for each in artifact.parts],
+            metadata=codec.object_json(artifact.metadata),
+        )
+        change = pb.ArtifactChange(
+            artifact=wire, append=artifact.append, last_chunk=artifact.last_chunk
+        )
+        return pb.Event(artifact=change)
+
+    def _message(self, message: Message) -> pb.A2AMessage:
+        self._made += 1
+        turn = self._turn
+        own_id = f"message-{self._made}-{self._key}"
+        wire = codec.encode_message(message, own_id, turn.task_id, turn.context_id)
+        wire.from_agent_id = turn.agent.id
+        return wire
+
+    def _reply(self, item: Any) -> list[pb.Event]:
+        parts = _reply_parts(item)
+        if isinstance(item, Reply):
+            self._reply_metadata.update(item.metadata)
+        if self._live:
+            return [self._reply_event(parts, last_chunk=False)]
+        self._keep(parts)
+        return []
+
+    def _keep(self, parts: list[pb.Part]) -> None:
+        for each in parts:
+            if _plain_text(each):
+                self._reply_texts.append(each.text)
+            else:
+                self._seal()
+                self._reply_parts.append(each)
+
+    def _seal(self) -> None:
+        """Pieces of text that follow one another are one part."""
+        if self._reply_texts:
+            self._reply_parts.append(pb.Part(text="".join(self._reply_texts)))
+            self._reply_texts.clear()
+
+    def _flush(self) -> list[pb.Event]:
+        self._seal()
+        if not self._reply_parts:
+            return []
+        parts, self._reply_parts = self._reply_parts, []
+        return [self._reply_event(parts, last_chunk=True)]
+
+    def _reply_event(self, parts: list[pb.Part], *, last_chunk: bool) -> pb.Event:
+        append, self._reply_begun = self._reply_begun, True
+        artifact = pb.Artifact(
+            artifact_id=f"reply-{self._key}",
+            name="reply",
+            parts=parts,
+            metadata=codec.object_json(self._reply_metadata),
+        )
+        change = pb.ArtifactChange(artifact=artifact, append=append, last_chunk=last_chunk)
+        return pb.Event(artifact=change)
+
+
+def _reply_parts(item: Any) -> list[pb.Part]:
+    if isinstance(item, str):
+        return [pb.Part(text=item)]
+    if isinstance(item, Reply):
+        return [codec.encode_part(each) for each in item.parts]
+    if isinstance(item, (Part, dict, list, int, float)):
+        return [codec.encode_part(part(item))]
+    raise TypeError(f"process gave a {type(item).__name__}, which is nothing that can be sent")
+
+
+def _plain_text(wire: pb.Part) -> bool:
+    is_text = wire.WhichOneof("content") == "text"
+    return is_text and not (wire.media_type or wire.filename or wire.metadata)

@@ -1,0 +1,58 @@
+"""What the process knows while it runs: its agents, its configuration, whether it takes messages."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from agentx_sdk.adapter import Adapter
+from agentx_sdk.errors import UnknownAgent
+from agentx_sdk.load import Load
+from agentx_sdk.turn import Agent
+
+SECRET_NAME = re.compile(r"(key|token|secret|password|credential)s?$", re.IGNORECASE)
+REDACTED = "********"
+
+
+class Hosting:
+    """The state shared by every call of one plugin process."""
+
+    def __init__(self, adapter: Adapter, plugin: str, contract: int) -> None:
+        self.adapter = adapter
+        self.plugin = adapter.name or plugin
+        self.contract = contract
+        self.agents: dict[str, Agent] = {}
+        self.config: dict[str, Any] = {}
+        self.load = Load()
+        self.initialized = False
+        self.draining = False
+
+    def agent(self, slug: str) -> Agent:
+        """The agent of that name; raises UnknownAgent."""
+        agent = self.agents.get(slug)
+        if agent is None:
+            raise UnknownAgent(f"plugin {self.plugin!r} hosts no agent {slug!r}")
+        return agent
+
+    def agent_or_none(self, slug: str) -> Agent | None:
+        """The agent of that name, or None for the plugin itself; raises UnknownAgent."""
+        return self.agent(slug) if slug else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether messages may come."""
+        return self.initialized and not self.draining
+
+
+def redact(value: Any, also: Iterable[str] = ()) -> Any:
+    """A copy of a configuration in which secrets show only that they are set."""
+    hidden = set(also)
+    if isinstance(value, dict):
+        return {
+            key: REDACTED
+            if item and (key in hidden or SECRET_NAME.search(key))
+            else redact(item, also)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [redact(item, also) for item in value]
+    return value

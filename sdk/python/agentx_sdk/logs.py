@@ -1,0 +1,56 @@
+"""JSON lines on stderr: the supervisor keeps them with their level and ids."""
+
+import json
+import logging
+import os
+import sys
+import traceback
+from datetime import datetime, timezone
+from typing import Any
+
+from agentx_sdk.turn import Turn, current_turn
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line: ts, level, logger, message, plugin, the turn's ids, exception."""
+
+    def __init__(self, plugin: str) -> None:
+        super().__init__()
+        self._plugin = plugin
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "ts": datetime.fromtimestamp(record.created, timezone.utc).isoformat(
+                timespec="milliseconds"
+            ),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "plugin": self._plugin,
+        }
+        turn = current_turn.get()
+        if turn is not None:
+            line.update(_ids(turn))
+        if record.exc_info:
+            line["exception"] = "".join(traceback.format_exception(*record.exc_info))
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _ids(turn: Turn) -> dict[str, str]:
+    ids = {
+        "agent": turn.agent.id,
+        "task_id": turn.task_id,
+        "context_id": turn.context_id,
+        "request_id": turn.request_id,
+        "trace_id": turn.traceparent[3:35],
+    }
+    return {key: value for key, value in ids.items() if value}
+
+
+def configure(plugin: str) -> None:
+    """Send every logger to stderr, at the level that LOG_LEVEL names (info)."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(plugin))
+    level = os.environ.get("LOG_LEVEL", "info").upper()
+    known = level in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    logging.basicConfig(level=level if known else "INFO", handlers=[handler], force=True)

@@ -1,0 +1,99 @@
+"""`run`: what the last line of a plugin's main.py calls."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
+
+from agentx_sdk import handshake, logs
+from agentx_sdk.adapter import Adapter
+from agentx_sdk.lease import Lease
+from agentx_sdk.server import PluginServer
+
+new_event_loop: Callable[[], asyncio.AbstractEventLoop]
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop
+
+logger = logging.getLogger("agentx_sdk.runner")
+
+TERM_DRAIN_SECONDS = 5.0
+ORPHAN_DRAIN_SECONDS = 2.0
+EXIT_ORPHAN = 4
+THREADS = 64  # plain `process` functions mostly wait
+
+
+def run(adapter: Adapter) -> NoReturn:
+    """Serve the adapter until AgentX ends the process. Never returns."""
+    if not handshake.started_by_core():
+        sys.stderr.write(handshake.STARTED_BY_HAND)
+        sys.exit(handshake.EXIT_NOT_LAUNCHED)
+    fd = handshake.take_handshake_fd()
+    launch = _read_launch()
+    logs.configure(adapter.name or launch.plugin)
+    contract = handshake.choose_contract(launch.contracts)
+    if contract is None:
+        handshake.send_line(fd, handshake.refuse_line(launch.contracts))
+        sys.exit(handshake.EXIT_MISMATCH)
+    loop = _event_loop()
+    status = loop.run_until_complete(_serve(adapter, launch, contract, fd))
+    logging.shutdown()
+    # Not sys.exit: that waits for threads, and one of them may hang in an adapter.
+    os._exit(status)
+
+
+def _read_launch() -> handshake.Launch:
+    try:
+        launch = handshake.read_launch(sys.stdin.buffer)
+    except handshake.LaunchError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(handshake.EXIT_NOT_LAUNCHED)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return launch
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    loop = new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.set_default_executor(ThreadPoolExecutor(THREADS, "agentx-turn"))
+    return loop
+
+
+async def _serve(adapter: Adapter, launch: handshake.Launch, contract: int, fd: int) -> int:
+    server = PluginServer(adapter, launch, contract)
+    loop = asyncio.get_running_loop()
+    status = 0
+
+    def orphaned() -> None:
+        nonlocal status
+        status = EXIT_ORPHAN
+        server.drain(ORPHAN_DRAIN_SECONDS, "the lease was not renewed")
+
+    lease = Lease(
+        launch.lease_seconds,
+        on_end=lambda: loop.call_soon_threadsafe(orphaned),
+        insist=lambda: os._exit(EXIT_ORPHAN),
+        patience=ORPHAN_DRAIN_SECONDS + 3,
+    )
+    await server.start(lease.renew)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _on_signal, server, number)
+    lease.start()
+    line = handshake.accept_line(contract, server.path, adapter.framework, launch.launch_id)
+    handshake.send_line(fd, line)
+    await server.ended()
+    lease.release()
+    return status
+
+
+def _on_signal(server: PluginServer, number: int) -> None:
+    """Drain at the first signal; after a Shutdown, or at the second one, cancel what still runs."""
+    seconds = 0.0 if server.draining else TERM_DRAIN_SECONDS
+    server.drain(seconds, signal.Signals(number).name)

@@ -1,0 +1,135 @@
+"""The gRPC server of a plugin process: a unix socket, a token on every call, an orderly end."""
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import os
+import secrets
+import time
+from typing import Any, TypeAlias
+
+import grpc
+import grpc.aio
+
+from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.adapter import Adapter, settle
+from agentx_sdk.handshake import Launch
+from agentx_sdk.health import HealthService
+from agentx_sdk.hosting import Hosting
+from agentx_sdk.service import PluginService
+from agentx_sdk.turns import Context
+
+logger = logging.getLogger("agentx_sdk.server")
+
+MAX_MESSAGE = 16 * 1024 * 1024
+OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+)
+TOKEN_KEY = "agentx-token"  # noqa: S105 - the name of a metadata key
+Handlers: TypeAlias = "dict[str, grpc.RpcMethodHandler[Any, Any]]"
+
+
+class Doorman(grpc.GenericRpcHandler):
+    """Finds the method of a call, for callers that know the token. Cheaper than an interceptor."""
+
+    def __init__(self, handlers: Handlers, token: str) -> None:
+        self._handlers = handlers
+        self._token = token.encode()
+        self._stranger: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+            _turn_away
+        )
+
+    def service(self, call: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        for key, value in call.invocation_metadata or ():
+            if key == TOKEN_KEY:
+                given = value if isinstance(value, bytes) else value.encode()
+                if hmac.compare_digest(given, self._token):
+                    return self._handlers.get(call.method)
+        return self._stranger
+
+
+async def _turn_away(request: bytes, context: Context) -> bytes:
+    await context.abort(grpc.StatusCode.UNAUTHENTICATED, f"the call carries no valid {TOKEN_KEY}")
+
+
+def plugin_handlers(service: PluginService) -> Handlers:
+    """The contract's methods by their full name."""
+    description = pb.DESCRIPTOR.services_by_name["AgentXPluginService"]
+    handlers: Handlers = {}
+    for method in description.methods:
+        streams = method.client_streaming
+        make = (
+            grpc.stream_stream_rpc_method_handler
+            if streams
+            else grpc.unary_unary_rpc_method_handler
+        )
+        handlers[f"/{description.full_name}/{method.name}"] = make(
+            getattr(service, method.name),
+            request_deserializer=getattr(pb, method.input_type.name).FromString,
+            response_serializer=getattr(pb, method.output_type.name).SerializeToString,
+        )
+    return handlers
+
+
+class PluginServer:
+    """Serves one adapter until it is drained."""
+
+    def __init__(self, adapter: Adapter, launch: Launch, contract: int) -> None:
+        self._launch = launch
+        self._hosting = Hosting(adapter, launch.plugin, contract)
+        self._drain_until: float | None = None
+        self._draining = asyncio.Event()
+        self._server = grpc.aio.server(options=OPTIONS)
+        self.path = f"{launch.socket_dir}/p{os.getpid()}-{secrets.token_hex(4)}.sock"
+
+    async def start(self, renew: Any) -> None:
+        """Listen; raises RuntimeError when the socket cannot be made."""
+        service = PluginService(self._hosting, renew, self.drain)
+        handlers = plugin_handlers(service) | HealthService(service.trouble).handlers()
+        self._server.add_generic_rpc_handlers((Doorman(handlers, self._launch.token),))
+        mask = os.umask(0o177)
+        try:
+            self._server.add_insecure_port(f"unix:{self.path}")
+        finally:
+            os.umask(mask)
+        await self._server.start()
+
+    @property
+    def draining(self) -> bool:
+        """Whether the end has begun."""
+        return self._hosting.draining
+
+    def drain(self, seconds: float, reason: str) -> None:
+        """Take no more messages, and end when the running ones are done or after `seconds`.
+
+        Asked again, the earlier end counts.
+        """
+        until = time.monotonic() + seconds
+        if self._drain_until is None:
+            logger.info("draining for up to %.0f s: %s", seconds, reason)
+            self._drain_until = until
+        self._drain_until = min(self._drain_until, until)
+        self._hosting.draining = True
+        self._draining.set()
+
+    async def ended(self) -> None:
+        """Wait for the end: drained, stopped, the adapter shut down, the socket gone."""
+        await self._draining.wait()
+        await self._drained()
+        # The grace lets the answer to Shutdown, and those of the last messages, leave.
+        await self._server.stop(grace=0.2)
+        try:
+            await asyncio.wait_for(settle(self._hosting.adapter.shutdown), timeout=5)
+        except Exception:
+            logger.exception("the adapter's shutdown failed")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)  # noqa: PTH108 - gRPC wants the path as a string
+
+    async def _drained(self) -> None:
+        """Wait until nothing runs or the drain is over; a later call may bring its end nearer."""
+        while self._hosting.load.in_flight:
+            if time.monotonic() >= (self._drain_until or 0.0):
+                return
+            await asyncio.sleep(0.02)

@@ -1,0 +1,266 @@
+"""The sixteen calls of the contract."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from agentx_sdk import codec
+from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.adapter import Model, settle
+from agentx_sdk.errors import ConfigError, TaskFailed, UnknownAgent, UnknownTool
+from agentx_sdk.hosting import Hosting, redact
+from agentx_sdk.turn import Agent
+from agentx_sdk.turns import Context, Turns
+from agentx_sdk.version import SDK
+
+logger = logging.getLogger("agentx_sdk.service")
+
+Health = pb.HealthCheckResponse
+
+
+class PluginService:
+    """Answers AgentX. `renew` prolongs the lease; `drain` begins the end, with seconds to wait."""
+
+    def __init__(
+        self, hosting: Hosting, renew: Callable[[float], None], drain: Callable[[float, str], None]
+    ) -> None:
+        self._hosting = hosting
+        self._adapter = hosting.adapter
+        self._renew = renew
+        self._drain = drain
+        turns = Turns(hosting)
+        self.ProcessMessage = turns.unary
+        self.ProcessMessageStream = turns.stream
+
+    async def Initialize(
+        self, request: pb.InitializeRequest, context: Context
+    ) -> pb.InitializeResponse:
+        try:
+            config = codec.json_object(request.config_json, request.config)
+            await settle(self._adapter.initialize, config)
+        except Exception as error:
+            return pb.InitializeResponse(error=_told(error), field_errors=_field_errors(error))
+        self._hosting.config = config
+        self._hosting.initialized = True
+        return pb.InitializeResponse(success=True)
+
+    async def Shutdown(self, request: pb.ShutdownRequest, context: Context) -> pb.ShutdownResponse:
+        self._drain(float(request.drain_seconds), request.reason or "asked to")
+        return pb.ShutdownResponse(success=True, in_flight=self._hosting.load.in_flight)
+
+    async def GetInfo(self, request: pb.GetInfoRequest, context: Context) -> pb.GetInfoResponse:
+        adapter = self._adapter
+        return pb.GetInfoResponse(
+            name=self._hosting.plugin,
+            version=adapter.version,
+            capabilities=adapter.capabilities,
+            framework=adapter.framework,
+            sdk=SDK,
+            contract=self._hosting.contract,
+        )
+
+    async def HealthCheck(self, request: pb.HealthCheckRequest, context: Context) -> Health:
+        if request.lease_seconds:
+            self._renew(float(request.lease_seconds))
+        load = self._hosting.load
+        detail = await self.trouble()
+        return Health(
+            status=Health.NOT_SERVING if detail else Health.SERVING,
+            in_flight=load.in_flight,
+            in_flight_average=load.take_average(),
+            messages_total=load.finished,
+            errors_total=load.failed,
+            detail=detail,
+        )
+
+    async def trouble(self) -> str:
+        """What keeps messages away, in one sentence; empty when nothing does."""
+        if self._hosting.draining:
+            return "draining"
+        if not self._hosting.initialized:
+            return "not initialized"
+        try:
+            return await settle(self._adapter.health) or ""
+        except Exception as error:
+            return _told(error)
+
+    async def CreateAgent(
+        self, request: pb.CreateAgentRequest, context: Context
+    ) -> pb.CreateAgentResponse:
+        try:
+            agent = _agent(request)
+            await settle(self._adapter.create_agent, agent)
+        except Exception as error:
+            return pb.CreateAgentResponse(error=_told(error))
+        self._hosting.agents[agent.id] = agent
+        return pb.CreateAgentResponse(success=True, agent=self._agent_info(agent))
+
+    async def DeleteAgent(
+        self, request: pb.DeleteAgentRequest, context: Context
+    ) -> pb.DeleteAgentResponse:
+        agent = await self._agent(request.agent_id, context)
+        try:
+            await settle(self._adapter.delete_agent, agent)
+        except Exception as error:
+            return pb.DeleteAgentResponse(error=_told(error))
+        self._hosting.agents.pop(agent.id, None)
+        return pb.DeleteAgentResponse(success=True)
+
+    async def ListAgents(
+        self, request: pb.ListAgentsRequest, context: Context
+    ) -> pb.ListAgentsResponse:
+        agents = self._hosting.agents.values()
+        return pb.ListAgentsResponse(agents=[self._agent_info(agent) for agent in agents])
+
+    async def GetAgentInfo(
+        self, request: pb.GetAgentInfoRequest, context: Context
+    ) -> pb.GetAgentInfoResponse:
+        agent = await self._agent(request.agent_id, context)
+        models = [_model(each).id for each in await settle(self._adapter.models, agent)]
+        return pb.GetAgentInfoResponse(agent=self._agent_info(agent, models))
+
+    async def GetCapabilities(
+        self, request: pb.GetCapabilitiesRequest, context: Context
+    ) -> pb.GetCapabilitiesResponse:
+        await self._agent_or_none(request.agent_id, context)
+        return pb.GetCapabilitiesResponse(
+            capabilities=self._adapter.capabilities,
+            streaming=True,
+            input_modes=self._adapter.input_modes,
+            output_modes=self._adapter.output_modes,
+        )
+
+    async def GetSupportedModels(
+        self, request: pb.GetSupportedModelsRequest, context: Context
+    ) -> pb.GetSupportedModelsResponse:
+        agent = await self._agent_or_none(request.agent_id, context)
+        models = await settle(self._adapter.models, agent)
+        return pb.GetSupportedModelsResponse(models=[_model(each) for each in models])
+
+    async def ListTools(
+        self, request: pb.ListToolsRequest, context: Context
+    ) -> pb.ListToolsResponse:
+        agent = await self._agent_or_none(request.agent_id, context)
+        tools = [
+            pb.Tool(
+                name=tool.name,
+                description=tool.description,
+                input_schema=codec.to_json(tool.input_schema),
+                output_schema=codec.object_json(tool.output_schema),
+            )
+            for tool in await settle(self._adapter.tools, agent)
+        ]
+        return pb.ListToolsResponse(tools=tools)
+
+    async def ExecuteTool(
+        self, request: pb.ExecuteToolRequest, context: Context
+    ) -> pb.ExecuteToolResponse:
+        agent = await self._agent_or_none(request.agent_id, context)
+        try:
+            arguments = codec.json_object(request.arguments_json, request.parameters)
+            result = await settle(self._adapter.execute_tool, request.tool_name, arguments, agent)
+            return pb.ExecuteToolResponse(success=True, result_json=codec.to_json(result))
+        except UnknownTool as unknown:
+            await context.abort(grpc.StatusCode.NOT_FOUND, str(unknown))
+        except TaskFailed as failed:
+            return pb.ExecuteToolResponse(error=failed.reason, error_code=failed.code)
+        except Exception as error:
+            return pb.ExecuteToolResponse(error=_told(error), error_code="tool_error")
+
+    async def UpdateConfig(
+        self, request: pb.UpdateConfigRequest, context: Context
+    ) -> pb.UpdateConfigResponse:
+        agent = await self._agent_or_none(request.agent_id, context)
+        try:
+            config = codec.json_object(request.config_json, request.config)
+            restart = await settle(self._adapter.update_config, config, agent)
+        except Exception as error:
+            return pb.UpdateConfigResponse(error=_told(error), field_errors=_field_errors(error))
+        if not restart:
+            self._take_config(config, agent)
+        return pb.UpdateConfigResponse(success=True, restart_needed=bool(restart))
+
+    async def GetConfig(
+        self, request: pb.GetConfigRequest, context: Context
+    ) -> pb.GetConfigResponse:
+        agent = await self._agent_or_none(request.agent_id, context)
+        config = redact(
+            agent.config if agent else self._hosting.config, self._adapter.secret_fields
+        )
+        plain = {key: str(value) for key, value in config.items() if isinstance(value, str)}
+        return pb.GetConfigResponse(config=plain, config_json=codec.to_json(config))
+
+    def _take_config(self, config: dict[str, Any], agent: Agent | None) -> None:
+        if agent is None:
+            self._hosting.config = config
+        else:
+            agent.config = config
+
+    async def _agent(self, slug: str, context: Context) -> Agent:
+        try:
+            return self._hosting.agent(slug)
+        except UnknownAgent as unknown:
+            await context.abort(grpc.StatusCode.NOT_FOUND, str(unknown))
+
+    async def _agent_or_none(self, slug: str, context: Context) -> Agent | None:
+        return await self._agent(slug, context) if slug else None
+
+    def _agent_info(self, agent: Agent, models: list[str] | None = None) -> pb.AgentInfo:
+        adapter, ready = self._adapter, self._hosting.ready
+        return pb.AgentInfo(
+            id=agent.id,
+            name=agent.name,
+            framework=adapter.framework,
+            capabilities=adapter.capabilities,
+            metadata=agent.metadata,
+            status=pb.AGENT_STATUS_READY if ready else pb.AGENT_STATUS_INITIALIZING,
+            description=agent.description,
+            version=adapter.version,
+            card_json=codec.to_json(self._card()),
+            models=models,
+        )
+
+    def _card(self) -> dict[str, Any]:
+        return {
+            "capabilities": {"streaming": True},
+            "defaultInputModes": list(self._adapter.input_modes),
+            "defaultOutputModes": list(self._adapter.output_modes),
+            "skills": list(self._adapter.skills),
+        }
+
+
+def _agent(request: pb.CreateAgentRequest) -> Agent:
+    if not request.id:
+        raise ConfigError("an agent needs an id", {"id": "must not be empty"})
+    return Agent(
+        id=request.id,
+        name=request.name or request.id,
+        description=request.description,
+        config=codec.json_object(request.config_json, request.config),
+        metadata=dict(request.metadata),
+    )
+
+
+def _model(model: Model | str) -> pb.Model:
+    if isinstance(model, str):
+        return pb.Model(id=model, name=model)
+    metadata = codec.object_json(model.metadata)
+    return pb.Model(
+        id=model.id, name=model.name or model.id, provider=model.provider, metadata=metadata
+    )
+
+
+def _told(error: Exception) -> str:
+    """What the core is told; a mistake in the adapter's code also goes to the log."""
+    if isinstance(error, ConfigError):
+        return str(error)
+    logger.error("the adapter failed", exc_info=error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _field_errors(error: Exception) -> list[pb.FieldError]:
+    fields = error.fields if isinstance(error, ConfigError) else {}
+    return [pb.FieldError(field=name, message=message) for name, message in fields.items()]

@@ -1,0 +1,51 @@
+"""What came back, with the questions that tests ask of it."""
+
+from collections.abc import Iterable
+
+from agentx_sdk import codec
+from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.content import Part, text_of
+
+
+class Answer(list[pb.Event]):
+    """The events of a turn, in order."""
+
+    def __init__(self, responses: Iterable[pb.ProcessMessageResponse]) -> None:
+        super().__init__()
+        self.success = True
+        self.error = self.error_code = ""
+        for response in responses:
+            self.extend(response.events)
+            self.success = self.success and response.success
+            self.error = response.error or self.error
+            self.error_code = response.error_code or self.error_code
+
+    @property
+    def state(self) -> str:
+        """The state the turn ended in: "completed", "input_required", …; "failed" on failure."""
+        states = [event.status.state for event in self if event.HasField("status")]
+        if not self.success:
+            return "failed"
+        return pb.TaskState.Name(states[-1]).removeprefix("TASK_STATE_").lower() if states else ""
+
+    @property
+    def text(self) -> str:
+        """The text of every artifact, pieces joined as they came."""
+        texts = (part.text for part in self.parts if part.text is not None)
+        return "".join(texts)
+
+    @property
+    def question(self) -> str:
+        """The words of the last change of state: a question, or why it was rejected."""
+        messages = [event.status.message for event in self if event.HasField("status")]
+        return text_of(codec.message_parts(messages[-1])) if messages else ""
+
+    @property
+    def parts(self) -> list[Part]:
+        """The parts of every artifact."""
+        return [codec.decode_part(part) for artifact in self.artifacts for part in artifact.parts]
+
+    @property
+    def artifacts(self) -> list[pb.Artifact]:
+        """Every artifact change, as it came."""
+        return [event.artifact.artifact for event in self if event.HasField("artifact")]

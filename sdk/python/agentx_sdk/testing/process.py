@@ -1,0 +1,186 @@
+"""A plugin process, started as AgentX starts it: launch line in, handshake line out."""
+
+import asyncio
+import json
+import os
+import secrets
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import agentx_sdk
+from agentx_sdk.handshake import COOKIE, COOKIE_NAME, HANDSHAKE_FD_NAME
+from agentx_sdk.version import CONTRACTS
+
+Self = TypeVar("Self", bound="Process")
+PASSED_ON = ("PATH", "LANG", "TZ", "TMPDIR")
+
+
+class LaunchFailed(Exception):
+    """The process did not come up; says why, with what it wrote to stderr."""
+
+
+class Process:
+    """One process of the plugin in `folder` (or of a main.py). Use as `async with`.
+
+    After entering, `address` is its socket and `handshake` the fields of its line. `options`
+    overrides fields of the launch line; `environment` adds variables, None takes one away.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        python: str = sys.executable,
+        environment: Mapping[str, str | None] | None = None,
+        timeout: float = 20.0,
+        **options: Any,
+    ) -> None:
+        path = Path(folder).resolve()
+        self.main = path / "main.py" if path.is_dir() else path
+        self._python = python
+        self._environment = environment or {}
+        self._timeout = timeout
+        self._work = Path(tempfile.mkdtemp(prefix="agentx-"))
+        self.token = secrets.token_hex(32)
+        self.launch: dict[str, Any] = {
+            "launch_id": str(uuid.uuid4()),
+            "token": self.token,
+            "socket_dir": str(self._work),
+            "contracts": list(CONTRACTS),
+            "lease_seconds": 15,
+            "plugin": self.main.parent.name,
+            **options,
+        }
+        self.handshake: list[str] = []
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """The gRPC address."""
+        return f"{self.handshake[2]}:{self.handshake[3]}"
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._popen.pid
+
+    @property
+    def log(self) -> str:
+        """What it wrote to stderr so far."""
+        return (self._work / "stderr").read_text(errors="replace")
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, or None while it runs."""
+        return self._popen.poll()
+
+    @property
+    def _popen(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise LaunchFailed("the process was not started: use `async with`")
+        return self._process
+
+    async def __aenter__(self: Self) -> Self:
+        try:
+            line = await asyncio.to_thread(self._start)
+            self.handshake = self._accepted(line)
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._end()
+
+    async def wait(self, timeout: float = 10.0) -> int:
+        """The exit status, once it has ended; raises subprocess.TimeoutExpired."""
+        return await asyncio.to_thread(self._popen.wait, timeout)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._popen.send_signal(number)
+
+    def _start(self) -> str:
+        reader, writer = os.pipe()
+        with os.fdopen(reader, "rb") as handshake:
+            try:
+                self._process = self._spawn(writer)
+            finally:
+                os.close(writer)
+            self._say(json.dumps(self.launch).encode() + b"\n")
+            return _first_line(handshake.fileno(), self._timeout)
+
+    def _spawn(self, writer: int) -> subprocess.Popen[bytes]:
+        with (self._work / "stderr").open("ab") as stderr:
+            return subprocess.Popen(  # noqa: S603
+                [self._python, str(self.main)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                cwd=self.main.parent,
+                env=self._env(writer),
+                pass_fds=(writer,),
+                start_new_session=True,
+            )
+
+    def _say(self, line: bytes) -> None:
+        stdin = self._popen.stdin
+        if stdin is None:
+            return
+        try:
+            with stdin:
+                stdin.write(line)
+        except BrokenPipeError:
+            pass  # it ended before it read; the missing handshake tells why
+
+    def _env(self, writer: int) -> dict[str, str]:
+        variables: dict[str, str | None] = {name: os.environ.get(name) for name in PASSED_ON}
+        variables |= {
+            "HOME": str(self._work),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(Path(agentx_sdk.__file__).parents[1]),
+            COOKIE_NAME: COOKIE,
+            HANDSHAKE_FD_NAME: str(writer),
+            **self._environment,
+        }
+        return {name: value for name, value in variables.items() if value is not None}
+
+    def _accepted(self, line: str) -> list[str]:
+        fields = line.rstrip("\n").split("|", 6)
+        if len(fields) == 7 and fields[1] != "0":
+            return fields
+        why = f"refused: {fields[3]}" if len(fields) > 3 else f"no handshake (got {line!r})"
+        raise LaunchFailed(f"{self.main}: {why}\n{self.log}")
+
+    async def _end(self) -> None:
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        shutil.rmtree(self._work, ignore_errors=True)
+
+
+def _first_line(fd: int, timeout: float) -> str:
+    """One line from a pipe, or what there is of it at its end or after `timeout` seconds."""
+    until, line = time.monotonic() + timeout, b""
+    while not line.endswith(b"\n"):
+        ready, _, _ = select.select([fd], [], [], max(0.0, until - time.monotonic()))
+        byte = os.read(fd, 1) if ready else b""
+        if not byte:
+            break
+        line += byte
+    return line.decode(errors="replace")

@@ -1,0 +1,146 @@
+"""Messages through the adapter: the hot path of a plugin."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, TypeAlias
+
+import grpc
+import grpc.aio
+
+from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.content import Status
+from agentx_sdk.errors import TaskFailed, TaskRejected, UnknownAgent
+from agentx_sdk.events import EventWriter
+from agentx_sdk.hosting import Hosting
+from agentx_sdk.turn import Turn, current_turn
+
+logger = logging.getLogger("agentx_sdk.turns")
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Send = Callable[[list[pb.Event]], Awaitable[None]]
+Response = pb.ProcessMessageResponse
+END = object()
+
+
+class Turns:
+    """Runs turns and counts them."""
+
+    def __init__(self, hosting: Hosting) -> None:
+        self._hosting = hosting
+        self._process = hosting.adapter.process
+        self._starts_at_once = _starts_at_once(self._process)
+
+    async def unary(self, request: pb.ProcessMessageRequest, context: Context) -> Response:
+        """One message, and every event of its turn in one response."""
+        turn = await self._admit(request, context)
+        events: list[pb.Event] = []
+
+        async def keep(more: list[pb.Event]) -> None:
+            events.extend(more)
+
+        failure = await self._run(turn, keep, live=False)
+        return failure or Response(success=True, events=events, request_id=turn.request_id)
+
+    async def stream(self, requests: AsyncIterator[Any], context: Context) -> None:
+        """One message, and its events as they come."""
+        async for request in requests:
+            await self._stream_one(request, context)
+            return
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the stream carried no message")
+
+    async def _stream_one(self, request: pb.ProcessMessageRequest, context: Context) -> None:
+        turn = await self._admit(request, context)
+        # Headers now, so that the core knows at once that the message was delivered.
+        await context.send_initial_metadata(())
+
+        async def write(more: list[pb.Event]) -> None:
+            await context.write(Response(success=True, events=more, request_id=turn.request_id))
+
+        failure = await self._run(turn, write, live=True)
+        if failure:
+            await context.write(failure)
+
+    async def _admit(self, request: pb.ProcessMessageRequest, context: Context) -> Turn:
+        hosting = self._hosting
+        if not hosting.ready:
+            why = "draining" if hosting.draining else "not initialized"
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the plugin is {why}")
+        try:
+            turn = Turn(request, hosting.agent(request.agent_id))
+        except UnknownAgent as unknown:
+            await context.abort(grpc.StatusCode.NOT_FOUND, str(unknown))
+        current_turn.set(turn)
+        return turn
+
+    async def _run(self, turn: Turn, send: Send, *, live: bool) -> Response | None:
+        """Run a turn to its end; the response that tells of its failure, or None."""
+        load = self._hosting.load
+        load.enter()
+        failure: Response | None = None
+        try:
+            await self._drive(turn, send, live=live)
+        except asyncio.CancelledError:
+            turn.cancel()
+            raise
+        except TaskRejected as rejected:
+            status = Status(rejected.reason, state="rejected", reason="rejected")
+            await send(EventWriter(turn, live=False).add(status))
+        except TaskFailed as failed:
+            failure = _failure(turn, failed.reason, failed.code)
+        except Exception as error:
+            logger.exception("the adapter failed")
+            failure = _failure(turn, f"{type(error).__name__}: {error}", "agent_error")
+        finally:
+            load.leave(failed=failure is not None)
+        return failure
+
+    async def _drive(self, turn: Turn, send: Send, *, live: bool) -> None:
+        result = await self._call(turn)
+        if isinstance(result, Iterator):
+            result = _threaded(result)
+        if isinstance(result, AsyncIterator):
+            await _relay(result, EventWriter(turn, live=live), send)
+            return
+        writer = EventWriter(turn, live=False)
+        await send([*writer.add(result), *writer.finish()])
+
+    async def _call(self, turn: Turn) -> Any:
+        if self._starts_at_once:
+            result = self._process(turn)
+        else:
+            result = await asyncio.to_thread(self._process, turn)
+        return await result if hasattr(result, "__await__") else result
+
+
+def _starts_at_once(process: Callable[..., Any]) -> bool:
+    """Whether calling it does no work yet. Anything else may block and belongs in a thread."""
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    return any(is_kind(process) for is_kind in kinds)
+
+
+async def _relay(items: AsyncIterator[Any], writer: EventWriter, send: Send) -> None:
+    """Send what is yielded until the turn ends. The generator is closed however that happens."""
+    try:
+        async for item in items:
+            events = writer.add(item)
+            if events:
+                await send(events)
+            if writer.ended:
+                return
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+    await send(writer.finish())
+
+
+async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:
+    """A plain generator, each step of it in a thread."""
+    while (item := await asyncio.to_thread(next, items, END)) is not END:
+        yield item
+
+
+def _failure(turn: Turn, error: str, code: str) -> Response:
+    return Response(success=False, error=error, error_code=code, request_id=turn.request_id)
