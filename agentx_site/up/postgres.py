@@ -34,7 +34,7 @@ SETTINGS = {
     "io_method": "sync",
     "huge_pages": "off",
     "jit": "off",
-    "log_checkpoints": "off",
+    "log_min_messages": "fatal",
     "log_line_prefix": "",
     "TimeZone": "UTC",
 }
@@ -191,10 +191,18 @@ def _reachable_place(data_dir: Path, account: Account) -> Path:
     try:
         instance.write_text(uuid.uuid4().hex)
         place = SYSTEM_DIR / _read(instance) / data_dir.name
-        place.parent.mkdir(parents=True, mode=0o711)
+        _passable(SYSTEM_DIR)
+        _passable(place.parent)
     except OSError as error:
         raise unusable(str(SYSTEM_DIR), error) from error
     return place
+
+
+def _passable(folder: Path) -> None:
+    """A folder of root's that everybody may walk through, whatever the umask says."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)
 
 
 def _read(instance: Path) -> str:
@@ -219,7 +227,8 @@ def _copy(package: Path, destination: Path) -> None:
     partial = destination.with_name(f"{destination.name}.{os.getpid()}")
     libraries = f"{package.name}.libs"  # found by the programs relative to themselves
     try:
-        partial.mkdir(parents=True, mode=0o755)
+        _passable(SYSTEM_DIR)
+        _passable(partial)
         shutil.copytree(package / "pginstall", partial / package.name / "pginstall", symlinks=True)
         shutil.copytree(package.parent / libraries, partial / libraries, symlinks=True)
         partial.rename(destination)

@@ -113,8 +113,29 @@ def dies_with_us(number: signal.Signals) -> Callable[[], None]:
 
 def is_alive(pid: int) -> bool:
     """Whether the process runs; a zombie does not (PID 1 of many containers reaps late)."""
+    facts = _stat(pid)
+    return bool(facts) and facts[0] not in "ZX"
+
+
+def started_ticks(pid: int) -> int:
+    """When the kernel started the process, in clock ticks since boot; 0 when it is gone."""
+    facts = _stat(pid)
+    return int(facts[19]) if facts else 0
+
+
+def group_lives(group: int) -> bool:
+    """Whether a process group has a member that is not a zombie."""
+    members = (_stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return any(facts and int(facts[2]) == group and facts[0] not in "ZX" for facts in members)
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _stat(pid: int) -> list[str]:
+    """The kernel's line about a process from its state on; the name before may hold anything."""
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return []

@@ -25,7 +25,7 @@ class Valkey(Service):
         super().__init__(data_dir, Account.current())
         self.runtime_dir = runtime_dir
         self.password = secrets.token_urlsafe(24)
-        self.port = 0
+        self.port = free_port()  # for good: whoever read `url` is right after a restart too
 
     @property
     def url(self) -> str:
@@ -40,9 +40,7 @@ class Valkey(Service):
         return self.runtime_dir / "valkey.conf"
 
     def prepare(self) -> None:
-        """Choose the port once: whoever read `url` must still be right after a restart."""
         private_dir(self.data_dir)
-        self.port = self.port or free_port()
         try:
             self._config.touch(mode=0o600)
             self._config.write_text(self._settings())

@@ -1,0 +1,65 @@
+"""`agentx up`: from the command line to an exit status."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agentx_site.up import options as given
+from agentx_site.up import ports
+from agentx_site.up.errors import UpError
+from agentx_site.up.home import Home
+from agentx_site.up.logs import Terminal
+from agentx_site.up.options import Options
+from agentx_site.up.plan import Site
+from agentx_site.up.postgres import Postgres
+from agentx_site.up.runner import Runner
+from agentx_site.up.runtime import runtime_dir
+from agentx_site.up.service import Service
+from agentx_site.up.valkey import Valkey
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 after an orderly end, 1 when it failed, 2 for wrong usage; the reason is one sentence."""
+    try:
+        run(given.parse(sys.argv[1:] if arguments is None else arguments))
+    except UpError as error:
+        sys.stdout.flush()
+        print(f"agentx up: {error.message}", file=sys.stderr)  # noqa: T201
+        return error.status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def run(options: Options) -> None:
+    """Everything that can be refused is refused here, before the first process starts."""
+    home = Home(options.home)
+    home.open()
+    with contextlib.closing(home), ports.listen(options.host, options.port) as listener:
+        runtime = runtime_dir(options.home)
+        terminal = Terminal()
+        postgres = None if given.setting("DATABASE_URL") else _postgres(home, runtime, terminal)
+        valkey = None if given.setting("REDIS_URL") else Valkey(home.path / "valkey", runtime)
+        site = Site(
+            options=options,
+            port=listener.getsockname()[1],
+            grpc_port=ports.check(options.host, options.grpc_port, "--grpc-port"),
+            listener=listener.fileno(),
+            runtime_dir=runtime,
+            database_url=postgres.url if postgres else None,
+            redis_url=valkey.url if valkey else None,
+            secret_key_file=home.secret_key_file,
+        )
+        services: list[Service] = [service for service in (postgres, valkey) if service]
+        asyncio.run(Runner(site, home, services, terminal).run())
+
+
+def _postgres(home: Home, runtime: Path, terminal: Terminal) -> Postgres:
+    postgres = Postgres(home.path / "postgres", runtime)
+    if postgres.moved:
+        terminal.say(
+            f"the database lives in {postgres.data_dir}: its user cannot enter {home.path}"
+        )
+    return postgres

@@ -1,0 +1,146 @@
+"""The processes of AgentX on one machine, as `agentx up` runs them."""
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentx_site.up import ports, probes
+from agentx_site.up.child import Program
+from agentx_site.up.options import PROJECT, Options, setting
+from agentx_site.up.service import Service
+
+# grpcio 1.85's event engine makes each call of grpc.aio slower (grpc/grpc#43092).
+GRPC_EXPERIMENTS = "-event_engine_client,-event_engine_listener"
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where this run listens and keeps its things."""
+
+    options: Options
+    port: int
+    grpc_port: int
+    listener: int  # file descriptor
+    runtime_dir: Path
+    database_url: str | None  # None: the environment already names one
+    redis_url: str | None
+    secret_key_file: Path
+
+    @property
+    def url(self) -> str:
+        public = setting("AGENTX_PUBLIC_URL")
+        return public or f"http://{ports.url_host(self.options.host)}:{self.port}"
+
+    @property
+    def grpc(self) -> str:
+        return f"{ports.url_host(self.options.host)}:{self.grpc_port}"
+
+    @property
+    def local_host(self) -> str:
+        """Where the runner itself asks."""
+        return ports.ANY.get(self.options.host, self.options.host)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every child gets beside what we were given."""
+        ours = {
+            "AGENTX_HOME": str(self.options.home),
+            "AGENTX_RUNTIME_DIR": str(self.runtime_dir),
+            "AGENTX_HOST": self.options.host,
+            "AGENTX_PORT": str(self.port),
+            "AGENTX_GRPC_PORT": str(self.grpc_port),
+            "AGENTX_PUBLIC_URL": self.url,
+            "PYTHONUNBUFFERED": "1",
+        }
+        if not self.options.demo:
+            ours["AGENTX_DEMO"] = "0"
+        if setting("AGENTX_SECRET_KEY") is None:
+            ours["AGENTX_SECRET_KEY_FILE"] = str(self.secret_key_file)
+        if self.database_url:
+            ours["DATABASE_URL"] = self.database_url
+        if self.redis_url:
+            ours["REDIS_URL"] = self.redis_url
+        return {"GRPC_EXPERIMENTS": GRPC_EXPERIMENTS} | os.environ | ours
+
+
+def served(service: Service) -> Program:
+    """An embedded service as a child of the runner."""
+
+    async def ready(pid: int) -> bool:
+        return service.is_ready(pid)
+
+    return Program(
+        name=service.name,
+        argv=lambda: service.argv,
+        ready=ready,
+        options=service.options,
+        prepare=service.prepare,
+        may_retry=service.may_retry,
+        stop_signal=service.stop_signal,
+        patience=10.0,
+        quiet=True,
+    )
+
+
+def web(site: Site, number: int) -> Program:
+    options, ready = site.options, probes.answers(site.local_host, site.port, "/health")
+    descriptor = str(site.listener)
+    argv = (
+        _python("-m", "agentx_site.up.web", descriptor)
+        if options.server == "uvicorn"
+        else _python("-m", "daphne", "--fd", descriptor, "agentx_site.asgi:application")
+    )
+    name = "web" if options.web_workers == 1 else f"web-{number}"
+    return _program(site, name, argv, ready, patience=6.0, pass_fds=(site.listener,))
+
+
+def gateway(site: Site) -> Program:
+    ready = probes.listens(site.local_host, site.grpc_port)
+    return _program(site, "gateway", _manage("gateway"), ready)
+
+
+def node(site: Site) -> Program:
+    argv = _python(
+        "-m", "celery", "-A", "agentx_site", "worker", "--concurrency", "2",
+        "--loglevel", "warning", "--without-gossip", "--without-mingle", "--hostname", "node@%h",
+    )  # fmt: skip
+    # It drains the plugins it runs before it goes.
+    return _program(site, "node", argv, probes.runs, patience=20.0)
+
+
+def beat(site: Site) -> Program:
+    return _program(site, "beat", _manage("beat"), probes.runs)
+
+
+def bootstrap(site: Site) -> Program:
+    return _program(site, "bootstrap", _manage("bootstrap"), probes.runs)
+
+
+def _program(
+    site: Site,
+    name: str,
+    argv: list[str],
+    ready: probes.Ready,
+    patience: float = 5.0,
+    pass_fds: tuple[int, ...] = (),
+) -> Program:
+    return Program(
+        name=name,
+        argv=lambda: argv,
+        ready=ready,
+        environment=site.environment,
+        options={"cwd": str(PROJECT), "pass_fds": pass_fds},
+        stop_signal=signal.SIGTERM,
+        patience=patience,
+    )
+
+
+def _manage(command: str) -> list[str]:
+    return _python(str(PROJECT / "manage.py"), command)
+
+
+def _python(*arguments: str) -> list[str]:
+    """Never a console script: its first line cannot hold a path with a space."""
+    return [sys.executable, *arguments]

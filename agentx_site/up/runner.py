@@ -1,0 +1,141 @@
+"""Brings the processes up in order, keeps them up, and takes them down in order."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from agentx_site.up import announce, bootstrap, plan, probes
+from agentx_site.up.child import Child, Program
+from agentx_site.up.home import Home, Stamp
+from agentx_site.up.logs import Terminal
+from agentx_site.up.options import PROJECT, setting
+from agentx_site.up.plan import Site
+from agentx_site.up.runtime import boot_id, started_ticks
+from agentx_site.up.service import Service
+
+SERVICES_WITHIN = 15.0  # seconds
+WEB_WITHIN = 60.0
+AGENTS_WITHIN = 60.0
+# Groups end one after the other: callers first, then what works for them, then what they stand on.
+STEPS: Final = ({"web"}, {"node"}, {"beat", "gateway"}, {"valkey"}, {"postgres"})
+
+
+class Runner:
+    """One run. `run` returns the exit status when everything has ended."""
+
+    def __init__(self, site: Site, home: Home, services: list[Service], terminal: Terminal) -> None:
+        self.site = site
+        self.home = home
+        self.services = services
+        self.terminal = terminal
+        self.children: list[Child] = []
+        self.began = time.monotonic()
+        self._asked_to_stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Raises UpError when the tree could not be brought up; all of it has ended then."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop_or_insist)
+        try:
+            if await self._unless_stopped(self._bring_up()):
+                await self._asked_to_stop.wait()
+        finally:
+            await self._bring_down()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Whether the work came to its end before somebody asked to stop."""
+        task = asyncio.create_task(work)
+        asked = asyncio.create_task(self._asked_to_stop.wait())
+        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if task.done():
+            task.result()
+            return True
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+
+    async def _bring_up(self) -> None:
+        served = [self._start(plan.served(service)) for service in self.services]
+        await asyncio.gather(*(child.until_ready(SERVICES_WITHIN) for child in served))
+        outcome, web = await self._bootstrapped()
+        self._start(plan.node(self.site))
+        await asyncio.gather(*(child.until_ready(WEB_WITHIN) for child in web))
+        for program in (plan.gateway(self.site), plan.beat(self.site)):
+            self._start(program)
+        await self._agents_ready()
+        elapsed = time.monotonic() - self.began
+        announce.ready(self.terminal, self.home, self.site, outcome, elapsed)
+
+    async def _bootstrapped(self) -> tuple[bootstrap.Outcome, list[Child]]:
+        """Web starts beside the bootstrap when the schema is known to be current, else after it."""
+        stamp = Stamp(self.home, PROJECT, self.site.database_url or setting("DATABASE_URL") or "")
+        web = self._start_web() if stamp.is_current else []
+        outcome = await bootstrap.run(plan.bootstrap(self.site), self.terminal)
+        announce.keep_credentials(self.home, self.site, outcome)
+        stamp.renew()
+        return outcome, web or self._start_web()
+
+    def _start_web(self) -> list[Child]:
+        numbers = range(1, self.site.options.web_workers + 1)
+        return [self._start(plan.web(self.site, number)) for number in numbers]
+
+    async def _agents_ready(self) -> None:
+        """Until the line in the box will be answered; a slow machine is told so, not failed."""
+        paths = ["/ready"]
+        if self.site.options.demo:
+            paths.append("/a2a/echo/.well-known/agent-card.json")
+        deadline = time.monotonic() + AGENTS_WITHIN
+        for path in paths:
+            while await probes.status_of(self.site.local_host, self.site.port, path) != 200:
+                if time.monotonic() > deadline:
+                    self.terminal.say(f"{path} is not ready yet: see the lines above", "yellow")
+                    return
+                await asyncio.sleep(0.05)
+
+    def _start(self, program: Program) -> Child:
+        child = Child(program, self.terminal, self._note)
+        self.children.append(child)
+        child.start()
+        return child
+
+    def _note(self) -> None:
+        """Write down who runs, for the status command and for the run after a kill -9."""
+        running = {child.name: child.pid for child in self.children if child.pid}
+        self.home.write_json(self.home.run_file, {
+            "pid": os.getpid(),
+            "boot_id": boot_id(),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "url": self.site.url,
+            "grpc": self.site.grpc,
+            "host": self.site.options.host,
+            "port": self.site.port,
+            "grpc_port": self.site.grpc_port,
+            "runtime_dir": str(self.site.runtime_dir),
+            "database_url": self.site.database_url,
+            "redis_url": self.site.redis_url,
+            "children": {
+                name: {"pid": pid, "ticks": started_ticks(pid)} for name, pid in running.items()
+            },
+        })  # fmt: skip
+
+    def _stop_or_insist(self) -> None:
+        if not self._asked_to_stop.is_set():
+            self.terminal.say("stopping; once more to insist")
+            self._asked_to_stop.set()
+            return
+        for child in self.children:
+            child.kill()
+
+    async def _bring_down(self) -> None:
+        self._asked_to_stop.set()
+        for names in STEPS:
+            due = [child for child in self.children if child.name.partition("-")[0] in names]
+            await asyncio.gather(*(child.stop() for child in due))
+        if self.children:
+            self.terminal.say("everything has ended")
