@@ -4,6 +4,7 @@ A value that cannot be understood raises `ImproperlyConfigured` with the name, w
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,8 +14,22 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
 
-def text(name: str, default: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One documented setting, for docs/reference/settings.md."""
+
+    name: str
+    default: str
+    about: str
+
+
+DOCUMENTED: dict[str, Setting] = {}
+
+
+def text(name: str, default: str | None = None, about: str = "") -> str:
     """The value of NAME, else what NAME_FILE holds (its last newline cut), else the default."""
+    if about:
+        DOCUMENTED[name] = Setting(name, "" if default is None else default, about)
     if (value := os.environ.get(name)) is not None:
         return value
     if path := os.environ.get(f"{name}_FILE"):
@@ -29,31 +44,31 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def flag(name: str, default: bool) -> bool:
+def flag(name: str, default: bool, about: str) -> bool:
     """A yes or no: 1/true/yes/on or 0/false/no/off."""
-    value = text(name, "yes" if default else "no").strip().lower()
+    value = text(name, "yes" if default else "no", about).strip().lower()
     if value not in TRUE | FALSE:
         raise ImproperlyConfigured(f"{name}: {value!r} is neither yes nor no")
     return value in TRUE
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, about: str) -> int:
     """A whole number."""
-    value = text(name, str(default)).strip()
+    value = text(name, str(default), about).strip()
     try:
         return int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name}: {value!r} is not a whole number") from None
 
 
-def names(name: str, default: str = "") -> list[str]:
+def names(name: str, default: str, about: str) -> list[str]:
     """A list, separated by commas; blanks are dropped."""
-    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+    return [part.strip() for part in text(name, default, about).split(",") if part.strip()]
 
 
-def database(name: str) -> dict[str, object]:
+def database(name: str, about: str) -> dict[str, object]:
     """`postgresql://user:password@host:port/name?host=/socket/dir` as Django's DATABASES entry."""
-    parts = urlsplit(text(name, "postgresql://agentx@127.0.0.1:5432/agentx"))
+    parts = urlsplit(text(name, "postgresql://agentx@127.0.0.1:5432/agentx", about))
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ImproperlyConfigured(
             f"{name}: only postgresql:// is supported, found {parts.scheme!r}"

@@ -10,23 +10,45 @@ from agentx_site import env
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
-AGENTX_HOME = Path(env.text("AGENTX_HOME", str(BASE_DIR / ".agentx"))).resolve()
+AGENTX_HOME = Path(
+    env.text("AGENTX_HOME", str(BASE_DIR / ".agentx"), "Where AgentX keeps everything it writes.")
+).resolve()
 
-SECRET_KEY = env.text("AGENTX_SECRET_KEY", "")
-DEBUG = env.flag("AGENTX_DEBUG", False)
-AGENTX_HOST = env.text("AGENTX_HOST", "127.0.0.1")
-AGENTX_PORT = env.number("AGENTX_PORT", 8000)
-AGENTX_GRPC_PORT = env.number("AGENTX_GRPC_PORT", 50051)
-PUBLIC_URL = env.text("AGENTX_PUBLIC_URL", f"http://{AGENTX_HOST}:{AGENTX_PORT}").rstrip("/")
-NODE_NAME = env.text("AGENTX_NODE_NAME", "local")
-WEBHOOK_ALLOW = env.names("AGENTX_WEBHOOK_ALLOW")
-DEMO = env.flag("AGENTX_DEMO", True)
-PLUGIN_ENVIRONMENT = env.names("AGENTX_PLUGIN_ENVIRONMENT")
-ALLOWED_HOSTS = env.names("AGENTX_ALLOWED_HOSTS", "*")
+SECRET_KEY = env.text(
+    "AGENTX_SECRET_KEY", "", "Signs sessions and launch tokens. `agentx up` makes one and keeps it."
+)
+DEBUG = env.flag("AGENTX_DEBUG", False, "Django's debug pages. Never where others can reach it.")
+AGENTX_HOST = env.text("AGENTX_HOST", "127.0.0.1", "The address the web server listens on.")
+AGENTX_PORT = env.number("AGENTX_PORT", 8000, "The port of the web server.")
+AGENTX_GRPC_PORT = env.number("AGENTX_GRPC_PORT", 50051, "The port of the gRPC gateway.")
+PUBLIC_URL = env.text(
+    "AGENTX_PUBLIC_URL",
+    f"http://{AGENTX_HOST}:{AGENTX_PORT}",
+    "How callers reach AgentX; stands in every agent card.",
+).rstrip("/")
+NODE_NAME = env.text("AGENTX_NODE_NAME", "local", "This machine's name among the nodes.")
+WEBHOOK_ALLOW = env.names(
+    "AGENTX_WEBHOOK_ALLOW",
+    "",
+    "CIDRs and hosts that webhooks and remote agents may reach although they are private.",
+)
+DEMO = env.flag("AGENTX_DEMO", True, "Install and start the bundled plugins on the first run.")
+PLUGIN_ENVIRONMENT = env.names(
+    "AGENTX_PLUGIN_ENVIRONMENT",
+    "",
+    "Variables of this environment that a plugin.yaml may name in its `environment`.",
+)
+ALLOWED_HOSTS = env.names("AGENTX_ALLOWED_HOSTS", "*", "Host names that requests may ask for.")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
-DATABASES: dict[str, Any] = {"default": env.database("DATABASE_URL")}
+REDIS_URL = env.text(
+    "REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey. `agentx up` starts its own if unset."
+)
+DATABASES: dict[str, Any] = {
+    "default": env.database(
+        "DATABASE_URL", "PostgreSQL 15 or newer. `agentx up` starts its own if unset."
+    )
+}
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 8, "timeout": 10}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -95,7 +117,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.text("AGENTX_STATIC_ROOT", str(AGENTX_HOME / "static"))
+STATIC_ROOT = env.text(
+    "AGENTX_STATIC_ROOT", str(AGENTX_HOME / "static"), "Where collectstatic gathers files."
+)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -185,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+LOG_LEVEL = env.text("AGENTX_LOG_LEVEL", "INFO", "How much is logged: DEBUG to CRITICAL.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -197,7 +222,7 @@ LOGGING = {
             "filters": ["context"],
         }
     },
-    "root": {"handlers": ["stderr"], "level": env.text("AGENTX_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
