@@ -18,7 +18,7 @@ class Services:
     """Start before Django reads its settings; never touch what DATABASE_URL named before."""
 
     def __init__(self) -> None:
-        memory = Path("/dev/shm")  # noqa: S108
+        memory = Path("/dev/shm")
         place = memory if os.access(memory, os.W_OK) else None
         self.home = Path(tempfile.mkdtemp(prefix="agentx-test-", dir=place))
         self.home.chmod(0o711)  # as root, Postgres runs as nobody and has to walk through
