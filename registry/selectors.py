@@ -1,0 +1,154 @@
+"""Questions about agents and nodes. `access_<noun>` is the one door to a thing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.text import slugify
+
+from registry.errors import AgentNotFound, NodeNotFound
+from registry.models import Agent, AgentCard, Node
+from security import permissions
+from security.principals import Principal
+
+MAX_FOUND = 200
+# Best first when agents are looked for: who answers now stands before who might later.
+STATE_RANK: dict[str, int] = {
+    Agent.State.READY: 0,
+    Agent.State.BUSY: 1,
+    Agent.State.INITIALIZING: 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An agent that was looked for, and why it matches: "capability echo", "text 'words' in name"."""
+
+    agent: Agent
+    because: list[str]
+
+
+def agents(principal: Principal) -> QuerySet[Agent]:
+    """Every agent that is not retired, with its capabilities and current card at hand."""
+    principal.require(permissions.AGENTS_VIEW)
+    return _with_parts(Agent.objects.filter(retired__isnull=True))
+
+
+def open_agents() -> QuerySet[Agent]:
+    """What anybody may see: the agents that anybody may call."""
+    return _with_parts(Agent.objects.filter(retired__isnull=True, is_open=True))
+
+
+def _with_parts(found: QuerySet[Agent]) -> QuerySet[Agent]:
+    current = Prefetch("cards", AgentCard.objects.filter(is_current=True), to_attr="current_cards")
+    return found.prefetch_related("capabilities", current).order_by("slug")
+
+
+def access_agent(principal: Principal, ref: str) -> Agent:
+    """The agent with this slug or id. A caller who may not see agents finds the open ones."""
+    may_see = principal.may(permissions.AGENTS_VIEW) or principal.may(permissions.AGENTS_CALL)
+    visible = _with_parts(Agent.objects.filter(retired__isnull=True)) if may_see else open_agents()
+    agent = visible.filter(_by_ref(ref)).first()
+    if agent is None:
+        if not may_see:
+            principal.require(permissions.AGENTS_VIEW)
+        raise AgentNotFound(f"There is no agent {ref!r}.")
+    return agent
+
+
+def _by_ref(ref: str, name: str = "slug") -> Q:
+    named = Q(**{name: ref})
+    try:
+        return Q(id=UUID(ref)) | named
+    except ValueError:
+        return named
+
+
+def current_card(agent: Agent) -> AgentCard | None:
+    """What the agent says of itself now; without a query when it was fetched with its parts."""
+    cards: list[AgentCard] | None = getattr(agent, "current_cards", None)
+    if cards is None:
+        return agent.cards.filter(is_current=True).first()
+    return cards[0] if cards else None
+
+
+def cards_of(principal: Principal, ref: str) -> QuerySet[AgentCard]:
+    """Every version of an agent's card, newest first."""
+    return access_agent(principal, ref).cards.order_by("-version")
+
+
+def agent_status(principal: Principal, ref: str) -> dict[str, Any]:
+    """How an agent is right now, small enough to be asked every second."""
+    agent = access_agent(principal, ref)
+    return {
+        "id": str(agent.id),
+        "slug": agent.slug,
+        "name": agent.name,
+        "state": agent.state,
+        "available": agent.state in (Agent.State.READY, Agent.State.BUSY),
+        "heartbeat": agent.heartbeat,
+        "updated": agent.updated,
+    }
+
+
+def discover(
+    principal: Principal,
+    *,
+    capabilities: Iterable[str] = (),
+    text: str = "",
+    framework: str = "",
+    limit: int = 50,
+) -> list[Found]:
+    """Agents that have all these capabilities, every word of the text, and this framework."""
+    wanted = sorted({slugify(name) or name for name in capabilities if name.strip()})
+    found = agents(principal)
+    for name in wanted:
+        found = found.filter(capabilities__name=name)
+    for word in text.split():
+        found = found.filter(_mentions(word)).distinct()
+    if framework:
+        found = found.filter(framework__iexact=framework)
+    ranked = sorted(found, key=lambda agent: (STATE_RANK.get(agent.state, 9), agent.slug))
+    reasons = [f"framework {framework}"] if framework else []
+    return [
+        Found(agent, [f"capability {name}" for name in wanted] + reasons + _places(agent, text))
+        for agent in ranked[: max(1, min(limit, MAX_FOUND))]
+    ]
+
+
+def _mentions(word: str) -> Q:
+    return (
+        Q(slug__icontains=word)
+        | Q(name__icontains=word)
+        | Q(description__icontains=word)
+        | Q(capabilities__name__icontains=word)
+    )
+
+
+def _places(agent: Agent, text: str) -> list[str]:
+    fields = {
+        "name": f"{agent.slug} {agent.name}",
+        "description": agent.description,
+        "capabilities": " ".join(c.name for c in agent.capabilities.all()),
+    }
+    return [
+        f"text {word!r} in {place}"
+        for word in text.split()
+        for place, content in fields.items()
+        if word.lower() in content.lower()
+    ]
+
+
+def nodes(principal: Principal) -> QuerySet[Node]:
+    principal.require(permissions.NODES_VIEW)
+    return Node.objects.order_by("name")
+
+
+def access_node(principal: Principal, ref: str) -> Node:
+    """The node with this name or id."""
+    node = nodes(principal).filter(_by_ref(ref, "name")).first()
+    if node is None:
+        raise NodeNotFound(f"There is no node {ref!r}.")
+    return node

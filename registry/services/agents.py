@@ -1,0 +1,279 @@
+"""Deeds on agents: rights, change, audit, news; each in one transaction."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.text import slugify
+
+from registry import cards
+from registry.errors import AgentNameTaken
+from registry.models import Agent, AgentCard, Capability
+from registry.selectors import access_agent
+from registry.signals import agent_changed
+from security import audit, news, permissions
+from security.errors import InvalidInput
+from security.principals import Principal
+from security.services import default_tenant
+
+MAX_CAPABILITIES: Final = 100
+MAX_METADATA_ITEMS: Final = 100
+
+
+@transaction.atomic
+def publish_agent(
+    principal: Principal,
+    *,
+    slug: str,
+    name: str,
+    description: str,
+    version: str,
+    framework: str,
+    capabilities: list[str],
+    retry: str,
+    card: dict[str, Any],
+    state: str = Agent.State.SHUTDOWN,
+) -> Agent:
+    """Say that a plugin hosts this agent: upsert, with a new card version only when the card differs.
+
+    `card` may be a part (skills, modes, provider): AgentX writes the rest. `state` holds for a new agent only; who
+    hosts it moves it on with `set_agent_states`. Raises `AgentNameTaken` when a remote agent has the address.
+    """
+    principal.require(permissions.AGENTS_MANAGE)
+    if retry not in Agent.Retry.values:
+        raise InvalidInput(f"Unknown retry policy {retry!r}.", fields={"retry": retry})
+    agent = Agent.objects.select_for_update().filter(slug=slug).first()
+    if agent and agent.source != Agent.Source.PLUGIN and agent.retired is None:
+        raise AgentNameTaken(f"There is already a remote agent {slug!r}.")
+    agent = agent or Agent(slug=slug, tenant=default_tenant(), state=state)
+    told = {
+        "name": name,
+        "description": description,
+        "version": version,
+        "framework": framework,
+        "source": Agent.Source.PLUGIN,
+        "retry": retry,
+        "endpoint": "",
+        "retired": None,
+    }
+    changed = _save(agent, told)
+    changed |= _set_capabilities(agent, capabilities)
+    changed |= _set_card(agent, card)
+    if changed:
+        after = {"version": version, "framework": framework, "capabilities": sorted(capabilities)}
+        audit.record(principal, "agent.published", "agent", slug, after=after)
+        _tell(agent)
+    return agent
+
+
+@transaction.atomic
+def register_remote_agent(
+    principal: Principal,
+    *,
+    name: str,
+    capabilities: list[str],
+    endpoint: str,
+    metadata: dict[str, Any] | None = None,
+) -> Agent:
+    """Take in an agent that lives elsewhere, under an address made from its name. Its state is unknown.
+
+    Registering the same name with the same endpoint again updates it. Raises `AgentNameTaken` otherwise.
+    """
+    principal.require(permissions.AGENTS_MANAGE)
+    slug = _slug_of(name)
+    _check_endpoint(endpoint)
+    told = metadata or {}
+    if len(told) > MAX_METADATA_ITEMS:
+        raise InvalidInput(
+            f"metadata may hold at most {MAX_METADATA_ITEMS} items.",
+            fields={"metadata": "too many"},
+        )
+    agent = Agent.objects.select_for_update().filter(slug=slug).first()
+    if agent and agent.retired is None and agent.endpoint != endpoint:
+        raise AgentNameTaken(f"There is already an agent {slug!r}.")
+    agent = agent or Agent(slug=slug, tenant=default_tenant())
+    _save(agent, _told_of_remote(name.strip(), endpoint, metadata or {}))
+    _set_capabilities(agent, capabilities)
+    skills = [cards.skill_from_capability(name) for name in _names(capabilities)]
+    _set_card(agent, {"skills": skills})
+    after = {"endpoint": endpoint, "capabilities": sorted(capabilities)}
+    audit.record(principal, "agent.registered", "agent", slug, after=after)
+    _tell(agent)
+    return agent
+
+
+def _told_of_remote(name: str, endpoint: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    if len(metadata) > MAX_METADATA_ITEMS:
+        told = f"metadata may hold at most {MAX_METADATA_ITEMS} items."
+        raise InvalidInput(told, fields={"metadata": "too many"})
+    return {
+        "name": name,
+        "description": str(metadata.get("description", ""))[:2000],
+        "version": str(metadata.get("version", ""))[:64],
+        "framework": str(metadata.get("framework", ""))[:64],
+        "source": Agent.Source.REMOTE,
+        "state": Agent.State.UNKNOWN,
+        "endpoint": endpoint,
+        "metadata": metadata,
+        "retired": None,
+    }
+
+
+@transaction.atomic
+def retire_agent(principal: Principal, ref: str) -> Agent:
+    """Take an agent out of service. Its tasks stay; its address answers nobody."""
+    principal.require(permissions.AGENTS_MANAGE)
+    agent = _locked(access_agent(principal, ref))
+    before = {"state": agent.state}
+    agent.retired, agent.state = timezone.now(), Agent.State.SHUTDOWN
+    agent.save(update_fields=["retired", "state", "updated"])
+    audit.record(principal, "agent.retired", "agent", agent.slug, before=before)
+    _tell(agent)
+    return agent
+
+
+@transaction.atomic
+def set_agent_open(principal: Principal, ref: str, is_open: bool) -> Agent:
+    """Let anonymous callers use an agent, or end that."""
+    principal.require(permissions.AGENTS_MANAGE)
+    agent = _locked(access_agent(principal, ref))
+    if agent.is_open == is_open:
+        return agent
+    agent.is_open = is_open
+    agent.save(update_fields=["is_open", "updated"])
+    current = agent.cards.filter(is_current=True).first()
+    _set_card(agent, current.card if current else {})
+    action = "agent.opened" if is_open else "agent.closed"
+    was, now = {"open": not is_open}, {"open": is_open}
+    audit.record(principal, action, "agent", agent.slug, before=was, after=now)
+    _tell(agent)
+    return agent
+
+
+@transaction.atomic
+def set_agent_states(refs: Iterable[str | UUID], state: str) -> list[Agent]:
+    """Move agents, by slug or id, to a state. Touches and tells only those that were in another."""
+    given = list(refs)
+    ids = [ref for ref in given if isinstance(ref, UUID)]
+    slugs = [ref for ref in given if isinstance(ref, str)]
+    moved = list(
+        Agent.objects.select_for_update()
+        .filter(Q(id__in=ids) | Q(slug__in=slugs), retired__isnull=True)
+        .exclude(state=state)
+        .order_by("id")
+    )
+    now = timezone.now()
+    for agent in moved:
+        agent.state, agent.updated = Agent.State(state), now
+        if state == Agent.State.READY:
+            agent.heartbeat = now
+    Agent.objects.bulk_update(moved, ["state", "updated", "heartbeat"])
+    _tell(*moved)
+    return moved
+
+
+def _locked(agent: Agent) -> Agent:
+    return Agent.objects.select_for_update().get(id=agent.id)
+
+
+def _tell(*changed: Agent) -> None:
+    """After commit: the signal for the console, and news for the route tables."""
+    if not changed:
+        return
+    for agent in changed:
+        transaction.on_commit(partial(agent_changed.send_robust, Agent, agent=agent))
+    news.publish_on_commit("routes")
+
+
+def _save(agent: Agent, fields: dict[str, Any]) -> bool:
+    """Write what differs; say whether anything did."""
+    fresh = agent._state.adding
+    differing = [name for name, value in fields.items() if getattr(agent, name) != value]
+    for name in differing:
+        setattr(agent, name, fields[name])
+    if fresh:
+        _insert(agent)
+    elif differing:
+        agent.save()
+    return fresh or bool(differing)
+
+
+def _insert(agent: Agent) -> None:
+    try:
+        with transaction.atomic():
+            agent.save(force_insert=True)
+    except IntegrityError:
+        raise AgentNameTaken(f"There is already an agent {agent.slug!r}.") from None
+
+
+def _names(capabilities: Iterable[str]) -> list[str]:
+    """Capability names as they are searched for: lower case, words joined by hyphens."""
+    names = [slugify(given)[:100] for given in capabilities]
+    if "" in names:
+        raise InvalidInput(
+            "A capability's name needs letters or digits.", fields={"capabilities": "empty name"}
+        )
+    if len(names) > MAX_CAPABILITIES:
+        raise InvalidInput(
+            f"An agent may have at most {MAX_CAPABILITIES} capabilities.",
+            fields={"capabilities": "too many"},
+        )
+    return sorted(set(names))
+
+
+def _set_capabilities(agent: Agent, capabilities: Iterable[str]) -> bool:
+    names = _names(capabilities)
+    if names == sorted(agent.capabilities.values_list("name", flat=True)):
+        return False
+    Capability.objects.bulk_create([Capability(name=n) for n in names], ignore_conflicts=True)
+    agent.capabilities.set(Capability.objects.filter(name__in=names))
+    return True
+
+
+def _set_card(agent: Agent, given: dict[str, Any]) -> bool:
+    """Follow the current card with the next version, if it differs."""
+    card = cards.build_card(
+        slug=agent.slug,
+        name=agent.name,
+        description=agent.description,
+        version=agent.version,
+        partial=given,
+        public_url=settings.PUBLIC_URL,
+        grpc_url=None,
+        is_open=agent.is_open,
+    )
+    digest = cards.digest(card)
+    if agent.cards.filter(is_current=True, digest=digest).exists():
+        return False
+    last = agent.cards.aggregate(last=Max("version"))["last"] or 0
+    agent.cards.filter(is_current=True).update(is_current=False)
+    AgentCard.objects.create(agent=agent, version=last + 1, card=card, digest=digest)
+    return True
+
+
+def _slug_of(name: str) -> str:
+    slug = slugify(name)[:64].strip("-")
+    if not slug:
+        raise InvalidInput("A name needs letters or digits.", fields={"name": name})
+    return slug
+
+
+def _check_endpoint(endpoint: str) -> None:
+    """Only its shape: whether AgentX may reach it is asked when it is called (AGENTX_WEBHOOK_ALLOW)."""
+    try:
+        parts = urlsplit(endpoint)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or len(endpoint) > 500:
+        told = "An endpoint is an http:// or https:// URL of at most 500 characters."
+        raise InvalidInput(told, fields={"endpoint": endpoint[:100]})
+    if parts.username or parts.password or parts.fragment:
+        told = "An endpoint's URL carries no user, password or fragment."
+        raise InvalidInput(told, fields={"endpoint": "credentials in URL"})
