@@ -1,5 +1,6 @@
 """Django's settings, all in one place, read from the environment (docs/reference/settings.md)."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,17 @@ DATABASES: dict[str, Any] = {
         "DATABASE_URL", "PostgreSQL 15 or newer. `agentx up` starts its own if unset."
     )
 }
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 8, "timeout": 10}
+if POOL := env.number(
+    "AGENTX_DATABASE_POOL", 8, "Connections one process may hold for the ORM; 0: no pool."
+):
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": POOL, "timeout": 10}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "security.User"
 
 INSTALLED_APPS = [
-    "unfold",
-    "unfold.contrib.filters",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "agentx_site.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -120,7 +123,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.text(
     "AGENTX_STATIC_ROOT", str(AGENTX_HOME / "static"), "Where collectstatic gathers files."
 )
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# ECharts comes in a wheel, of which only the file is taken: no request ever leaves this host.
+_ECHARTS = find_spec("instaui_echarts")
+assert _ECHARTS is not None and _ECHARTS.origin is not None, "uv sync installs instaui-echarts"
+STATICFILES_DIRS = [BASE_DIR / "static", ("echarts", Path(_ECHARTS.origin).parent / "static")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -139,6 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "/login/"
+CSRF_FAILURE_VIEW = "security.pages.csrf_failed"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -236,10 +243,33 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "AgentX",
     "SITE_HEADER": "AgentX",
     "SITE_SUBHEADER": _("Control plane for AI agents"),
-    "SITE_URL": "/",
+    "SITE_URL": "",
     "SITE_SYMBOL": "hub",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("console/icon.svg"),
+        }
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "#eef4ff",
+            "100": "#dfe9ff",
+            "200": "#c5d6ff",
+            "300": "#a2baff",
+            "400": "#7d95fb",
+            "500": "#5f70f3",
+            "600": "#4a50e6",
+            "700": "#3d3fcb",
+            "800": "#3436a4",
+            "900": "#303481",
+            "950": "#1c1d4b",
+        }
+    },
     "STYLES": [lambda request: static("console/console.css")],
     "SIDEBAR": {"show_search": False, "navigation": "monitoring.navigation.sidebar"},
 }

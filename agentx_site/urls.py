@@ -14,6 +14,10 @@ APPS = (monitoring_urls, routing_urls, plugins_urls, registry_urls, security_url
 api_patterns = [pattern for app in APPS for pattern in app.api]
 page_patterns = [pattern for app in APPS for pattern in app.pages]
 
+handler403 = "security.pages.forbidden"
+handler404 = "security.pages.not_found"
+handler500 = "security.pages.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -1,9 +1,58 @@
-"""The console's sidebar."""
+"""The console's sidebar: each reader sees the pages that their roles open."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from monitoring import selectors
+from security import permissions
+from security.pages import principal_of
+
+Item = tuple[Any, str, str, str]  # title, icon, URL name, permission
+GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
+    (
+        "",
+        (
+            (_("Overview"), "space_dashboard", "page-overview", permissions.METRICS_VIEW),
+            (_("Agents"), "smart_toy", "page-agents", permissions.AGENTS_VIEW),
+            (_("Plugins"), "deployed_code", "page-plugins", permissions.PLUGINS_VIEW),
+            (_("Tasks"), "forum", "page-tasks", permissions.TASKS_VIEW),
+        ),
+    ),
+    (
+        _("Operations"),
+        (
+            (_("Alerts"), "notifications", "page-alerts", permissions.ALERTS_VIEW),
+            (_("Autoscaling"), "stacked_line_chart", "page-scaling", permissions.AUTOSCALING_VIEW),
+            (_("Nodes"), "dns", "page-nodes", permissions.NODES_VIEW),
+        ),
+    ),
+    (
+        _("Access"),
+        (
+            (_("Audit"), "history", "page-audit", permissions.AUDIT_VIEW),
+            (_("API keys"), "key", "page-keys", permissions.KEYS_OWN),
+            (_("Users"), "group", "page-users", permissions.USERS_MANAGE),
+        ),
+    ),
+)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    return []
+    """Unfold's navigation: groups of items, without what the reader may not open."""
+    groups = []
+    for title, items in GROUPS:
+        shown = [_item(request, item) for item in items if principal_of(request).may(item[3])]
+        if shown:
+            groups.append({"title": title, "items": shown})
+    return groups
+
+
+def _item(request: HttpRequest, item: Item) -> dict[str, Any]:
+    title, icon, name, _permission = item
+    entry = {"title": title, "icon": icon, "link": reverse_lazy(name)}
+    if name == "page-alerts" and (firing := selectors.firing_count(principal_of(request))):
+        entry |= {"badge": firing, "badge_variant": "danger"}
+    return entry

@@ -1,0 +1,152 @@
+"""How the console's templates write states, times, sizes and JSON."""
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from django import template
+from django.http import HttpRequest
+from django.template import Context
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+# Every state of AgentX in one of five tones; the word stands beside the colour, which alone says nothing to some.
+TONES: Final[dict[str, str]] = {
+    **dict.fromkeys(("ready", "running", "active", "completed", "resolved", "enabled"), "good"),
+    **dict.fromkeys(
+        ("initializing", "starting", "loading", "working", "submitted", "draining", "busy"), "busy"
+    ),
+    **dict.fromkeys(
+        "degraded backoff paused maintenance warning pending input_required auth_required"
+        " acknowledged inactive silenced refused".split(),
+        "warn",
+    ),
+    **dict.fromkeys(
+        ("error", "fatal", "failed", "rejected", "disconnected", "critical", "firing", "revoked"),
+        "bad",
+    ),
+}
+NONE: Final = "\N{EN DASH}"
+UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+
+
+@register.filter
+def tone(state: str) -> str:
+    """good, busy, warn, bad or calm."""
+    return TONES.get(str(state).lower(), "calm")
+
+
+@register.simple_tag
+def chip(state: str, label: str = "") -> SafeString:
+    """A state as a coloured word."""
+    return format_html(
+        '<span class="ax-chip" data-tone="{}" data-state="{}">{}</span>',
+        tone(state),
+        str(state).lower(),
+        label or str(state).lower().replace("_", " "),
+    )
+
+
+@register.simple_tag
+def ago(moment: datetime | None, empty: str = NONE) -> SafeString:
+    """“3 minutes ago”, kept current by the page's script; the exact time on hover."""
+    if moment is None:
+        return format_html("<span>{}</span>", empty)
+    told = _("%(time)s ago") % {"time": timesince(moment, timezone.now(), depth=1)}
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        moment.isoformat(),
+        f"{moment:%Y-%m-%d %H:%M:%S} UTC",
+        told,
+    )
+
+
+@register.simple_tag
+def clock(moment: datetime | None) -> SafeString:
+    """The time of day to the millisecond, for timelines; the date on hover."""
+    if moment is None:
+        return format_html("<span>{}</span>", NONE)
+    return format_html(
+        '<time datetime="{}" title="{}" data-clock>{}</time>',
+        moment.isoformat(),
+        f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC",
+        f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}",
+    )
+
+
+@register.filter
+def size(count: float | None) -> str:
+    """Bytes as people read them: 48.2 MB."""
+    if count is None:
+        return NONE
+    value = float(count)
+    for unit in UNITS:
+        if value < 1024 or unit == UNITS[-1]:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return ""
+
+
+@register.filter
+def decimals(value: float | None, places: int = 1) -> str:
+    """A number with so many places, or a dash for none."""
+    return NONE if value is None else f"{value:.{places}f}"
+
+
+@register.filter
+def seconds_between(start: datetime | None, end: datetime | None) -> str:
+    """How long it took: 840 ms, 3.2 s, 4 min."""
+    if start is None or end is None:
+        return NONE
+    passed = (end - start).total_seconds()
+    if passed < 1:
+        return f"{passed * 1000:.0f} ms"
+    return f"{passed:.1f} s" if passed < 120 else f"{passed / 60:.0f} min"
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON, indented; escaped by the template."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, default=str)
+
+
+@register.filter
+def words(message: Any) -> str:
+    """The text of an A2A message or artifact: its text parts, else its data as JSON."""
+    parts = message.get("parts", []) if isinstance(message, dict) else []
+    told = [part["text"] if "text" in part else pretty(part) for part in parts]
+    return "\n".join(told)
+
+
+@register.filter
+def changes(event: Any) -> list[dict[str, Any]]:
+    """An audit event's before and after, field by field: [{name, before, after}]."""
+    before, after = event.before or {}, event.after or {}
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        {"name": name, "before": _plain(before.get(name)), "after": _plain(after.get(name))}
+        for name in names
+    ]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changed: Any) -> str:
+    """This page's query string with some parameters changed; an empty value drops one."""
+    request: HttpRequest = context["request"]
+    asked = request.GET.copy()
+    for name, value in changed.items():
+        asked.pop(name, None)
+        if value not in ("", None):
+            asked[name] = str(value)
+    return f"?{asked.urlencode()}" if asked else "?"
