@@ -1,9 +1,13 @@
 """What was done: one row per change, written in the transaction of the change itself."""
 
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from security.models import AuditEvent
 from security.principals import Principal
+from security.signals import audit_recorded
 
 
 def record(
@@ -17,7 +21,7 @@ def record(
     outcome: AuditEvent.Outcome = AuditEvent.Outcome.DONE,
 ) -> AuditEvent:
     """Write down one deed. `before` and `after` hold only the fields that matter, never a secret."""
-    return AuditEvent.objects.create(
+    event = AuditEvent.objects.create(
         tenant=principal.tenant_id,
         actor=principal.subject,
         actor_label=principal.label,
@@ -30,3 +34,5 @@ def record(
         after=after,
         outcome=outcome,
     )
+    transaction.on_commit(partial(audit_recorded.send_robust, AuditEvent, event=event))
+    return event
