@@ -3,8 +3,13 @@
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
+
+import pytest
 
 from agentx_site.up.postgres import Postgres
 from agentx_site.up.runtime import runtime_dir
@@ -37,6 +42,7 @@ class Services:
             "REDIS_URL": valkey.url,
             "AGENTX_HOME": str(self.home),
             "AGENTX_RUNTIME_DIR": str(self.runtime),
+            "AGENTX_DATABASE_POOL": "0",  # the test database could not be dropped under a pool
             "AGENTX_SECRET_KEY": "a-key-for-tests-only-" + "x" * 40,
         }
 
@@ -47,3 +53,26 @@ class Services:
                 stack.callback(shutil.rmtree, folder, ignore_errors=True)
             for service in self.running:
                 stack.callback(service.stop)
+
+
+def main(command: list[str]) -> int:
+    """Run a Python script beside the services: `python -m tests.services manage.py check`."""
+    services = Services()
+    try:
+        services.start()
+        return subprocess.run([sys.executable, *command], check=False).returncode
+    finally:
+        services.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Loaded with `-p`, and a wrapper: pytest-django reads DATABASE_URL in this same hook."""
+    services = Services()
+    early_config.add_cleanup(services.stop)
+    services.start()
+    return (yield)

@@ -1,0 +1,227 @@
+"""Each promise the database keeps, broken once on purpose."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from monitoring.models import Alert, AlertRule
+from plugins_app.models import (
+    AutoscalePolicy,
+    Plugin,
+    PluginInstance,
+    PluginRelease,
+)
+from registry.models import Agent, AgentCard, Node
+from routing.models import Conversation, Task, TaskEvent
+from security.models import ApiKey, AuditEvent, Role, RoleBinding, Tenant, User
+
+pytestmark = pytest.mark.django_db
+
+
+class Broken:
+    """`with broken("name"):` holds that the block is refused by the constraint of that name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.atomic = transaction.atomic()
+
+    def __enter__(self) -> None:
+        self.atomic.__enter__()
+
+    def __exit__(self, kind, error, trace) -> bool:
+        self.atomic.__exit__(kind, error, trace)
+        assert isinstance(error, IntegrityError), f"{self.name} let it through"
+        assert self.name in str(error)
+        return True
+
+
+broken = Broken
+
+
+@pytest.fixture
+def tenant():
+    return Tenant.objects.get_or_create(slug="default", defaults={"name": "Default"})[0]
+
+
+@pytest.fixture
+def user(tenant):
+    return User.objects.create(username="alice", tenant=tenant)
+
+
+@pytest.fixture
+def role():
+    return Role.objects.get_or_create(name="viewer")[0]
+
+
+@pytest.fixture
+def agent(tenant):
+    return Agent.objects.create(tenant=tenant, slug="echo-x", name="Echo", source="plugin")
+
+
+@pytest.fixture
+def plugin():
+    return Plugin.objects.create(slug="p-x")
+
+
+@pytest.fixture
+def instance(plugin):
+    release = PluginRelease.objects.create(
+        plugin=plugin, version="1", path="/p", manifest={}, digest="0" * 64
+    )
+    node = Node.objects.create(name="n")
+    return PluginInstance.objects.create(plugin=plugin, release=release, node=node, ordinal=0)
+
+
+@pytest.fixture
+def task(agent):
+    return Task.objects.create(
+        agent=agent,
+        owner="user:x",
+        context_id="c",
+        state="SUBMITTED",
+        status={},
+        lease_until=timezone.now(),
+    )
+
+
+def test_a_role_is_bound_once(user, role):
+    RoleBinding.objects.create(user=user, role=role)
+    with broken("security_one_binding_per_role"):
+        RoleBinding.objects.create(user=user, role=role)
+
+
+def test_a_key_expires_after_it_was_made(user, role, tenant):
+    with broken("security_key_expires_after_it_was_made"):
+        ApiKey.objects.create(
+            tenant=tenant,
+            owner=user,
+            role=role,
+            name="k",
+            prefix="p",
+            digest=b"0" * 32,
+            expires=timezone.now() - timedelta(days=1),
+        )
+
+
+@pytest.mark.parametrize("deed", ["update", "delete"])
+def test_an_audit_event_is_never_changed(deed):
+    event = AuditEvent.objects.create(
+        actor="a", actor_label="a", action="x", target_type="t", target="y"
+    )
+    with broken("never changed"):
+        if deed == "update":
+            AuditEvent.objects.filter(id=event.id).update(action="z")
+        else:
+            AuditEvent.objects.filter(id=event.id).delete()
+
+
+def test_retention_may_delete_audit_events_when_it_says_so():
+    AuditEvent.objects.create(actor="a", actor_label="a", action="x", target_type="t", target="y")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL agentx.audit_retention = 'on'")
+    assert AuditEvent.objects.all().delete()[0] == 1
+
+
+def test_a_remote_agent_has_an_endpoint(tenant):
+    with broken("registry_remote_agent_has_endpoint"):
+        Agent.objects.create(tenant=tenant, slug="r", name="R", source="remote")
+
+
+def test_card_versions_are_unique(agent):
+    AgentCard.objects.create(agent=agent, version=1, card={}, digest="a")
+    with broken("registry_card_versions_once"):
+        AgentCard.objects.create(agent=agent, version=1, card={}, digest="b", is_current=False)
+
+
+def test_one_card_is_current(agent):
+    AgentCard.objects.create(agent=agent, version=1, card={}, digest="a")
+    with broken("registry_one_current_card"):
+        AgentCard.objects.create(agent=agent, version=2, card={}, digest="b")
+
+
+def test_replicas_are_bounded(plugin):
+    with broken("plugins_app_replicas_bounded"):
+        Plugin.objects.filter(id=plugin.id).update(desired_replicas=33)
+
+
+def test_only_a_release_can_be_wanted(plugin):
+    with broken("plugins_app_only_a_release_can_be_wanted"):
+        Plugin.objects.filter(id=plugin.id).update(desired="running")
+
+
+def test_a_release_is_installed_once(instance):
+    with broken("plugins_app_release_once"):
+        PluginRelease.objects.create(
+            plugin=instance.plugin, version="1", path="/q", manifest={}, digest="0" * 64
+        )
+
+
+def test_one_process_per_slot(instance):
+    with broken("plugins_app_one_process_per_slot"):
+        PluginInstance.objects.create(
+            plugin=instance.plugin, release=instance.release, node=instance.node, ordinal=0
+        )
+
+
+def test_a_running_process_has_an_address(instance):
+    with broken("plugins_app_running_has_address"):
+        PluginInstance.objects.filter(id=instance.id).update(state="running")
+
+
+def test_a_backoff_ends(instance):
+    with broken("plugins_app_backoff_ends"):
+        PluginInstance.objects.filter(id=instance.id).update(state="backoff")
+
+
+def test_the_minimum_is_below_the_maximum(plugin):
+    with broken("plugins_app_minimum_below_maximum"):
+        AutoscalePolicy.objects.create(plugin=plugin, minimum=3, maximum=2)
+
+
+def test_the_target_is_above_zero(plugin):
+    with broken("plugins_app_target_above_zero"):
+        AutoscalePolicy.objects.create(plugin=plugin, target_in_flight=0)
+
+
+def test_a_context_is_known_once_per_caller(agent):
+    Conversation.objects.create(agent=agent, owner="user:x", context_id="c")
+    with broken("routing_context_once_per_caller"):
+        Conversation.objects.create(agent=agent, owner="user:x", context_id="c")
+
+
+def test_closed_means_terminal(task):
+    with broken("routing_closed_means_terminal"):
+        Task.objects.filter(id=task.id).update(state="COMPLETED")
+    with broken("routing_closed_means_terminal"):
+        Task.objects.filter(id=task.id).update(closed=timezone.now())
+
+
+def test_a_running_task_has_a_lease(task):
+    with broken("routing_running_task_has_lease"):
+        Task.objects.filter(id=task.id).update(lease_until=None)
+
+
+def test_event_numbers_are_unique(task):
+    TaskEvent.objects.create(task=task, seq=1, kind="status", payload={})
+    with broken("routing_event_numbers_once"):
+        TaskEvent.objects.create(task=task, seq=1, kind="status", payload={})
+
+
+def test_events_count_from_one(task):
+    with broken("routing_events_count_from_one"):
+        TaskEvent.objects.create(task=task, seq=0, kind="status", payload={})
+
+
+def test_one_open_alert_per_subject():
+    rule = AlertRule.objects.create(name="r", metric="m", comparison="gt", threshold=1)
+    Alert.objects.create(rule=rule, value=2)
+    with broken("monitoring_one_open_alert_per_subject"):
+        Alert.objects.create(rule=rule, value=3)
+
+
+def test_a_resolved_alert_has_a_time():
+    rule = AlertRule.objects.create(name="r", metric="m", comparison="gt", threshold=1)
+    with broken("monitoring_resolved_has_time"):
+        Alert.objects.create(rule=rule, value=2, state="resolved")
