@@ -1,4 +1,4 @@
-"""Rules, alerts, and the figures that charts are drawn from."""
+"""Rules, alerts, and the figures that pages show and charts are drawn from."""
 
 from django.db import models
 from django.db.models import Q
@@ -120,3 +120,19 @@ class MetricPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject} {self.value}"
+
+
+class Sample(models.Model):
+    """All figures of the overview at one moment. `id` is the number of the live frame that showed them."""
+
+    id = models.BigAutoField(primary_key=True)
+    time = models.DateTimeField(_("time"), default=timezone.now)
+    figures = models.JSONField(_("figures"))
+
+    class Meta:
+        verbose_name = _("sample")
+        verbose_name_plural = _("samples")
+        indexes = (models.Index(fields=("time",), name="monitoring_sample_age"),)
+
+    def __str__(self) -> str:
+        return f"#{self.id}"

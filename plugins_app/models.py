@@ -282,6 +282,8 @@ class AutoscalePolicy(models.Model):
         default=30,
         help_text=_("Seconds after a change before the number may fall again."),
     )
+    # What the autoscaler would have chosen lately: [unix time, processes], oldest first, one cooldown long.
+    recommendations = models.JSONField(_("recommendations"), default=list, editable=False)
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:
