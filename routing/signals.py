@@ -1,22 +1,23 @@
-"""What others may want to know. Received only in monitoring.receivers."""
+"""What others may want to know of tasks. Sent after commit; received only in monitoring.receivers."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from django.dispatch import Signal
 
 
 @dataclass(frozen=True, slots=True)
 class TaskChanged:
-    """One change of a task that has been committed; `seconds` from open to close, once it is closed."""
+    """One committed change of a task. `state` is A2A's without TASK_STATE_; `seconds` from opening to closing."""
 
     task_id: str
     agent_slug: str
     door: str
     state: str
-    phase: Literal["opened", "changed", "closed"]
+    opened: bool = False
+    closed: bool = False
     seconds: float | None = None
 
 
-# changes: list[TaskChanged]. Sent once per committed batch, in the event loop: be quick, do not query.
+# changes: list[TaskChanged], one signal per committed batch, sent in the event loop of a web process (or from a
+# worker, for reaped tasks): receivers are quick and do not query.
 tasks_changed = Signal()
