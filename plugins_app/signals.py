@@ -1,4 +1,4 @@
-"""What others may want to know. Sent after commit, from sync code; received only in monitoring.receivers."""
+"""What others may want to know of plugins. Sent after commit; received only in monitoring.receivers."""
 
 from django.dispatch import Signal
 
@@ -6,4 +6,4 @@ plugin_changed = Signal()  # plugin: Plugin
 instance_changed = Signal()  # instance: PluginInstance
 plugin_event_recorded = Signal()  # event: PluginEvent
 scaling_decided = Signal()  # decision: ScalingDecision
-log_lines_written = Signal()  # plugin_slug: str, instance_id: str, lines: list[dict[str, Any]]
+log_lines_written = Signal()  # plugin_slug: str, instance_id: str, lines: list[dict[str, str]]

@@ -1,0 +1,165 @@
+"""The calls about a plugin process itself: who it is, how it is, and its end."""
+
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import grpc
+import grpc.aio
+
+from plugins_app.client.channels import Channels, metadata_of
+from plugins_app.client.target import Target
+from plugins_app.errors import CallFailed
+from proto import agentx_plugin_pb2 as pb
+from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
+
+CALL_SECONDS: Final = 10.0
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a process is. Totals count since it started; the average since the previous question."""
+
+    serving: bool
+    detail: str
+    in_flight: int
+    in_flight_average: float
+    messages_total: int
+    errors_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """An agent that a process is to host."""
+
+    slug: str
+    name: str
+    description: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDescription:
+    """What a process says of an agent it hosts. `card` is the plugin's part of its A2A card."""
+
+    slug: str
+    name: str
+    description: str
+    version: str
+    framework: str
+    capabilities: tuple[str, ...]
+    card: dict[str, Any]
+
+
+class Lifecycle:
+    """Every call raises `CallFailed` with a sentence when the process is away, too slow or refuses."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+
+    async def initialize(
+        self, target: Target, plugin: str, config: dict[str, Any], contract: int
+    ) -> None:
+        """Hand over the configuration. Must be the first call."""
+        request = pb.InitializeRequest(
+            plugin_id=plugin, config_json=json.dumps(config), contract=contract
+        )
+        call = self._stub(target).Initialize(
+            request, timeout=CALL_SECONDS, metadata=metadata_of(target.launch_id)
+        )
+        answer = await _answer(call, "Initialize")
+        if not answer.success:
+            fields = [f"{each.field}: {each.message}" for each in answer.field_errors]
+            raise CallFailed("refused its configuration: " + "; ".join(fields or [answer.error]))
+
+    async def create_agent(self, target: Target, agent: AgentSpec) -> None:
+        request = pb.CreateAgentRequest(
+            id=agent.slug,
+            name=agent.name,
+            description=agent.description,
+            config_json=json.dumps(agent.config),
+        )
+        call = self._stub(target).CreateAgent(
+            request, timeout=CALL_SECONDS, metadata=metadata_of(target.launch_id)
+        )
+        answer = await _answer(call, "CreateAgent")
+        if not answer.success:
+            raise CallFailed(f"could not create the agent {agent.slug}: {answer.error}")
+
+    async def describe(self, target: Target) -> list[AgentDescription]:
+        """The agents it hosts, in its own words."""
+        call = self._stub(target).ListAgents(
+            pb.ListAgentsRequest(), timeout=CALL_SECONDS, metadata=metadata_of(target.launch_id)
+        )
+        answer = await _answer(call, "ListAgents")
+        return [_description(agent) for agent in answer.agents]
+
+    async def health(self, target: Target, *, lease_seconds: int, timeout: float) -> Health:
+        """Ask how it is; whoever asks renews its lease."""
+        call = self._stub(target).HealthCheck(
+            pb.HealthCheckRequest(lease_seconds=lease_seconds),
+            timeout=timeout,
+            metadata=metadata_of(target.launch_id),
+        )
+        answer = await _answer(call, "HealthCheck")
+        return Health(
+            serving=answer.status == pb.HealthCheckResponse.SERVING,
+            detail=answer.detail,
+            in_flight=answer.in_flight,
+            in_flight_average=answer.in_flight_average,
+            messages_total=answer.messages_total,
+            errors_total=answer.errors_total,
+        )
+
+    async def shutdown(self, target: Target, *, drain_seconds: float, reason: str) -> int:
+        """Ask it to end once its messages are done. Answers how many are in flight."""
+        call = self._stub(target).Shutdown(
+            pb.ShutdownRequest(drain_seconds=round(drain_seconds), reason=reason),
+            timeout=2.0,
+            metadata=metadata_of(target.launch_id),
+        )
+        answer = await _answer(call, "Shutdown")
+        return answer.in_flight
+
+    async def update_config(self, target: Target, config: dict[str, Any]) -> bool:
+        """Hand over a new configuration. True: it wants a restart for it."""
+        call = self._stub(target).UpdateConfig(
+            pb.UpdateConfigRequest(config_json=json.dumps(config)),
+            timeout=CALL_SECONDS,
+            metadata=metadata_of(target.launch_id),
+        )
+        answer = await _answer(call, "UpdateConfig")
+        if not answer.success:
+            fields = [f"{each.field}: {each.message}" for each in answer.field_errors]
+            raise CallFailed("refused its configuration: " + "; ".join(fields or [answer.error]))
+        return answer.restart_needed
+
+    def _stub(self, target: Target) -> AgentXPluginServiceStub:
+        return AgentXPluginServiceStub(self._channels.channel(target))
+
+
+async def _answer(call: Awaitable[Answer], name: str) -> Answer:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+            raise CallFailed(f"did not answer {name} in time") from None
+        raise CallFailed(f"{name} failed: {error.code().name} {error.details()}") from None
+
+
+def _description(agent: pb.AgentInfo) -> AgentDescription:
+    try:
+        card = json.loads(agent.card_json or "{}")
+    except ValueError:
+        raise CallFailed(f"the card of {agent.id} is not JSON") from None
+    return AgentDescription(
+        slug=agent.id,
+        name=agent.name,
+        description=agent.description,
+        version=agent.version,
+        framework=agent.framework,
+        capabilities=tuple(agent.capabilities),
+        card=card if isinstance(card, dict) else {},
+    )
