@@ -1,7 +1,7 @@
 """Who sent this request? API keys and console sessions, for DRF views, sync and in the lean lane alike."""
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
@@ -57,7 +57,7 @@ class ConsoleSessionAuthentication(BaseAuthentication):
 def _require_csrf(request: Request) -> None:
     check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
     check.process_request(request)
-    if refusal := check.process_view(request, None, (), {}):
+    if refusal := check.process_view(request, lambda _: HttpResponse(), (), {}):
         raise Forbidden(f"CSRF check failed: {refusal}")
 
 

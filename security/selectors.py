@@ -50,7 +50,7 @@ def api_keys(principal: Principal) -> QuerySet[ApiKey]:
     if principal.may(permissions.KEYS_MANAGE):
         return keys
     principal.require(permissions.KEYS_OWN)
-    return keys.filter(owner_id=principal.id) if principal.kind == "user" else keys.none()
+    return keys.filter(owner=UUID(principal.id)) if principal.kind == "user" else keys.none()
 
 
 def access_api_key(principal: Principal, key_id: UUID) -> ApiKey:
