@@ -1,0 +1,133 @@
+"""What is written down, as the JSON documents that the statements unpack."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from uuid_utils import uuid7
+
+from routing.record import Event, Json, Record
+from routing.signals import TaskChanged
+
+LEASE_SECONDS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A row of the conversation. `role`: "user" or "agent"."""
+
+    message: Json
+    role: str
+    intent: str = "query"
+
+
+@dataclass(slots=True)
+class Change:
+    """A conditional step of a task: it happens only if `before` is still what the row says."""
+
+    before: Record
+    after: Record
+    events: Sequence[Event]
+    messages: Sequence[NewMessage] = ()
+    instance: str | None = None
+
+
+@dataclass(slots=True)
+class Entry:
+    """One waiter: its document, and the news that its commit makes. `done` resolves to whether it was applied."""
+
+    task_id: str
+    document: bytes
+    news: TaskChanged
+    opens: bool
+    event_id: str
+    tried_before: bool = False
+    done: asyncio.Future[bool] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def again(self) -> "Entry":
+        """The same document for another try."""
+        return Entry(self.task_id, self.document, self.news, self.opens, self.event_id, True)
+
+    def settle(self, applied: bool) -> None:
+        if not self.done.done():
+            self.done.set_result(applied)
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+def opening(record: Record, message: NewMessage) -> Entry:
+    """A new task with its first event and the message that began it."""
+    event_id = str(uuid7())
+    document = {
+        "id": record.id,
+        "tenant": record.tenant,
+        "agent_id": record.agent_id,
+        "owner": record.owner,
+        "owner_label": record.owner_label,
+        "context_id": record.context_id,
+        "state": record.state,
+        "status": record.status,
+        "metadata": record.metadata,
+        "door": record.door,
+        "request_id": record.request_id,
+        "lease_owner": record.lease_owner,
+        "time": record.updated,
+        "event_id": event_id,
+        "conversation_id": str(uuid7()),
+        **_message_row(message),
+    }
+    news = TaskChanged(record.id, record.agent_slug, record.door, record.state, opened=True)
+    return Entry(record.id, orjson.dumps(document), news, True, event_id)
+
+
+def change(step: Change) -> Entry:
+    """The next events of a task and what they make of it."""
+    before, after = step.before, step.after
+    events = [
+        {"id": str(uuid7()), "seq": each.seq, "kind": each.kind, "payload": each.payload}
+        for each in step.events
+    ]
+    document: dict[str, Any] = {
+        "id": after.id,
+        "seq": before.seq,
+        "next_seq": after.seq,
+        "holder": before.lease_owner,
+        "lease_owner": after.lease_owner,
+        "state": after.state,
+        "status": after.status,
+        "reason": after.reason,
+        "instance": step.instance,
+        "time": after.updated,
+        "closed": after.is_terminal,
+        "events": events,
+        "messages": [_message_row(each) for each in step.messages],
+    }
+    if any(each.kind == "artifact" for each in step.events):
+        document["artifacts"] = after.artifacts
+    return Entry(
+        after.id, orjson.dumps(document), _news(before, after), False, str(events[0]["id"])
+    )
+
+
+def _message_row(message: NewMessage) -> Json:
+    return {
+        "message_row": str(uuid7()),
+        "message_id": message.message["messageId"],
+        "role": message.role,
+        "intent": message.intent,
+        "message": message.message,
+    }
+
+
+def _news(before: Record, after: Record) -> TaskChanged:
+    closed = after.is_terminal and not before.is_terminal
+    seconds = (after.updated - after.opened).total_seconds() if closed else None
+    return TaskChanged(
+        after.id, after.agent_slug, after.door, after.state, closed=closed, seconds=seconds
+    )

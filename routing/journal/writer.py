@@ -1,0 +1,209 @@
+"""The writer: drains what waits into one statement, then wakes the waiters."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import psycopg
+from django.db import connection as django_connection
+from psycopg import AsyncConnection, errors
+from psycopg.types.json import Jsonb
+
+from routing import signals
+from routing.errors import EntryRefused, StaleTask
+from routing.journal import entries
+from routing.journal.entries import LEASE_SECONDS, Change, Entry, NewMessage
+from routing.journal.statements import KNOWN, RENEW, WRITE
+from routing.record import Record
+from security.errors import Unavailable
+
+log = logging.getLogger(__name__)
+BATCH_ENTRIES: Final = 256
+BATCH_BYTES: Final = 8 * 1024 * 1024
+CONNECT_SECONDS: Final = 3
+STATEMENT_SECONDS: Final = 10.0
+RETRY_SECONDS: Final = 0.5
+AWAY: Final = "The database is away; nothing was written. Try again soon."
+
+
+class Journal:
+    """Call `open` and `change` from the event loop in which `run` runs.
+
+    Raises, from both: `Unavailable` when Postgres is away, `EntryRefused` when it cannot hold the entry;
+    `change` raises `StaleTask` when the task is no longer as `before` says.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[Entry] = []
+        self._wake = asyncio.Event()
+        self._connection: AsyncConnection | None = None
+        # Renewals must not wait behind a long batch, nor share its fate.
+        self._one_at_a_time = asyncio.Lock()
+
+    async def open(self, record: Record, message: NewMessage) -> None:
+        await self._commit(entries.opening(record, message))
+
+    async def change(self, step: Change, *, patience: float = 0.0) -> None:
+        """`patience`: seconds to go on trying while Postgres is away, for what must not get lost."""
+        entry, until = entries.change(step), time.monotonic() + patience
+        while True:
+            try:
+                applied = await self._commit(entry) or await self._is_known(entry)
+                break
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+                entry = entry.again()
+        if not applied:
+            raise StaleTask(step.before.id)
+
+    async def renew(self, ids: Sequence[str], owner: str) -> dict[str, bool]:
+        """Hold these tasks for another LEASE_SECONDS. Those still ours -> whether a cancel was asked for."""
+        parameters = {"ids": list(ids), "owner": owner, "lease": LEASE_SECONDS}
+        async with self._one_at_a_time:
+            return dict(await self._execute(RENEW, parameters))
+
+    async def _is_known(self, entry: Entry) -> bool:
+        """Whether an earlier try, whose answer got lost with its connection, was applied after all."""
+        if not entry.tried_before:
+            return False
+        async with self._one_at_a_time:
+            return bool(await self._execute(KNOWN, {"event": entry.event_id}))
+
+    async def run(self) -> None:
+        """Write until cancelled; what waits then is written first."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._drain()
+        finally:
+            await self._drain()
+            await self._disconnect()
+
+    def _commit(self, entry: Entry) -> asyncio.Future[bool]:
+        self._waiting.append(entry)
+        self._wake.set()
+        return entry.done
+
+    async def _drain(self) -> None:
+        while batch := self._take():
+            async with self._one_at_a_time:
+                await self._write(batch)
+
+    def _take(self) -> list[Entry]:
+        """What fits in one transaction; of one task only its first change, for the next depends on it."""
+        batch: list[Entry] = []
+        tasks: set[str] = set()
+        size = 0
+        for entry in self._waiting:
+            size += len(entry.document)
+            full = len(batch) == BATCH_ENTRIES or (batch and size > BATCH_BYTES)
+            if full or entry.task_id in tasks:
+                break
+            tasks.add(entry.task_id)
+            batch.append(entry)
+        del self._waiting[: len(batch)]
+        return batch
+
+    async def _write(self, batch: list[Entry]) -> None:
+        try:
+            applied = await self._applied(batch)
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
+            log.warning("the journal cannot reach the database: %s", error)
+            await self._disconnect()
+            _fail_all(batch, Unavailable(AWAY))
+        except psycopg.Error as error:
+            await self._write_singly(batch, error)
+        else:
+            self._settle(batch, applied)
+
+    async def _write_singly(self, batch: list[Entry], error: psycopg.Error) -> None:
+        """One bad row must not fail its neighbours."""
+        if len(batch) == 1:
+            log.warning("the database refuses an entry of task %s: %s", batch[0].task_id, error)
+            batch[0].fail(EntryRefused(_told(error)))
+            return
+        for entry in batch:
+            await self._write([entry])
+
+    async def _applied(self, batch: list[Entry]) -> set[str]:
+        """The ids of the tasks whose rows are now committed."""
+        opened = [entry.document for entry in batch if entry.opens]
+        changed = [entry.document for entry in batch if not entry.opens]
+        parameters = {
+            "opened": Jsonb(opened, dumps=_array),
+            "changed": Jsonb(changed, dumps=_array),
+            "lease": LEASE_SECONDS,
+        }
+        rows = await self._execute(WRITE, parameters)
+        return {row[0] for row in rows} | {entry.task_id for entry in batch if entry.opens}
+
+    def _settle(self, batch: list[Entry], applied: set[str]) -> None:
+        news = [entry.news for entry in batch if entry.task_id in applied]
+        for entry in batch:
+            entry.settle(entry.task_id in applied)
+        if news:
+            _tell(news)
+
+    async def _execute(self, statement: str, parameters: dict[str, object]) -> list[tuple]:  # type: ignore[type-arg]
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            connection = await self._connected()
+            cursor = await connection.execute(statement, parameters, prepare=True)
+            return await cursor.fetchall()
+
+    async def _connected(self) -> AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await _connect()
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await connection.close()
+
+
+async def _connect() -> AsyncConnection:
+    parameters = django_connection.get_connection_params()
+    wanted = ("host", "port", "dbname", "user", "password", "sslmode", "sslrootcert")
+    connection = await AsyncConnection.connect(
+        **{key: parameters[key] for key in wanted if parameters.get(key)},
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="agentx-journal",
+        # The plan of WRITE does not depend on its documents: plan it once.
+        options="-c plan_cache_mode=force_generic_plan -c jit=off",
+    )
+    connection.prepare_threshold = 0
+    return connection
+
+
+def _array(documents: list[bytes]) -> bytes:
+    return b"[" + b",".join(documents) + b"]"
+
+
+def _fail_all(batch: list[Entry], error: Exception) -> None:
+    for entry in batch:
+        entry.fail(error)
+
+
+def _told(error: psycopg.Error) -> str:
+    """What may be told of a refusal by the database."""
+    match error:
+        case errors.UntranslatableCharacter():
+            return "it holds a character that cannot be stored (U+0000)"
+        case errors.ForeignKeyViolation():
+            return "its agent is gone"
+        case _:
+            return "it cannot be stored"
+
+
+def _tell(news: list[signals.TaskChanged]) -> None:
+    for receiver, failure in signals.tasks_changed.send_robust(sender=Journal, changes=news):
+        if isinstance(failure, Exception):
+            log.error("%s failed on news of tasks", receiver, exc_info=failure)
