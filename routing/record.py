@@ -10,6 +10,7 @@ from routing.models import INTERRUPTED, TERMINAL
 Json = dict[str, Any]
 Kind = Literal["status", "artifact", "message"]
 PREFIX: Final = "TASK_STATE_"
+STATUS_KEYS: Final = ("state", "timestamp", "message")
 
 
 def now() -> datetime:
@@ -25,7 +26,11 @@ def timestamp(moment: datetime) -> str:
 
 @dataclass(slots=True)
 class Event:
-    """One numbered change. `payload`: A2A TaskStatus, `{artifact, append, lastChunk}`, or Message."""
+    """One numbered change.
+
+    `payload` by `kind`: status: A2A TaskStatus, perhaps with the event's `metadata` beside it; artifact: `{artifact,
+    append?, lastChunk?, metadata?}`; message: A2A Message.
+    """
 
     seq: int
     kind: Kind
@@ -120,7 +125,7 @@ def after(record: Record, changes: Iterable[tuple[Kind, Json]]) -> tuple[Record,
 
 def _apply(record: Record, kind: Kind, payload: Json) -> None:
     if kind == "status":
-        record.status = payload
+        record.status = {key: payload[key] for key in STATUS_KEYS if key in payload}
         record.state = payload["state"].removeprefix(PREFIX)
         record.updated = datetime.fromisoformat(payload["timestamp"])
         if message := payload.get("message"):
@@ -146,9 +151,12 @@ def _longer(known: Json, more: Json) -> Json:
 
 def stream_response(record: Record, event: Event) -> Json | None:
     """A2A StreamResponse of an event; a caller's own message is not told to the streams."""
-    ids = {"taskId": record.id, "contextId": record.context_id}
-    if event.kind == "status":
-        return {"statusUpdate": {**ids, "status": event.payload}}
+    update: Json = {"taskId": record.id, "contextId": record.context_id}
     if event.kind == "artifact":
-        return {"artifactUpdate": {**ids, **event.payload}}
-    return None
+        return {"artifactUpdate": update | event.payload}
+    if event.kind == "message":
+        return None
+    update["status"] = {key: event.payload[key] for key in STATUS_KEYS if key in event.payload}
+    if metadata := event.payload.get("metadata"):
+        update["metadata"] = metadata
+    return {"statusUpdate": update}

@@ -1,0 +1,22 @@
+"""How a message to a plugin process can end without its agent's answer. The texts are for people."""
+
+
+class BadAnswer(Exception):
+    """The agent answered with something that A2A cannot say."""
+
+
+class Undelivered(Exception):
+    """The agent has certainly not seen the message."""
+
+
+class Broken(Exception):
+    """The call broke; the agent may have seen the message."""
+
+
+class TurnFailed(Exception):
+    """The agent, or the contract, says that this turn failed. `code` is a short word."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code

@@ -1,0 +1,110 @@
+"""Messages to a plugin process: one gRPC call each. Cancelling the awaiting task cancels the agent's work."""
+
+from collections.abc import AsyncIterator
+from typing import Final, NamedTuple
+
+import grpc
+import grpc.aio
+
+from plugins_app.client.channels import Channels, metadata_of
+from plugins_app.client.codec import Happening, Turn, decode, encode
+from plugins_app.client.errors import BadAnswer, Broken, TurnFailed, Undelivered
+from plugins_app.client.target import Target
+from proto import agentx_plugin_pb2 as pb
+
+SERVICE: Final = "/agentx.plugin.AgentXPluginService/"
+# Every way in which gRPC says that not one byte of the call left.
+NEVER_SENT: Final = "failed to connect to all addresses"
+# The process is there, and turned the message away before its agent saw it (agentx_sdk.turns).
+TURNED_AWAY: Final = "the plugin is "
+
+
+class _Calls(NamedTuple):
+    channel: grpc.aio.Channel
+    unary: grpc.aio.UnaryUnaryMultiCallable[pb.ProcessMessageRequest, pb.ProcessMessageResponse]
+    stream: grpc.aio.StreamStreamMultiCallable[pb.ProcessMessageRequest, pb.ProcessMessageResponse]
+
+
+class PluginMessages:
+    """Both ways raise `Undelivered`, `Broken`, `TurnFailed` or `BadAnswer`."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+        self._calls: dict[str, _Calls] = {}
+
+    async def process(self, target: Target, turn: Turn) -> list[Happening]:
+        """The whole turn in one answer."""
+        calls = self._calls_to(target)
+        try:
+            call = calls.unary(encode(turn), metadata=metadata_of(target.launch_id))
+            response = await call
+        except grpc.aio.AioRpcError as error:
+            raise _failure(error) from None
+        return _happenings(response, turn)
+
+    async def stream(self, target: Target, turn: Turn) -> AsyncIterator[list[Happening]]:
+        """The turn as it happens. An empty item says that the agent has the message."""
+        call = self._calls_to(target).stream(metadata=metadata_of(target.launch_id))
+        try:
+            await call.write(encode(turn))
+            await call.done_writing()
+            await call.initial_metadata()
+            if not call.done():  # done already: refused, or answered at once
+                yield []
+            async for response in call:
+                yield _happenings(response, turn)
+        except grpc.aio.AioRpcError as error:
+            raise _failure(error) from None
+        finally:
+            call.cancel()
+
+    async def forget(self, launch_id: str) -> None:
+        """Let go of a process that is gone."""
+        self._calls.pop(launch_id, None)
+        await self._channels.forget(launch_id)
+
+    def known(self) -> set[str]:
+        """The launches with an open channel."""
+        return set(self._calls)
+
+    def _calls_to(self, target: Target) -> _Calls:
+        calls = self._calls.get(target.launch_id)
+        if calls is None:
+            calls = self._calls[target.launch_id] = _calls(self._channels.channel(target))
+        return calls
+
+
+def _calls(channel: grpc.aio.Channel) -> _Calls:
+    serialize = pb.ProcessMessageRequest.SerializeToString
+    deserialize = pb.ProcessMessageResponse.FromString
+    return _Calls(
+        channel,
+        channel.unary_unary(SERVICE + "ProcessMessage", serialize, deserialize),
+        channel.stream_stream(SERVICE + "ProcessMessageStream", serialize, deserialize),
+    )
+
+
+def _happenings(response: pb.ProcessMessageResponse, turn: Turn) -> list[Happening]:
+    if not response.success:
+        raise TurnFailed(
+            response.error or "the agent gave no reason", response.error_code or "agent_error"
+        )
+    happenings = [decode(event, turn.task_id, turn.context_id) for event in response.events]
+    if not happenings:
+        raise BadAnswer("the answer held no event")
+    return happenings
+
+
+def _failure(error: grpc.aio.AioRpcError) -> Exception:
+    details = error.details() or ""
+    match error.code():
+        case grpc.StatusCode.UNAVAILABLE if details.startswith((NEVER_SENT, TURNED_AWAY)):
+            return Undelivered(details)
+        case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.NOT_FOUND:
+            return Undelivered(details)
+        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return TurnFailed(f"too large for the plugin contract: {details}", "too_large")
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return TurnFailed(f"the plugin does not speak the contract: {details}", "contract")
+        case code:
+            return Broken(f"{code.name.lower()}: {details}")
