@@ -1,6 +1,7 @@
 """One terminal for many processes: each line with its time and who said it."""
 
 import json
+import os
 import time
 from typing import Any, Final
 
@@ -45,7 +46,14 @@ class Terminal:
         try:
             self.console.print(what, soft_wrap=True)
         except (OSError, SystemExit):  # rich turns a closed pipe into SystemExit
-            self.is_open = False
+            self._close()
+
+    def _close(self) -> None:
+        """Let what is still buffered go nowhere, or Python's own last flush fails the exit status."""
+        self.is_open = False
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.console.file.fileno())
+        os.close(nowhere)
 
 
 def readable(line: str) -> Text:

@@ -55,6 +55,7 @@ class Postgres(Service):
         self.socket_dir = runtime_dir / "pg"
         self.settings = SETTINGS | dict(settings or {})
         self._binaries: Path | None = None
+        self._unsynced = False
 
     @property
     def url(self) -> str:
@@ -88,19 +89,24 @@ class Postgres(Service):
         # Backends of a killed server notice within a second or so and let its memory go.
         return "pre-existing shared memory" in output or 'lock file "postmaster.pid"' in output
 
+    def settle(self) -> None:
+        """Send a fresh cluster to the disk: a second that nobody has to wait for."""
+        if self._unsynced:
+            self._run("initdb", "-D", str(self.data_dir), "--sync-only", "--sync-method=syncfs")
+            self._unsynced = False
+
     def _create(self) -> None:
         """Build beside, then rename: a half-made cluster is never mistaken for a whole one."""
         fresh = self.data_dir.with_name(self.data_dir.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         private_dir(fresh, self.account)
         who = ["-U", "agentx", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-        safe = self.settings.get("fsync") != "off"
-        flush = ["--sync-method=syncfs"] if safe else ["--no-sync"]
-        self._run("initdb", "-D", str(fresh), *who, *flush, "--no-instructions")
+        self._run("initdb", "-D", str(fresh), *who, "--no-sync", "--no-instructions")
         # No server yet: the single-user backend makes the database before anyone can look.
         single = ["--single", "-D", str(fresh), "-c", "io_method=sync", "template1"]
         self._run("postgres", *single, text="CREATE DATABASE agentx;\n")
         fresh.rename(self.data_dir)
+        self._unsynced = self.settings.get("fsync") != "off"
 
     def _run(self, program: str, *arguments: str, text: str = "") -> None:
         options = self.options | {"preexec_fn": dies_with_us(signal.SIGTERM)}
@@ -189,7 +195,8 @@ def _reachable_place(data_dir: Path, account: Account) -> Path:
     if data_dir.exists():
         raise UpError(f"{data_dir} is out of its user's reach: open its parents again.")
     try:
-        instance.write_text(uuid.uuid4().hex)
+        if not instance.exists():
+            instance.write_text(uuid.uuid4().hex)
         place = SYSTEM_DIR / _read(instance) / data_dir.name
         _passable(SYSTEM_DIR)
         _passable(place.parent)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from agentx_site.up import announce, bootstrap, plan, probes
 from agentx_site.up.child import Child, Program
+from agentx_site.up.errors import UpError
 from agentx_site.up.home import Home, Stamp
 from agentx_site.up.logs import Terminal
 from agentx_site.up.options import PROJECT, setting
@@ -35,6 +36,7 @@ class Runner:
         self.children: list[Child] = []
         self.began = time.monotonic()
         self._asked_to_stop = asyncio.Event()
+        self._settling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Raises UpError when the tree could not be brought up; all of it has ended then."""
@@ -63,6 +65,7 @@ class Runner:
     async def _bring_up(self) -> None:
         served = [self._start(plan.served(service)) for service in self.services]
         await asyncio.gather(*(child.until_ready(SERVICES_WITHIN) for child in served))
+        self._settling = asyncio.create_task(self._settle())
         outcome, web = await self._bootstrapped()
         self._start(plan.node(self.site))
         await asyncio.gather(*(child.until_ready(WEB_WITHIN) for child in web))
@@ -71,6 +74,13 @@ class Runner:
         await self._agents_ready()
         elapsed = time.monotonic() - self.began
         announce.ready(self.terminal, self.home, self.site, outcome, elapsed)
+
+    async def _settle(self) -> None:
+        for service in self.services:
+            try:
+                await asyncio.to_thread(service.settle)
+            except UpError as error:
+                self.terminal.say(error.message, "yellow")
 
     async def _bootstrapped(self) -> tuple[bootstrap.Outcome, list[Child]]:
         """Web starts beside the bootstrap when the schema is known to be current, else after it."""

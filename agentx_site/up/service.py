@@ -16,7 +16,7 @@ POLL = 0.01
 class Service:
     """What Postgres and Valkey have in common.
 
-    `agentx up` takes the parts (`prepare`, `argv`, `options`, `is_ready`) and does the waiting in
+    `agentx up` takes the parts (`prepare`, `argv`, `options`, `is_ready`, `settle`) and does the waiting in
     its event loop; everybody else calls `start` and `stop`.
     """
 
@@ -43,6 +43,9 @@ class Service:
     def is_ready(self, pid: int) -> bool:
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """What may be done after the server answers, beside everything else; may take a while."""
+
     def may_retry(self, output: str) -> bool:
         """Whether a failed start is worth another try, as when a killed run is still going down."""
         return False
@@ -67,6 +70,7 @@ class Service:
         deadline = time.monotonic() + READY_WITHIN
         while not self._started(deadline):
             time.sleep(0.2)
+        self.settle()
 
     def stop(self, patience: float = 10.0) -> None:
         """Ask, wait, insist. Does nothing when it does not run."""
