@@ -7,8 +7,6 @@ from typing import Any
 
 from agentx_sdk import Adapter, Artifact, InputRequired, Status, TaskFailed, TaskRejected, Turn, run
 
-MEGABYTE = 1024 * 1024
-
 
 class Echo(Adapter):
     """What it does beyond echoing is told by the message's metadata, or by the agent's config."""
