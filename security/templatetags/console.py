@@ -22,8 +22,10 @@ TONES: Final[dict[str, str]] = {
         ("initializing", "starting", "loading", "working", "submitted", "draining", "busy"), "busy"
     ),
     **dict.fromkeys(
-        "degraded backoff paused maintenance warning pending input_required auth_required"
-        " acknowledged inactive silenced refused".split(),
+        (
+            *("degraded", "backoff", "paused", "maintenance", "inactive", "warning", "pending"),
+            *("input_required", "auth_required", "acknowledged", "silenced", "refused"),
+        ),
         "warn",
     ),
     **dict.fromkeys(
