@@ -1,11 +1,12 @@
 """Questions about people, keys and deeds. `access_<noun>` is the one door to a thing."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from security import permissions
-from security.errors import NotFound
+from security.errors import NotAuthenticated, NotFound
 from security.models import ApiKey, AuditEvent, Role, RoleBinding, User
 from security.principals import Principal
 
@@ -72,6 +73,33 @@ def roles(principal: Principal) -> QuerySet[Role]:
     return Role.objects.order_by("name")
 
 
-def audit_events(principal: Principal) -> QuerySet[AuditEvent]:
+def audit_events(
+    principal: Principal,
+    *,
+    actor: str = "",
+    action: str = "",
+    target: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditEvent]:
+    """What was done, newest first. `action` ending in a dot stands for all that begin so."""
     principal.require(permissions.AUDIT_VIEW)
-    return AuditEvent.objects.order_by("-time", "-id")
+    events = AuditEvent.objects.order_by("-time", "-id")
+    if actor:
+        events = events.filter(Q(actor=actor) | Q(actor_label=actor))
+    if action:
+        events = events.filter(
+            **{"action__startswith" if action.endswith(".") else "action": action}
+        )
+    if target:
+        events = events.filter(target=target)
+    if since:
+        events = events.filter(time__gte=since)
+    return events.filter(time__lt=until) if until else events
+
+
+def oneself(principal: Principal) -> Principal:
+    """Who the caller is. Raises `NotAuthenticated` for nobody."""
+    if principal.is_anonymous:
+        raise NotAuthenticated("Nobody is logged in and no API key was sent.")
+    return principal

@@ -1,0 +1,201 @@
+"""/api/v1: agents and nodes."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from registry import selectors, services
+from registry.models import Agent, Node
+from registry.selectors import Found
+from security.authentication import caller
+from security.pagination import ByName, BySlug
+from security.schema import checked, listed, refusals
+
+
+class AgentShape(serializers.ModelSerializer[Agent]):
+    capabilities = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="Where it takes A2A messages.")
+
+    class Meta:
+        model = Agent
+        fields: tuple[str, ...] = ("id", "slug", "name", "description", "version", "framework")
+        fields += ("source", "state", "trust", "is_open", "capabilities", "url", "endpoint")
+        fields += ("heartbeat", "created", "updated")
+        read_only_fields = fields
+
+    def get_capabilities(self, agent: Agent) -> list[str]:
+        return sorted(capability.name for capability in agent.capabilities.all())
+
+    def get_url(self, agent: Agent) -> str:
+        return f"{settings.PUBLIC_URL}/a2a/{agent.slug}/"
+
+
+class AgentDetailShape(AgentShape):
+    card = serializers.SerializerMethodField(help_text="A2A AgentCard.")
+    card_version = serializers.SerializerMethodField()
+
+    class Meta(AgentShape.Meta):
+        fields = (*AgentShape.Meta.fields, "retry", "metadata", "card", "card_version")
+        read_only_fields = fields
+
+    def get_card(self, agent: Agent) -> dict[str, Any] | None:
+        current = selectors.current_card(agent)
+        return current.card if current else None
+
+    def get_card_version(self, agent: Agent) -> int | None:
+        current = selectors.current_card(agent)
+        return current.version if current else None
+
+
+class FoundShape(AgentShape):
+    because = serializers.ListField(child=serializers.CharField(), help_text="Why it matches.")
+
+    class Meta(AgentShape.Meta):
+        fields = (*AgentShape.Meta.fields, "because")
+
+    def to_representation(self, found: Found) -> dict[str, Any]:  # type: ignore[override]
+        return AgentShape(found.agent).data | {"because": found.because}
+
+
+class StatusShape(serializers.Serializer[dict[str, Any]]):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=Agent.State.choices)
+    available = serializers.BooleanField(help_text="Whether it answers messages now.")
+    heartbeat = serializers.DateTimeField(allow_null=True)
+    updated = serializers.DateTimeField()
+
+
+class Registration(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    capabilities = serializers.ListField(
+        child=serializers.CharField(max_length=100), required=False, default=list, max_length=100
+    )
+    endpoint = serializers.CharField(max_length=500, help_text="http:// or https:// URL.")
+    metadata = serializers.DictField(required=False, default=dict)
+
+
+class DiscoveryQuery(serializers.Serializer[Any]):
+    capabilities = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="Separated by commas; all of them."
+    )
+    text = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    framework = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+    limit = serializers.IntegerField(
+        required=False, default=50, min_value=1, max_value=selectors.MAX_FOUND
+    )
+
+
+class NodeShape(serializers.ModelSerializer[Node]):
+    class Meta:
+        model = Node
+        fields: tuple[str, ...] = ("id", "name", "state", "address", "cpus", "memory_bytes")
+        fields += ("cpu_percent", "memory_used_bytes", "labels", "version", "heartbeat", "created")
+        read_only_fields = fields
+
+
+@listed("agents_list", AgentShape)
+class Agents(ListAPIView[Agent]):
+    """Every agent that is not retired."""
+
+    queryset = Agent.objects.none()
+    serializer_class = AgentShape
+    pagination_class = BySlug
+
+    def get_queryset(self) -> QuerySet[Agent]:
+        return selectors.agents(caller(self.request))
+
+
+class AgentRegister(APIView):
+    @extend_schema(
+        operation_id="agents_register",
+        request=Registration,
+        responses={201: AgentDetailShape, **refusals(400, 409)},
+    )
+    def post(self, request: Request) -> Response:
+        """Register an agent that lives elsewhere. The same name and endpoint again updates it."""
+        given = checked(Registration(data=request.data))
+        agent = services.register_remote_agent(caller(request), **given)
+        return Response(AgentDetailShape(agent).data, status=201)
+
+
+class AgentDiscover(APIView):
+    @extend_schema(
+        operation_id="agents_discover",
+        parameters=[DiscoveryQuery],
+        responses={200: FoundShape(many=True), **refusals(400)},
+    )
+    def get(self, request: Request) -> Response:
+        """Agents that have all these capabilities and mention these words, ready ones first."""
+        wanted = checked(DiscoveryQuery(data=request.query_params))
+        wanted["capabilities"] = wanted["capabilities"].split(",")
+        found = selectors.discover(caller(request), **wanted)
+        return Response([FoundShape().to_representation(one) for one in found])
+
+
+class AgentDetail(APIView):
+    @extend_schema(operation_id="agents_show", responses={200: AgentDetailShape, **refusals(404)})
+    def get(self, request: Request, ref: str) -> Response:
+        """An agent, by its slug or id, with its card."""
+        return Response(AgentDetailShape(selectors.access_agent(caller(request), ref)).data)
+
+    @extend_schema(
+        operation_id="agents_retire",
+        responses={204: OpenApiResponse(description="Retired."), **refusals(404)},
+    )
+    def delete(self, request: Request, ref: str) -> Response:
+        """Take an agent out of service; what it did stays on record."""
+        services.retire_agent(caller(request), ref)
+        return Response(status=204)
+
+
+class AgentStatus(APIView):
+    @extend_schema(operation_id="agents_status", responses={200: StatusShape, **refusals(404)})
+    def get(self, request: Request, ref: str) -> Response:
+        """How an agent is right now."""
+        return Response(StatusShape(selectors.agent_status(caller(request), ref)).data)
+
+
+class AgentOpen(APIView):
+    @extend_schema(
+        operation_id="agents_open", request=None, responses={200: AgentShape, **refusals(404)}
+    )
+    def post(self, request: Request, ref: str) -> Response:
+        """Let anonymous callers use this agent."""
+        return Response(AgentShape(services.set_agent_open(caller(request), ref, True)).data)
+
+
+class AgentClose(APIView):
+    @extend_schema(
+        operation_id="agents_close", request=None, responses={200: AgentShape, **refusals(404)}
+    )
+    def post(self, request: Request, ref: str) -> Response:
+        """Ask callers of this agent for a credential again."""
+        return Response(AgentShape(services.set_agent_open(caller(request), ref, False)).data)
+
+
+@listed("nodes_list", NodeShape)
+class Nodes(ListAPIView[Node]):
+    """The machines that run plugin processes."""
+
+    queryset = Node.objects.none()
+    serializer_class = NodeShape
+    pagination_class = ByName
+
+    def get_queryset(self) -> QuerySet[Node]:
+        return selectors.nodes(caller(self.request))
+
+
+class NodeDetail(APIView):
+    @extend_schema(operation_id="nodes_show", responses={200: NodeShape, **refusals(404)})
+    def get(self, request: Request, ref: str) -> Response:
+        """A node, by its name or id."""
+        return Response(NodeShape(selectors.access_node(caller(request), ref)).data)
