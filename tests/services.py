@@ -27,6 +27,7 @@ class Services:
         place = memory if os.access(memory, os.W_OK) else None
         self.home = Path(tempfile.mkdtemp(prefix="agentx-test-", dir=place))
         self.home.chmod(0o711)  # as root, Postgres runs as nobody and has to walk through
+        (self.home / "static").mkdir()  # WhiteNoise warns when it is missing
         self.runtime = runtime_dir(self.home)
         self.running: list[Service] = []
 
