@@ -103,7 +103,7 @@ class Postgres(Service):
         who = ["-U", "agentx", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
         self._run("initdb", "-D", str(fresh), *who, "--no-sync", "--no-instructions")
         # No server yet: the single-user backend makes the database before anyone can look.
-        single = ["--single", "-D", str(fresh), "-c", "io_method=sync", "template1"]
+        single = ["--single", "-F", "-D", str(fresh), "-c", "io_method=sync", "template1"]
         self._run("postgres", *single, text="CREATE DATABASE agentx;\n")
         fresh.rename(self.data_dir)
         self._unsynced = self.settings.get("fsync") != "off"
