@@ -59,6 +59,7 @@ class Child:
         self.changed = changed  # called after every start
         self.process: Process | None = None
         self.exits = 0
+        self.refusal: UpError | None = None  # why there was not even a process
         self.tail: deque[str] = deque(maxlen=50)
         self._stopping = asyncio.Event()
         self._owner: asyncio.Task[None] | None = None
@@ -80,6 +81,8 @@ class Child:
         """Raises UpError with its last words when it ends, or is not ready in time."""
         deadline = time.monotonic() + within
         while not (self.pid and await self.program.ready(self.pid)):
+            if self.refusal:
+                raise self.refusal
             output = "\n".join(self.tail)
             if self.exits and not self.program.may_retry(output):
                 raise UpError(self._complaint("ended at once"))
@@ -108,17 +111,23 @@ class Child:
             pause = _next_pause(0.0 if time.monotonic() - began > STEADY_AFTER else pause)
             if self.program.quiet:
                 self._recall()
+            if self.refusal and self.exits > 1:  # the first is told by who waits for it
+                self.terminal.say(self.refusal.message, "red")
             self.terminal.say(f"{self.name} {outcome}; again in {pause:.1f} s", "yellow")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def _live(self) -> str:
         """One life; returns how it ended."""
+        self.refusal = None
         try:
             await self._spawn()
-        except (OSError, UpError) as error:
-            self.tail.append(str(error))
-            return f"could not start ({error})"
+        except UpError as error:
+            self.refusal = error
+            return "could not start"
+        except OSError as error:
+            self.refusal = UpError(f"{self.name.capitalize()} cannot be run: {error.strerror}.")
+            return "could not start"
         assert self.process is not None
         over = asyncio.create_task(self.process.wait())
         asked = asyncio.create_task(self._stopping.wait())

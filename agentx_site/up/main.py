@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +54,10 @@ def run(options: Options) -> None:
             secret_key_file=home.secret_key_file,
         )
         services: list[Service] = [service for service in (postgres, valkey) if service]
-        asyncio.run(Runner(site, home, services, terminal).run())
+        try:
+            asyncio.run(Runner(site, home, services, terminal).run())
+        finally:
+            shutil.rmtree(runtime, ignore_errors=True)  # sockets of processes that have ended
 
 
 def _postgres(home: Home, runtime: Path, terminal: Terminal) -> Postgres:

@@ -1,16 +1,21 @@
 """A server that runs in the foreground as our child and dies with us."""
 
+import errno
+import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from agentx_site.up.errors import UpError
+from agentx_site.up.errors import UpError, unusable
 from agentx_site.up.runtime import Account, dies_with_us
 
 READY_WITHIN = 10.0  # seconds; recovery of a database killed under load takes most of it
 POLL = 0.01
+NO_SPACE = os.strerror(errno.ENOSPC)
+TELLING = re.compile(r"(?:FATAL|PANIC|[Ee]rror): +(.+)")
 
 
 class Service:
@@ -105,7 +110,8 @@ class Service:
 
     def complaint(self, output: str) -> str:
         """One sentence out of what the server printed before it gave up."""
+        if NO_SPACE in output:
+            return unusable(str(self.data_dir), OSError(errno.ENOSPC, NO_SPACE)).message
         lines = [line.strip() for line in output.splitlines() if line.strip()]
-        telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "rror" in line]
-        reason = (telling or lines or ["it printed nothing"])[-1]
-        return f"{self.name.capitalize()} did not start on {self.data_dir}: {reason}"
+        telling = TELLING.findall(output) or lines or ["it printed nothing"]
+        return f"{self.name.capitalize()} did not start on {self.data_dir}: {telling[-1]}"
