@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from rest_framework.test import APIClient
-
     from security.principals import Principal
+    from tests.callers import Api
 
 # Django is set up after this file is read, so what needs its models is imported inside the fixtures.
 
@@ -51,15 +49,8 @@ def stranger() -> Principal:
 
 
 @pytest.fixture
-def api(db: None) -> Callable[[str | None], APIClient]:
+def api(db: None) -> Api:
     """`api("operator")` is an HTTP client with a key of that role; `api(None)` is a stranger's."""
-    from rest_framework.test import APIClient
+    from tests.callers import client_of
 
-    from tests.factories import make_key
-
-    def client(role: str | None) -> APIClient:
-        if role is None:
-            return APIClient()
-        return APIClient(headers={"Authorization": f"Bearer {make_key(role=role)[1]}"})
-
-    return client
+    return client_of
