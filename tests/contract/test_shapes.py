@@ -148,7 +148,8 @@ async def test_the_turn_tells_what_was_sent(plugin):
 
 
 async def test_the_payload_of_the_first_sketch_is_read(plugin):
-    request = plugin.request()
+    request = plugin.request("new words")
+    del request.message.parts[:]
     request.message.payload.text.content = "old words"
     response = await plugin.call("ProcessMessage", request)
     assert response.events[0].artifact.artifact.parts[0].text == "old words"

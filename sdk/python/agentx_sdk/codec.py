@@ -45,6 +45,13 @@ def encode_part(part: Part) -> pb.Part:
     )
 
 
+def encode_parts(parts: list[Part]) -> list[pb.Part]:
+    """The wire form of at least one part, which is what A2A asks of messages and artifacts."""
+    if not parts:
+        raise ValueError("a message and an artifact have at least one part")
+    return [encode_part(part) for part in parts]
+
+
 def decode_part(wire: pb.Part) -> Part:
     """The author's form of a part."""
     kind = wire.WhichOneof("content")
@@ -69,7 +76,7 @@ def encode_message(
     return pb.A2AMessage(
         id=message.message_id or message_id,
         role=message.role,
-        parts=[encode_part(part) for part in message.parts],
+        parts=encode_parts(message.parts),
         task_id=message.task_id or task_id,
         conversation_id=message.context_id or context_id,
         metadata_json=object_json(message.metadata),

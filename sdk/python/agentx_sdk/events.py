@@ -72,7 +72,7 @@ class EventWriter:
             artifact_id=name,
             name=artifact.name,
             description=artifact.description,
-            parts=[codec.encode_part(each) for each in artifact.parts],
+            parts=codec.encode_parts(artifact.parts),
             metadata=codec.object_json(artifact.metadata),
         )
         change = pb.ArtifactChange(
@@ -89,6 +89,8 @@ class EventWriter:
         return wire
 
     def _reply(self, item: Any) -> list[pb.Event]:
+        if self._live and item == "":  # frameworks yield empty tokens
+            return []
         parts = _reply_parts(item)
         if isinstance(item, Reply):
             self._reply_metadata.update(item.metadata)
@@ -134,7 +136,7 @@ def _reply_parts(item: Any) -> list[pb.Part]:
     if isinstance(item, str):
         return [pb.Part(text=item)]
     if isinstance(item, Reply):
-        return [codec.encode_part(each) for each in item.parts]
+        return codec.encode_parts(item.parts)
     if isinstance(item, (Part, dict, list, int, float)):
         return [codec.encode_part(part(item))]
     raise TypeError(f"process gave a {type(item).__name__}, which is nothing that can be sent")

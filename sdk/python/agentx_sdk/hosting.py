@@ -48,11 +48,17 @@ def redact(value: Any, also: Iterable[str] = ()) -> Any:
     hidden = set(also)
     if isinstance(value, dict):
         return {
-            key: REDACTED
-            if item and (key in hidden or SECRET_NAME.search(key))
-            else redact(item, also)
+            key: REDACTED if _is_secret(key, item, hidden) else redact(item, hidden)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [redact(item, also) for item in value]
+        return [redact(item, hidden) for item in value]
     return value
+
+
+def _is_secret(key: str, value: Any, hidden: set[str]) -> bool:
+    if key in hidden:
+        return bool(value)
+    # A number is none: `max_tokens` is a setting that operators must see.
+    is_number = isinstance(value, (int, float))
+    return bool(value) and not is_number and SECRET_NAME.search(key) is not None

@@ -1,6 +1,5 @@
 """One message on its way through an agent, as the agent's author sees it."""
 
-import threading
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ class Turn:
 
     def __init__(self, request: pb.ProcessMessageRequest, agent: Agent) -> None:
         self._request = request
-        self._cancelled = threading.Event()
+        self._cancelled = False
         self.agent = agent
 
     @cached_property
@@ -107,11 +106,11 @@ class Turn:
     @property
     def cancelled(self) -> bool:
         """Whether the caller gave up. Code in a thread must look; a coroutine is cancelled."""
-        return self._cancelled.is_set()
+        return self._cancelled
 
     def cancel(self) -> None:
         """Say that nobody waits for this turn any more."""
-        self._cancelled.set()
+        self._cancelled = True
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("agentx_current_turn", default=None)

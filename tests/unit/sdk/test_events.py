@@ -1,7 +1,7 @@
 """What an adapter gives, as events."""
 
 import pytest
-from agentx_sdk import Agent, Artifact, InputRequired, Part, Reply, Status, Turn
+from agentx_sdk import Agent, Artifact, InputRequired, Message, Part, Reply, Status, Turn
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.events import EventWriter
 
@@ -31,6 +31,17 @@ def test_pieces_leave_at_once_when_live():
     assert [event.artifact.append for event in first + second] == [False, True]
     (status,) = events.finish()
     assert status.status.state == pb.TASK_STATE_COMPLETED
+
+
+def test_empty_tokens_do_not_leave():
+    events = writer(live=True)
+    assert (events.add(""), len(events.add("a")), events.add("")) == ([], 1, [])
+
+
+def test_an_empty_answer_is_an_answer():
+    events = writer(live=False)
+    events.add("")
+    assert texts(events.finish()[:1]) == [[""]]
 
 
 def test_a_data_part_stands_between_texts():
@@ -77,9 +88,11 @@ def test_what_cannot_be_sent_is_a_type_error(item):
         writer(live=False).add(item)
 
 
-@pytest.mark.parametrize("item", [Part(), Part(text="a", url="b"), {"x": float("nan")}])
+@pytest.mark.parametrize(
+    "item", [Part(), Part(text="a", url="b"), {"x": float("nan")}, Artifact(), Reply(), Message()]
+)
 def test_a_part_that_is_none_is_a_value_error(item):
-    with pytest.raises(ValueError, match=r"exactly one|JSON compliant"):
+    with pytest.raises(ValueError, match=r"exactly one|JSON compliant|at least one"):
         writer(live=False).add(item)
 
 

@@ -62,3 +62,7 @@ def test_secrets_are_redacted_at_any_depth():
 
 def test_a_secret_that_is_not_set_shows_that():
     assert redact({"api_key": "", "keyboard": "us"}) == {"api_key": "", "keyboard": "us"}
+
+
+def test_a_number_is_no_secret():
+    assert redact({"max_tokens": 500}) == {"max_tokens": 500}
