@@ -1,5 +1,8 @@
 """Django's settings, all in one place, read from the environment (docs/reference/settings.md)."""
 
+import hashlib
+import os
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 AGENTX_HOME = Path(
     env.text("AGENTX_HOME", str(BASE_DIR / ".agentx"), "Where AgentX keeps everything it writes.")
 ).resolve()
+_HOME_MARK = hashlib.sha256(str(AGENTX_HOME).encode()).hexdigest()[:8]
+RUNTIME_DIR = Path(
+    env.text(
+        "AGENTX_RUNTIME_DIR",
+        f"{tempfile.gettempdir()}/agentx-{os.geteuid()}-{_HOME_MARK}",
+        "For sockets, whose paths must be short. `agentx up` chooses it.",
+    )
+)
 
 SECRET_KEY = env.text(
     "AGENTX_SECRET_KEY", "", "Signs sessions and launch tokens. `agentx up` makes one and keeps it."

@@ -1,0 +1,86 @@
+"""The two lines of a plugin's start: the launch line in, the handshake line out. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from plugins_app.errors import LaunchFailed
+
+CORE: Final = "AGENTX1"
+CONTRACTS: Final = (1,)
+COOKIE_NAME: Final = "AGENTX_PLUGIN_COOKIE"
+COOKIE: Final = "agentx-plugin-v1"
+FD_NAME: Final = "AGENTX_HANDSHAKE_FD"
+FD: Final = 3
+FIELDS: Final = 7
+MAX_LINE: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """Where a plugin process listens and what it speaks."""
+
+    contract: int
+    address: str  # "unix:<path>"
+    about: dict[str, Any]  # pid, sdk, framework, launch_id
+
+
+def launch_line(
+    *, launch_id: str, token: str, socket_dir: str, lease_seconds: int, plugin: str
+) -> bytes:
+    """What a plugin process reads on its standard input."""
+    told = {
+        "launch_id": launch_id,
+        "token": token,
+        "socket_dir": socket_dir,
+        "contracts": list(CONTRACTS),
+        "lease_seconds": lease_seconds,
+        "plugin": plugin,
+    }
+    return json.dumps(told).encode() + b"\n"
+
+
+def parse(line: bytes, *, launch_id: str, socket_dir: str) -> Handshake:
+    """Understand a handshake line. Raises `LaunchFailed` with a sentence that says what to mend."""
+    fields = line.decode(errors="replace").rstrip("\r\n").split("|", FIELDS - 1)
+    if fields[0] != CORE:
+        raise LaunchFailed(_not_our_core(fields[0]))
+    if len(fields) < FIELDS:
+        raise LaunchFailed(f"Its handshake has {len(fields)} fields, not {FIELDS}.")
+    _, contract, network, address, protocol, _certificate, about = fields
+    if network == "error":
+        raise LaunchFailed(address[:1].upper() + address[1:].rstrip(".") + ".")
+    if not contract.isdigit() or int(contract) not in CONTRACTS:
+        raise LaunchFailed(_wrong_contract(contract))
+    if (network, protocol) != ("unix", "grpc"):
+        raise LaunchFailed(f"It listens with {protocol} on {network}; AgentX needs grpc on unix.")
+    if not address.startswith(f"{socket_dir}/"):
+        raise LaunchFailed(f"It listens at {address}, outside of the folder it was given.")
+    return Handshake(int(contract), f"unix:{address}", _about(about, launch_id))
+
+
+def _about(text: str, launch_id: str) -> dict[str, Any]:
+    try:
+        about = json.loads(text)
+    except ValueError:
+        about = None
+    if not isinstance(about, dict):
+        raise LaunchFailed("The last field of its handshake is not a JSON object.")
+    if about.get("launch_id") != launch_id:
+        raise LaunchFailed("Its handshake belongs to another launch.")
+    return about
+
+
+def _not_our_core(found: str) -> str:
+    if found.startswith("AGENTX") and found[6:].isdigit():
+        side = "AgentX" if int(found[6:]) > int(CORE[6:]) else "the plugin's agentx-sdk"
+        return f"It speaks the handshake {found}, AgentX {CORE}: upgrade {side}."
+    return f"It did not begin with a handshake but with {found[:80]!r}: is this an AgentX plugin?"
+
+
+def _wrong_contract(contract: str) -> str:
+    ours = ", ".join(map(str, CONTRACTS))
+    if not contract.isdigit():
+        return f"Its handshake names the contract {contract[:20]!r}; AgentX speaks {ours}."
+    side = "AgentX" if int(contract) > max(CONTRACTS) else "the plugin's agentx-sdk"
+    return f"It speaks contract {contract}, AgentX {ours}: upgrade {side}."

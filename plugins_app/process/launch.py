@@ -1,0 +1,166 @@
+"""From a recipe to a process that said where it listens."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from plugins_app import handshake, launcher
+from plugins_app.errors import LaunchFailed, NotOurs
+from plugins_app.process import places, running
+from plugins_app.process.identity import identity_of
+from plugins_app.process.recipe import OOM_SCORE, Recipe
+from plugins_app.process.running import PluginProcess
+
+LAUNCHER: Final = (sys.executable, "-I", "-S", launcher.__file__)
+LAST_WORDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A child that has not said anything yet."""
+
+    child: "subprocess.Popen[bytes]"
+    handshake: int  # the descriptor to read the line from
+    log_offset: int
+
+
+async def launch(
+    what: Recipe, *, launch_id: str, token: str, lease_seconds: int
+) -> PluginProcess:
+    """Start it and wait for its handshake. Raises `LaunchFailed` with the reason; then nothing is left of it."""
+    folder = places.socket_dir(launch_id)
+    try:
+        line = handshake.launch_line(
+            launch_id=launch_id,
+            token=token,
+            socket_dir=str(folder),
+            lease_seconds=lease_seconds,
+            plugin=what.plugin,
+        )
+        started = _start(what, line)
+        return await _greeted(what, started, launch_id, folder)
+    except BaseException:
+        places.remove_socket_dir(folder)
+        raise
+
+
+def _start(what: Recipe, line: bytes) -> Started:
+    log = places.open_log(what.log_file)
+    ours, theirs = os.pipe()
+    try:
+        child = subprocess.Popen(
+            [*LAUNCHER, json.dumps(_orders(what, theirs))],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=what.work_dir,
+            env=what.environment,
+            start_new_session=True,
+            pass_fds=(theirs,),
+        )
+        offset = os.fstat(log).st_size
+    except OSError as error:
+        os.close(ours)
+        raise LaunchFailed(f"No process could be started: {error.strerror}.") from None
+    finally:
+        os.close(theirs)
+        os.close(log)
+    assert child.stdin is not None
+    with suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(line)  # shorter than a pipe's buffer: never waits
+    return Started(child, ours, offset)
+
+
+def _orders(what: Recipe, descriptor: int) -> dict[str, object]:
+    return {
+        "argv": list(what.argv),
+        "limits": what.limits,
+        "handshake": descriptor,
+        "oom_score": OOM_SCORE,
+    }
+
+
+async def _greeted(
+    what: Recipe, started: Started, launch_id: str, folder: Path
+) -> PluginProcess:
+    child = started.child
+    try:
+        line = await _line(started.handshake, what.startup_timeout)
+        if not line.endswith(b"\n"):
+            raise LaunchFailed(await _early_end(child))
+        told = handshake.parse(line, launch_id=launch_id, socket_dir=str(folder))
+        return PluginProcess(
+            identity_of(child.pid),
+            launch_id=launch_id,
+            address=told.address,
+            contract=told.contract,
+            child=child,
+        )
+    except (LaunchFailed, NotOurs, TimeoutError) as error:
+        await _end(child)
+        raise LaunchFailed(_reason(what, started, error)) from None
+    except asyncio.CancelledError:
+        await _end(child)
+        raise
+
+
+async def _line(descriptor: int, timeout: float) -> bytes:
+    """The first line from a pipe, or what there was of it when the other end closed."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=handshake.MAX_LINE)
+    pipe = os.fdopen(descriptor, "rb", buffering=0)
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            return await reader.readline()
+    except ValueError:
+        raise LaunchFailed("The first line of its handshake has no end.") from None
+    finally:
+        transport.close()
+
+
+async def _early_end(child: "subprocess.Popen[bytes]") -> str:
+    """Why there was no handshake: most likely it is ending, and will have ended in a moment."""
+    if await _ended(child, within=1.0):
+        return f"{running.ending(child.returncode).rstrip('.')} before its handshake."
+    return "It closed the handshake pipe without a handshake: does it use the AgentX SDK?"
+
+
+def _reason(what: Recipe, started: Started, error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        error = LaunchFailed(f"It sent no handshake within {what.startup_timeout:g} s.")
+    lines = places.last_lines(what.log_file, 1, since=started.log_offset)
+    last = lines[0].strip()[:LAST_WORDS] if lines else ""
+    return f"{error} Its last words: {last}" if last and last not in str(error) else str(error)
+
+
+async def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Kill it with its group and reap it."""
+    running.end_group(child.pid, certain=child.returncode is None)
+    await asyncio.shield(_ended(child, within=5.0))
+
+
+async def _ended(child: "subprocess.Popen[bytes]", within: float) -> bool:
+    if child.returncode is not None or child.poll() is not None:
+        return True
+    over = asyncio.Event()
+    descriptor = running.watch(child.pid, over.set)
+    try:
+        async with asyncio.timeout(within):
+            await over.wait()
+    except TimeoutError:
+        return False
+    finally:
+        running.unwatch(descriptor)
+    child.wait()
+    return True
+
+

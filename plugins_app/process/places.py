@@ -1,0 +1,78 @@
+"""Where a plugin process finds its folders, and where it leaves its log."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from plugins_app.errors import LaunchFailed
+
+LOG_BYTES: Final = 8 * 1024 * 1024
+
+
+def work_dir(plugin: str, ordinal: int) -> Path:
+    """Its home and working directory; kept between launches."""
+    folder: Path = settings.AGENTX_HOME / "work" / plugin / str(ordinal)
+    (folder / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def log_file(plugin: str, ordinal: int) -> Path:
+    """What it writes to standard error; appended to by every launch of the slot."""
+    folder: Path = settings.AGENTX_HOME / "logs" / "plugins"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{plugin}.{ordinal}.log"
+
+
+def open_log(path: Path) -> int:
+    """A descriptor that appends, so that the file may be cut while it is written to."""
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
+    """The end of a log, at most 64 KiB of it, from the offset `since` on."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(since if since <= size else 0, size - 65536))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return []
+    return text.splitlines()[-count:]
+
+
+def sockets() -> Path:
+    """The folder that holds one folder per launch. Ours alone, whoever was in /tmp before us."""
+    root = private(Path(settings.RUNTIME_DIR), widest=0o711)
+    return private(root / "p")
+
+
+def socket_dir(launch_id: str) -> Path:
+    """A new folder for one launch; its name is short because a socket's path must be."""
+    return private(sockets() / launch_id.replace("-", "")[:8])
+
+
+def remove_socket_dir(folder: str | Path) -> None:
+    """What a killed process left behind. Only ever below our own folder."""
+    folder = Path(folder)
+    if folder.parent == sockets():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def private(path: Path, widest: int = 0o700) -> Path:
+    """Make or check a folder that nobody else can write to. Raises `LaunchFailed`."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = path.lstat()
+    except OSError as error:
+        raise LaunchFailed(f"Cannot use the folder {path}: {error.strerror}.") from None
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+        raise LaunchFailed(f"The folder {path} belongs to somebody else.")
+    if facts.st_mode & 0o777 & ~widest:
+        path.chmod(widest)
+    return path

@@ -1,0 +1,135 @@
+"""What to run for a plugin, from its manifest: program, environment, folders, limits."""
+
+import logging
+import os
+import re
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from plugins_app import handshake
+from plugins_app.errors import LaunchFailed
+from plugins_app.manifest import INTERPRETERS, PYTHON, Manifest
+from plugins_app.process import places
+
+log = logging.getLogger(__name__)
+INHERITED: Final = ("PATH", "LANG", "LC_ALL", "TZ")
+OPEN_FILES: Final = 4096
+OOM_SCORE: Final = 500
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything a launch needs that stays the same from launch to launch."""
+
+    plugin: str
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+    work_dir: Path
+    log_file: Path
+    startup_timeout: float
+    limits: dict[str, int]
+
+
+def recipe(manifest: Manifest, folder: Path, ordinal: int) -> Recipe:
+    """Raises `LaunchFailed` when the program or a folder is not there."""
+    work_dir = places.work_dir(manifest.name, ordinal)
+    return Recipe(
+        plugin=manifest.name,
+        argv=tuple(_argv(manifest, folder)),
+        environment=_environment(manifest, work_dir),
+        work_dir=work_dir,
+        log_file=places.log_file(manifest.name, ordinal),
+        startup_timeout=manifest.runtime.startup_timeout,
+        limits={"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES},
+    )
+
+
+def _argv(manifest: Manifest, folder: Path) -> list[str]:
+    runtime = manifest.runtime
+    program = [_executable(runtime.executable, folder)] if runtime.executable else []
+    if not program:
+        program = (
+            # Without the site module: its .pth files would put AgentX itself on the plugin's path.
+            [sys.executable, "-S"]
+            if runtime.language == PYTHON
+            else [_executable(INTERPRETERS[runtime.language], folder)]
+        )
+    if runtime.entrypoint:
+        program.append(str(_inside(folder, runtime.entrypoint)))
+    return [*program, *runtime.args]
+
+
+def _executable(name: str, folder: Path) -> str:
+    """A path below the plugin's folder or an absolute one; a bare name is looked up in PATH too."""
+    path = folder / name
+    if os.access(path, os.X_OK) and path.is_file():
+        return str(path)
+    found = shutil.which(name) if "/" not in name else None
+    if found is None:
+        where = "in its folder or in PATH" if "/" not in name else "there"
+        raise LaunchFailed(f"Its executable {name} is not {where} ({folder}), or cannot be run.")
+    return found
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise LaunchFailed(f"Its entrypoint {name} lies outside of its folder.")
+    if not path.is_file():
+        raise LaunchFailed(f"Its entrypoint {name} is not in {folder}.")
+    return path
+
+
+def _environment(manifest: Manifest, work_dir: Path) -> dict[str, str]:
+    """An allow-list: never the database's address, the broker's, or our secret key."""
+    passed = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    if manifest.runtime.language == PYTHON and not manifest.runtime.executable:
+        passed["PYTHONPATH"] = os.pathsep.join(_python_path())
+    ours = {
+        "HOME": str(work_dir),
+        "TMPDIR": str(work_dir / "tmp"),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    asked = {name: _filled_in(value, name) for name, value in manifest.environment.items()}
+    kept = {name: value for name, value in asked.items() if value is not None}
+    contract = {
+        handshake.COOKIE_NAME: handshake.COOKIE,
+        handshake.FD_NAME: str(handshake.FD),
+    }
+    return passed | ours | kept | contract
+
+
+def _python_path() -> list[str]:
+    """The SDK, and what is installed beside the core; not the core."""
+    installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return [str(settings.BASE_DIR / "sdk" / "python"), *sorted(installed)]
+
+
+def _filled_in(value: str, name: str) -> str | None:
+    """`${NAME}` and `${NAME:-default}` from our own environment, as far as the operator allows it.
+
+    None: a variable that was asked for is not to be had, so the plugin does not get this one.
+    """
+    missing = []
+
+    def replaced(match: re.Match[str]) -> str:
+        source, default = match[1], match[2]
+        if source in settings.PLUGIN_ENVIRONMENT and source in os.environ:
+            return os.environ[source]
+        if default is None:
+            missing.append(source)
+        return default or ""
+
+    text = _REFERENCE.sub(replaced, value)
+    if missing:
+        log.info("%s is left out: %s not set or not in AGENTX_PLUGIN_ENVIRONMENT", name, missing)
+        return None
+    return text

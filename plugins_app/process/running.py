@@ -1,0 +1,114 @@
+"""A plugin process that runs: its end is told by the kernel, whether it is our child or was taken back."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from plugins_app.errors import NotOurs
+from plugins_app.process.identity import Identity, group_members
+from plugins_app.process.places import remove_socket_dir
+
+UNKNOWN_END: Final = "It ended."
+
+
+class PluginProcess:
+    """Make it on the event loop that is to hear of its end; `exited` is set once, `end` says how."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        launch_id: str,
+        address: str,
+        contract: int,
+        child: "subprocess.Popen[bytes] | None",
+    ) -> None:
+        """Raises `NotOurs` when it is gone already (a child of ours is not before it was reaped)."""
+        self.identity = identity
+        self.launch_id = launch_id
+        self.address = address
+        self.contract = contract
+        self.since = time.monotonic()
+        self.exited = asyncio.Event()
+        self.end = UNKNOWN_END
+        self._child = child
+        self._pidfd = watch(identity.pid, self._on_exit)
+
+    @property
+    def pid(self) -> int:
+        return self.identity.pid
+
+    @property
+    def up_seconds(self) -> float:
+        """How long it has been ours and running."""
+        return time.monotonic() - self.since
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """To the process and whatever it started. Does nothing once it has ended."""
+        if not self.exited.is_set():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    def release(self) -> None:
+        """Let it go on without us."""
+        if not self.exited.is_set():
+            unwatch(self._pidfd)
+
+    def _on_exit(self) -> None:
+        unwatch(self._pidfd)
+        # While the dead leader is not reaped its number cannot be given away, so this hits no stranger.
+        end_group(self.pid, certain=self._child is not None)
+        if self._child is not None:
+            self.end = ending(self._child.wait())
+        remove_socket_dir(os.path.dirname(self.address.removeprefix("unix:")))  # noqa: PTH120
+        self.exited.set()
+
+
+def watch(pid: int, on_exit: Callable[[], object]) -> int:
+    """Hear of a process's end, child or not. Raises `NotOurs` when there is no such process."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise NotOurs(f"Process {pid} has ended.") from None
+    asyncio.get_running_loop().add_reader(descriptor, on_exit)
+    return descriptor
+
+
+def unwatch(descriptor: int) -> None:
+    asyncio.get_running_loop().remove_reader(descriptor)
+    os.close(descriptor)
+
+
+def end_group(group: int, *, certain: bool) -> None:
+    """Kill what a dead process left behind in its group. Not `certain`: look who is in it first."""
+    if certain or group_members(group):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def ending(code: int) -> str:
+    """A sentence about an exit status as `subprocess` tells it."""
+    if code >= 0:
+        return f"It ended with exit status {code}."
+    with suppress(ValueError):
+        return f"It was ended by {signal.Signals(-code).name}."
+    return f"It was ended by signal {-code}."
+
+
+def adopt(identity: Identity, *, launch_id: str, address: str, contract: int) -> PluginProcess:
+    """Take back a process that an earlier supervisor launched. Raises `NotOurs`; never kills."""
+    identity.check()
+    process = PluginProcess(
+        identity, launch_id=launch_id, address=address, contract=contract, child=None
+    )
+    try:
+        identity.check()  # the descriptor now holds the number: from here on it cannot be another
+    except NotOurs:
+        process.release()
+        raise
+    return process
