@@ -27,10 +27,14 @@ class Options:
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Options:
     """Raises SystemExit(2) for a bad option, as argparse does, and UpError(2) for a bad setting."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
     home = given.home or setting("AGENTX_HOME", environment) or PROJECT / ".agentx"
+    host = given.host or setting("AGENTX_HOST", environment) or "127.0.0.1"
+    if given.server == "daphne" and ":" in host:
+        parser.error("daphne takes an IPv6 socket for an IPv4 one: use --server uvicorn")
     return Options(
-        host=given.host or setting("AGENTX_HOST", environment) or "127.0.0.1",
+        host=host,
         port=_port(given.port, "AGENTX_PORT", environment, 8000),
         grpc_port=_port(given.grpc_port, "AGENTX_GRPC_PORT", environment, 50051),
         home=Path(home).expanduser().absolute(),

@@ -90,7 +90,7 @@ def web(site: Site, number: int) -> Program:
     argv = (
         _python("-m", "agentx_site.up.web", descriptor)
         if options.server == "uvicorn"
-        else _python("-m", "daphne", "--fd", descriptor, "agentx_site.asgi:application")
+        else _python("-m", "daphne", "-v", "0", "--fd", descriptor, "agentx_site.asgi:application")
     )
     name = "web" if options.web_workers == 1 else f"web-{number}"
     return _program(site, name, argv, ready, patience=6.0, pass_fds=(site.listener,))

@@ -32,7 +32,15 @@ def test_a_missing_file_is_named() -> None:
         parse([], {"AGENTX_HOME_FILE": "/nowhere"})
 
 
-@pytest.mark.parametrize("arguments", [["--server", "apache"], ["--web-workers", "0"], ["--what"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--server", "apache"],
+        ["--web-workers", "0"],
+        ["--what"],
+        ["--server", "daphne", "--host", "::1"],
+    ],
+)
 def test_a_bad_option_ends_with_two(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parse(arguments, {})

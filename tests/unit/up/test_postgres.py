@@ -100,7 +100,9 @@ def test_a_folder_that_is_no_database_is_left_alone(postgres: Postgres) -> None:
 def test_a_damaged_database_is_told_in_its_own_words(postgres: Postgres) -> None:
     postgres.prepare()
     (postgres.data_dir / "global" / "pg_control").write_bytes(b"")
-    with pytest.raises(UpError, match=r"Postgres did not start on .*postgres: could not .*pg_control"):
+    with pytest.raises(
+        UpError, match=r"Postgres did not start on .*postgres: could not .*pg_control"
+    ):
         postgres.start()
 
 
