@@ -74,12 +74,14 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
-def frame(kind: str, data: dict[str, Any], *, subject: str = "", seq: int | None = None) -> None:
-    """Send one frame to everybody who looks at this kind (of this subject). Returns at once, never raises."""
-    message: dict[str, Any] = {"kind": kind, "time": timezone.now().isoformat(), "data": data}
-    if seq is not None:
-        message["seq"] = seq
-    _outbox.waiting.append((group_of(kind, subject), message))
+def frame(kind: str, data: dict[str, Any], *, subject: str = "") -> None:
+    """Show `data` to everybody who looks at this kind (of this subject). Returns at once, never raises."""
+    send({"kind": kind, "time": timezone.now().isoformat(), "data": data}, subject=subject)
+
+
+def send(told: dict[str, Any], *, subject: str = "") -> None:
+    """Send a frame that is already in the form of the wire."""
+    _outbox.waiting.append((group_of(told["kind"], subject), told))
     _outbox.woken()
 
 

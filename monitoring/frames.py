@@ -135,6 +135,7 @@ def of_task(change: TaskChanged) -> dict[str, Any]:
         "task": change.task_id,
         "agent": change.agent_slug,
         "state": change.state,
-        "phase": change.phase,
+        "opened": change.opened,
+        "closed": change.closed,
         "seconds": change.seconds,
     }

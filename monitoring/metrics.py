@@ -55,7 +55,7 @@ def _timed(agent: str) -> Histogram:
 
 def count_task(change: TaskChanged) -> None:
     """Count a closed task; the others are on their way."""
-    if change.phase != "closed":
+    if not change.closed:
         return
     agent = bounded(change.agent_slug)
     _counted(agent, change.door, change.state.lower()).inc()

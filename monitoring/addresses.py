@@ -1,0 +1,71 @@
+"""Where a webhook may go: not to what only this machine or its neighbours can reach, unless an operator allows it."""
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def address_of(host: str) -> Address | None:
+    """The address that a host is written as, if it is one."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _innermost(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one only wraps: that is where the packets end up."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, address))[1]
+
+
+def is_public(address: Address) -> bool:
+    inner = _innermost(address)
+    return inner.is_global and not inner.is_multicast
+
+
+def is_allowed(host: str, address: Address) -> bool:
+    """Public, or named by AGENTX_WEBHOOK_ALLOW as a host, an address or a network."""
+    if is_public(address):
+        return True
+    inner = _innermost(address)
+    for entry in settings.WEBHOOK_ALLOW:
+        if entry.lower() == host.lower().rstrip("."):
+            return True
+        try:
+            network = ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            continue
+        if inner.version == network.version and inner in network:
+            return True
+    return False
+
+
+def refusal(url: str) -> str | None:
+    """Why this URL can never be a webhook, as far as its text tells; names are looked up at dispatch."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        return f"is not a URL: {error}"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "must be an http or https URL"
+    if parts.username or parts.password:
+        return "must not carry a user or password"
+    address = address_of(host)
+    if address is not None and not is_allowed(host, address):
+        return private(host, address)
+    return None
+
+
+def private(host: str, address: Address) -> str:
+    told = host if host == str(address) else f"{host} ({address})"
+    return f"{told} is a private address; AGENTX_WEBHOOK_ALLOW can allow it"
