@@ -3,8 +3,15 @@
 from django.urls import URLPattern, path
 
 from registry import api as rest
+from registry import views
 
-pages: list[URLPattern] = []
+pages: list[URLPattern] = [
+    path("agents/", views.agents, name="page-agents"),
+    path("agents/<slug:slug>/", views.agent, name="page-agent"),
+    path("agents/<slug:slug>/open/", views.open_agent, name="page-agent-open"),
+    path("agents/<slug:slug>/close/", views.close_agent, name="page-agent-close"),
+    path("nodes/", views.nodes, name="page-nodes"),
+]
 api: list[URLPattern] = [
     path("agents", rest.Agents.as_view()),
     path("agents/register", rest.AgentRegister.as_view()),

@@ -1,6 +1,9 @@
 """Who sent this request? API keys and console sessions, for DRF views, sync and in the lean lane alike."""
 
+import hmac
+
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
@@ -10,6 +13,7 @@ from security.errors import Forbidden, NotAuthenticated
 from security.models import User
 from security.principals import ANONYMOUS, Principal
 from security.selectors import user_principal
+from security.sessions import judge_session, remembered_session
 from security.verdicts import verdicts
 
 
@@ -74,8 +78,31 @@ async def lane_caller(request: HttpRequest) -> Principal:
     """The principal of a request in the lean lane: no query while the verdict is remembered."""
     key = offered_key(request)
     if key is None:
-        return _placed(ANONYMOUS, request)
+        return _placed(await _session_caller(request), request)
     principal = verdicts.remembered(key)
     if principal is None:
         principal = await sync_to_async(verdicts.judge, thread_sensitive=False)(key)
     return _placed(principal, request)
+
+
+async def _session_caller(request: HttpRequest) -> Principal:
+    """The person logged in to the console: their “try it” calls agents as any client does."""
+    principal = remembered_session(request.COOKIES)
+    if principal is None:
+        principal = await sync_to_async(judge_session, thread_sensitive=False)(request.COOKIES)
+    if not principal.is_anonymous:
+        _require_own_page(request)
+    return principal
+
+
+def _require_own_page(request: HttpRequest) -> None:
+    """A session speaks only from the console's own pages: they alone can repeat the CSRF cookie in a header.
+
+    Another site's page can neither read the cookie nor send the header without this host's leave (CORS).
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+    header = request.META.get(settings.CSRF_HEADER_NAME, "")
+    if not cookie or not hmac.compare_digest(cookie.encode(), header.encode()):
+        raise Forbidden("CSRF check failed: repeat the csrftoken cookie as X-CSRFToken.")

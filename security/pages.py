@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
@@ -18,8 +18,7 @@ from security.errors import Forbidden, NotFound, PublicError
 from security.principals import Principal
 
 log = logging.getLogger(__name__)
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, Principal, P], HttpResponse]
+View = Callable[..., HttpResponse]  # (request, principal, …) as written, (request, …) as served
 
 
 class Rights:
@@ -50,10 +49,10 @@ def render(
     return render_template(request, template, {**frame, **page}, status=status)
 
 
-def _guarded(methods: tuple[str, ...], refuse: Callable[..., HttpResponse]) -> Callable[..., Any]:
-    def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def _guarded(methods: tuple[str, ...], refuse: View) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
             principal = principal_of(request)

@@ -1,8 +1,8 @@
-"""Who is behind a console session, where Django's request cycle is not: WebSockets, which outlive their handshake."""
+"""Who is behind a console session, where Django's request cycle is not: WebSockets and the lean lane."""
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -14,6 +14,9 @@ from security.principals import ANONYMOUS, Principal
 from security.selectors import user_principal
 from security.verdicts import verdicts
 
+# No header can hold this character, so no key that is sent can be taken for a session.
+MARK: Final = "\0session:"
+
 
 def session_principal(cookies: Mapping[str, str]) -> Principal:
     """The person whose session cookie this is, as the database knows them now; queries. Else `ANONYMOUS`."""
@@ -24,6 +27,21 @@ def session_principal(cookies: Mapping[str, str]) -> Principal:
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = get_user(request)
     return user_principal(user) if isinstance(user, User) and user.is_active else ANONYMOUS
+
+
+def remembered_session(cookies: Mapping[str, str]) -> Principal | None:
+    """The person behind a session cookie, while the verdict is remembered; without a cookie nobody."""
+    key = cookies.get(settings.SESSION_COOKIE_NAME)
+    return verdicts.remembered(MARK + key) if key else ANONYMOUS
+
+
+def judge_session(cookies: Mapping[str, str]) -> Principal:
+    """Ask the database, and remember the answer as long as that of a key."""
+    since = verdicts.since()
+    principal = session_principal(cookies)
+    if not principal.is_anonymous:
+        verdicts.keep(MARK + cookies[settings.SESSION_COOKIE_NAME], principal, since)
+    return principal
 
 
 def socket_principal(scope: Mapping[str, Any]) -> Principal:

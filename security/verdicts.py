@@ -60,6 +60,15 @@ class Verdicts:
             self._remember(digest, principal, life)
         return principal
 
+    def since(self) -> int:
+        """What `keep` wants to know: from when a verdict is that was not made here."""
+        return self._era
+
+    def keep(self, credential: str, principal: Principal, since: int) -> None:
+        """Remember a verdict made elsewhere, unless something was to be forgotten meanwhile."""
+        if since == self._era:
+            self._remember(digest_of(credential), principal, LIFE_SECONDS)
+
     def _remember(self, digest: bytes, principal: Principal, life: float) -> None:
         self._known[digest] = (time.monotonic() + life, principal)
         while len(self._known) > MAX_REMEMBERED:
