@@ -25,7 +25,7 @@ BUNDLED = sorted(path.parent for path in PLUGINS.glob("*/plugin.yaml"))
 ALWAYS = {"echo", "slow_echo"}  # these need nothing but the SDK, so they may not be skipped
 EMPTY_CALLS = ["GetInfo", "HealthCheck", "ListAgents", "GetCapabilities"]
 EMPTY_CALLS += ["GetSupportedModels", "ListTools", "GetConfig", "Initialize", "UpdateConfig"]
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def is_python(folder: Path) -> bool:
@@ -33,20 +33,43 @@ def is_python(folder: Path) -> bool:
     return manifest["runtime"]["language"] == "python"
 
 
-@pytest.fixture(params=[path for path in BUNDLED if is_python(path)], ids=lambda path: path.name)
+@pytest.fixture(
+    scope="module",
+    params=[path for path in BUNDLED if is_python(path)],
+    ids=lambda path: path.name,
+)
 def folder(request) -> Path:
+    done = by_hand(request.param)
+    if request.param.name not in ALWAYS and "ModuleNotFoundError" in done.stderr:
+        pytest.skip(f"{request.param.name} needs its own environment: {done.stderr[-200:]}")
     return request.param
 
 
-@pytest_asyncio.fixture
+def by_hand(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Start the program as somebody would who does not know that it is a plugin."""
+    return subprocess.run(
+        [sys.executable, str(folder / "main.py")],
+        env={"PYTHONPATH": str(PLUGINS.parent / "sdk" / "python"), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def plugin(folder) -> AsyncIterator[PluginProcess]:
-    try:
-        async with PluginProcess(folder) as process:
-            yield process
-    except LaunchFailed as failed:
-        if folder.name in ALWAYS or "ModuleNotFoundError" not in str(failed):
-            raise
-        pytest.skip(f"{folder.name} needs its own environment: {failed}")
+    """One process for all tests that leave it as it was."""
+    async with PluginProcess(folder) as process:
+        yield process
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def own_plugin(folder) -> AsyncIterator[PluginProcess]:
+    """A process to end."""
+    async with PluginProcess(folder) as process:
+        yield process
 
 
 def socket_mode(path: str) -> int | None:
@@ -180,14 +203,14 @@ async def test_no_message_before_initialize(folder):
         assert await refused(calling) == grpc.StatusCode.UNAVAILABLE
 
 
-async def test_shutdown_ends_it_with_status_0_and_takes_the_socket_away(plugin):
-    assert await plugin.shutdown(1) == 0
-    assert socket_mode(plugin.handshake[3]) is None
+async def test_shutdown_ends_it_with_status_0_and_takes_the_socket_away(own_plugin):
+    assert await own_plugin.shutdown(1) == 0
+    assert socket_mode(own_plugin.handshake[3]) is None
 
 
-async def test_sigterm_ends_it_with_status_0(plugin):
-    plugin.signal(signal.SIGTERM)
-    assert await plugin.wait(5) == 0
+async def test_sigterm_ends_it_with_status_0(own_plugin):
+    own_plugin.signal(signal.SIGTERM)
+    assert await own_plugin.wait(5) == 0
 
 
 async def test_it_starts_quickly_enough(folder):
@@ -219,16 +242,7 @@ async def test_a_wrong_contract_says_what_to_upgrade(folder, contracts, advice):
 
 
 async def test_started_by_hand_it_explains_itself(folder):
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, str(folder / "main.py")],
-        env={"PYTHONPATH": str(PLUGINS.parent / "sdk" / "python"), "PATH": os.environ["PATH"]},
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    done = await asyncio.to_thread(by_hand, folder)
     assert done.returncode == 2
     assert "agentx plugin install" in done.stderr
     assert done.stdout == ""
