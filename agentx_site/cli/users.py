@@ -1,0 +1,72 @@
+"""`agentx user …` and `agentx role …`."""
+
+import click
+
+from agentx_site.cli import output
+from agentx_site.cli.options import group, json_option
+from agentx_site.cli.target import server
+
+user = group("user", "People who may log in to the console.")
+role = group("role", "Named sets of permissions.")
+COLUMNS = ("username", "email", "roles", "is_active", "last_login")
+
+
+@user.command("list")
+@json_option
+@click.pass_context
+def list_users(context: click.Context, json_wanted: bool) -> None:
+    """Everybody."""
+    rows = server(context).rows("/api/v1/users")
+    output.listing(rows, COLUMNS, json_wanted=json_wanted, empty="No users.")
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--role", "role_name", default="viewer", show_default=True)
+@click.option("--email", default="")
+@click.password_option(help="Asked for when not given; `-` reads one line of stdin.")
+@json_option
+@click.pass_context
+def create(
+    context: click.Context,
+    username: str,
+    role_name: str,
+    email: str,
+    password: str,
+    json_wanted: bool,
+) -> None:
+    """Let somebody in, with one role."""
+    secret = click.get_text_stream("stdin").readline().rstrip("\n") if password == "-" else password
+    body = {"username": username, "password": secret, "role": role_name}
+    made = server(context).post("/api/v1/users", body | ({"email": email} if email else {}))
+    if json_wanted:
+        output.as_json(made)
+    else:
+        click.echo(f"{username} may log in as {role_name}")
+
+
+@user.command("disable")
+@click.argument("username")
+@click.pass_context
+def disable(context: click.Context, username: str) -> None:
+    """Lock somebody out, and their keys."""
+    server(context).post(f"/api/v1/users/{username}/disable")
+    click.echo(f"{username} is locked out")
+
+
+@user.command("enable")
+@click.argument("username")
+@click.pass_context
+def enable(context: click.Context, username: str) -> None:
+    """Let somebody in again."""
+    server(context).post(f"/api/v1/users/{username}/enable")
+    click.echo(f"{username} may log in again")
+
+
+@role.command("list")
+@json_option
+@click.pass_context
+def list_roles(context: click.Context, json_wanted: bool) -> None:
+    """Every role and what it may."""
+    rows = server(context).rows("/api/v1/roles")
+    output.listing(rows, ("name", "permissions"), json_wanted=json_wanted, empty="No roles.")
