@@ -19,7 +19,7 @@ from security.pagination import ByName, BySlug
 from security.schema import checked, listed, refusals
 
 
-class AgentShape(serializers.ModelSerializer[Agent]):
+class AgentSerializer(serializers.ModelSerializer[Agent]):
     capabilities = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="Where it takes A2A messages.")
 
@@ -37,12 +37,12 @@ class AgentShape(serializers.ModelSerializer[Agent]):
         return f"{settings.PUBLIC_URL}/a2a/{agent.slug}/"
 
 
-class AgentDetailShape(AgentShape):
+class AgentDetailSerializer(AgentSerializer):
     card = serializers.SerializerMethodField(help_text="A2A AgentCard.")
     card_version = serializers.SerializerMethodField()
 
-    class Meta(AgentShape.Meta):
-        fields = (*AgentShape.Meta.fields, "retry", "metadata", "card", "card_version")
+    class Meta(AgentSerializer.Meta):
+        fields = (*AgentSerializer.Meta.fields, "retry", "metadata", "card", "card_version")
         read_only_fields = fields
 
     def get_card(self, agent: Agent) -> dict[str, Any] | None:
@@ -54,17 +54,17 @@ class AgentDetailShape(AgentShape):
         return current.version if current else None
 
 
-class FoundShape(AgentShape):
+class FoundSerializer(AgentSerializer):
     because = serializers.ListField(child=serializers.CharField(), help_text="Why it matches.")
 
-    class Meta(AgentShape.Meta):
-        fields = (*AgentShape.Meta.fields, "because")
+    class Meta(AgentSerializer.Meta):
+        fields = (*AgentSerializer.Meta.fields, "because")
 
     def to_representation(self, found: Found) -> dict[str, Any]:  # type: ignore[override]
-        return AgentShape(found.agent).data | {"because": found.because}
+        return AgentSerializer(found.agent).data | {"because": found.because}
 
 
-class StatusShape(serializers.Serializer[dict[str, Any]]):
+class AgentStatusSerializer(serializers.Serializer[dict[str, Any]]):
     id = serializers.UUIDField()
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -94,7 +94,7 @@ class DiscoveryQuery(serializers.Serializer[Any]):
     )
 
 
-class NodeShape(serializers.ModelSerializer[Node]):
+class NodeSerializer(serializers.ModelSerializer[Node]):
     class Meta:
         model = Node
         fields: tuple[str, ...] = ("id", "name", "state", "address", "cpus", "memory_bytes")
@@ -102,12 +102,12 @@ class NodeShape(serializers.ModelSerializer[Node]):
         read_only_fields = fields
 
 
-@listed("agents_list", AgentShape)
+@listed("agents_list", AgentSerializer)
 class Agents(ListAPIView[Agent]):
     """Every agent that is not retired."""
 
     queryset = Agent.objects.none()
-    serializer_class = AgentShape
+    serializer_class = AgentSerializer
     pagination_class = BySlug
 
     def get_queryset(self) -> QuerySet[Agent]:
@@ -118,34 +118,36 @@ class AgentRegister(APIView):
     @extend_schema(
         operation_id="agents_register",
         request=Registration,
-        responses={201: AgentDetailShape, **refusals(400, 409)},
+        responses={201: AgentDetailSerializer, **refusals(400, 409)},
     )
     def post(self, request: Request) -> Response:
         """Register an agent that lives elsewhere. The same name and endpoint again updates it."""
         given = checked(Registration(data=request.data))
         agent = services.register_remote_agent(caller(request), **given)
-        return Response(AgentDetailShape(agent).data, status=201)
+        return Response(AgentDetailSerializer(agent).data, status=201)
 
 
 class AgentDiscover(APIView):
     @extend_schema(
         operation_id="agents_discover",
         parameters=[DiscoveryQuery],
-        responses={200: FoundShape(many=True), **refusals(400)},
+        responses={200: FoundSerializer(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
         """Agents that have all these capabilities and mention these words, ready ones first."""
         wanted = checked(DiscoveryQuery(data=request.query_params))
         wanted["capabilities"] = wanted["capabilities"].split(",")
         found = selectors.discover(caller(request), **wanted)
-        return Response([FoundShape().to_representation(one) for one in found])
+        return Response([FoundSerializer().to_representation(one) for one in found])
 
 
 class AgentDetail(APIView):
-    @extend_schema(operation_id="agents_show", responses={200: AgentDetailShape, **refusals(404)})
+    @extend_schema(
+        operation_id="agents_show", responses={200: AgentDetailSerializer, **refusals(404)}
+    )
     def get(self, request: Request, ref: str) -> Response:
         """An agent, by its slug or id, with its card."""
-        return Response(AgentDetailShape(selectors.access_agent(caller(request), ref)).data)
+        return Response(AgentDetailSerializer(selectors.access_agent(caller(request), ref)).data)
 
     @extend_schema(
         operation_id="agents_retire",
@@ -158,36 +160,38 @@ class AgentDetail(APIView):
 
 
 class AgentStatus(APIView):
-    @extend_schema(operation_id="agents_status", responses={200: StatusShape, **refusals(404)})
+    @extend_schema(
+        operation_id="agents_status", responses={200: AgentStatusSerializer, **refusals(404)}
+    )
     def get(self, request: Request, ref: str) -> Response:
         """How an agent is right now."""
-        return Response(StatusShape(selectors.agent_status(caller(request), ref)).data)
+        return Response(AgentStatusSerializer(selectors.agent_status(caller(request), ref)).data)
 
 
 class AgentOpen(APIView):
     @extend_schema(
-        operation_id="agents_open", request=None, responses={200: AgentShape, **refusals(404)}
+        operation_id="agents_open", request=None, responses={200: AgentSerializer, **refusals(404)}
     )
     def post(self, request: Request, ref: str) -> Response:
         """Let anonymous callers use this agent."""
-        return Response(AgentShape(services.set_agent_open(caller(request), ref, True)).data)
+        return Response(AgentSerializer(services.set_agent_open(caller(request), ref, True)).data)
 
 
 class AgentClose(APIView):
     @extend_schema(
-        operation_id="agents_close", request=None, responses={200: AgentShape, **refusals(404)}
+        operation_id="agents_close", request=None, responses={200: AgentSerializer, **refusals(404)}
     )
     def post(self, request: Request, ref: str) -> Response:
         """Ask callers of this agent for a credential again."""
-        return Response(AgentShape(services.set_agent_open(caller(request), ref, False)).data)
+        return Response(AgentSerializer(services.set_agent_open(caller(request), ref, False)).data)
 
 
-@listed("nodes_list", NodeShape)
+@listed("nodes_list", NodeSerializer)
 class Nodes(ListAPIView[Node]):
     """The machines that run plugin processes."""
 
     queryset = Node.objects.none()
-    serializer_class = NodeShape
+    serializer_class = NodeSerializer
     pagination_class = ByName
 
     def get_queryset(self) -> QuerySet[Node]:
@@ -195,7 +199,7 @@ class Nodes(ListAPIView[Node]):
 
 
 class NodeDetail(APIView):
-    @extend_schema(operation_id="nodes_show", responses={200: NodeShape, **refusals(404)})
+    @extend_schema(operation_id="nodes_show", responses={200: NodeSerializer, **refusals(404)})
     def get(self, request: Request, ref: str) -> Response:
         """A node, by its name or id."""
-        return Response(NodeShape(selectors.access_node(caller(request), ref)).data)
+        return Response(NodeSerializer(selectors.access_node(caller(request), ref)).data)

@@ -1,6 +1,13 @@
 """`pages` are the console's, `api` hangs under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from routing import api as rest
 
 pages: list[URLPattern] = []
-api: list[URLPattern] = []
+api: list[URLPattern] = [
+    path("tasks", rest.Tasks.as_view()),
+    path("tasks/<uuid:task_id>", rest.TaskDetail.as_view()),
+    path("tasks/<uuid:task_id>/cancel", rest.TaskCancel.as_view()),
+    path("messages/history", rest.MessageHistory.as_view()),
+]

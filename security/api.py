@@ -19,7 +19,7 @@ from security.principals import Principal
 from security.schema import checked, listed, refusals
 
 
-class PrincipalShape(serializers.Serializer[Principal]):
+class PrincipalSerializer(serializers.Serializer[Principal]):
     kind = serializers.CharField()
     id = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -31,7 +31,7 @@ class PrincipalShape(serializers.Serializer[Principal]):
         return sorted(principal.permissions)
 
 
-class KeyShape(serializers.ModelSerializer[ApiKey]):
+class KeySerializer(serializers.ModelSerializer[ApiKey]):
     owner = serializers.CharField(source="owner.username", read_only=True)
     role = serializers.CharField(source="role.name", read_only=True)
 
@@ -48,14 +48,14 @@ class NewKey(serializers.Serializer[Any]):
     expires = serializers.DateTimeField(required=False, allow_null=True)
 
 
-class NewKeyShape(KeyShape):
+class KeyWithTextSerializer(KeySerializer):
     key = serializers.CharField(read_only=True, help_text="Shown this once.")
 
-    class Meta(KeyShape.Meta):
-        fields = (*KeyShape.Meta.fields, "key")
+    class Meta(KeySerializer.Meta):
+        fields = (*KeySerializer.Meta.fields, "key")
 
 
-class UserShape(serializers.ModelSerializer[User]):
+class UserSerializer(serializers.ModelSerializer[User]):
     roles = serializers.SerializerMethodField()
 
     class Meta:
@@ -78,14 +78,14 @@ class RoleGiven(serializers.Serializer[Any]):
     role = serializers.CharField(max_length=50)
 
 
-class RoleShape(serializers.ModelSerializer[Role]):
+class RoleSerializer(serializers.ModelSerializer[Role]):
     class Meta:
         model = Role
         fields = ("id", "name", "permissions", "builtin")
         read_only_fields = fields
 
 
-class AuditShape(serializers.ModelSerializer[AuditEvent]):
+class AuditSerializer(serializers.ModelSerializer[AuditEvent]):
     class Meta:
         model = AuditEvent
         fields: tuple[str, ...] = (
@@ -110,18 +110,18 @@ class AuditQuery(serializers.Serializer[Any]):
 
 
 class Me(APIView):
-    @extend_schema(operation_id="me", responses={200: PrincipalShape, **refusals()})
+    @extend_schema(operation_id="me", responses={200: PrincipalSerializer, **refusals()})
     def get(self, request: Request) -> Response:
         """Who the credential of this request belongs to, and what it may do."""
-        return Response(PrincipalShape(selectors.oneself(caller(request))).data)
+        return Response(PrincipalSerializer(selectors.oneself(caller(request))).data)
 
 
-@listed("keys_list", KeyShape)
+@listed("keys_list", KeySerializer)
 class Keys(ListAPIView[ApiKey]):
     """API keys: one's own, or all for who manages them."""
 
     queryset = ApiKey.objects.none()
-    serializer_class = KeyShape
+    serializer_class = KeySerializer
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return selectors.api_keys(caller(self.request))
@@ -129,13 +129,13 @@ class Keys(ListAPIView[ApiKey]):
     @extend_schema(
         operation_id="keys_create",
         request=NewKey,
-        responses={201: NewKeyShape, **refusals(400)},
+        responses={201: KeyWithTextSerializer, **refusals(400)},
     )
     def post(self, request: Request) -> Response:
         """Make a key. Its text is in this response and nowhere else."""
         given = checked(NewKey(data=request.data))
         key, text = services.create_api_key(caller(request), **given)
-        return Response(KeyShape(key).data | {"key": text}, status=201)
+        return Response(KeySerializer(key).data | {"key": text}, status=201)
 
 
 class Key(APIView):
@@ -149,12 +149,12 @@ class Key(APIView):
         return Response(status=204)
 
 
-@listed("users_list", UserShape)
+@listed("users_list", UserSerializer)
 class Users(ListAPIView[User]):
     """People who may log in."""
 
     queryset = User.objects.none()
-    serializer_class = UserShape
+    serializer_class = UserSerializer
     pagination_class = ByUsername
 
     def get_queryset(self) -> QuerySet[User]:
@@ -163,62 +163,70 @@ class Users(ListAPIView[User]):
     @extend_schema(
         operation_id="users_create",
         request=NewUser,
-        responses={201: UserShape, **refusals(400, 409)},
+        responses={201: UserSerializer, **refusals(400, 409)},
     )
     def post(self, request: Request) -> Response:
         """Let somebody in, with one role."""
         user = services.create_user(caller(request), **checked(NewUser(data=request.data)))
-        return Response(UserShape(user).data, status=201)
+        return Response(UserSerializer(user).data, status=201)
 
 
 class UserRole(APIView):
     @extend_schema(
         operation_id="users_set_role",
         request=RoleGiven,
-        responses={200: UserShape, **refusals(400, 404)},
+        responses={200: UserSerializer, **refusals(400, 404)},
     )
     def put(self, request: Request, username: str) -> Response:
         """Give somebody this role in place of what they had."""
         role = checked(RoleGiven(data=request.data))["role"]
-        return Response(UserShape(services.set_user_role(caller(request), username, role)).data)
+        return Response(
+            UserSerializer(services.set_user_role(caller(request), username, role)).data
+        )
 
 
 class UserEnable(APIView):
     @extend_schema(
-        operation_id="users_enable", request=None, responses={200: UserShape, **refusals(404)}
+        operation_id="users_enable", request=None, responses={200: UserSerializer, **refusals(404)}
     )
     def post(self, request: Request, username: str) -> Response:
         """Let somebody in again."""
-        return Response(UserShape(services.set_user_active(caller(request), username, True)).data)
+        return Response(
+            UserSerializer(services.set_user_active(caller(request), username, True)).data
+        )
 
 
 class UserDisable(APIView):
     @extend_schema(
-        operation_id="users_disable", request=None, responses={200: UserShape, **refusals(400, 404)}
+        operation_id="users_disable",
+        request=None,
+        responses={200: UserSerializer, **refusals(400, 404)},
     )
     def post(self, request: Request, username: str) -> Response:
         """Lock somebody out, and their keys."""
-        return Response(UserShape(services.set_user_active(caller(request), username, False)).data)
+        return Response(
+            UserSerializer(services.set_user_active(caller(request), username, False)).data
+        )
 
 
-@listed("roles_list", RoleShape)
+@listed("roles_list", RoleSerializer)
 class Roles(ListAPIView[Role]):
     """Roles and the permissions they carry."""
 
     queryset = Role.objects.none()
-    serializer_class = RoleShape
+    serializer_class = RoleSerializer
     pagination_class = ByName
 
     def get_queryset(self) -> QuerySet[Role]:
         return selectors.roles(caller(self.request))
 
 
-@listed("audit_list", AuditShape, AuditQuery, 400)
+@listed("audit_list", AuditSerializer, AuditQuery, 400)
 class Audit(ListAPIView[AuditEvent]):
     """What was done, newest first."""
 
     queryset = AuditEvent.objects.none()
-    serializer_class = AuditShape
+    serializer_class = AuditSerializer
     pagination_class = ByTime
 
     def get_queryset(self) -> QuerySet[AuditEvent]:

@@ -7,6 +7,7 @@ import click
 
 from agentx_site.cli import output
 from agentx_site.cli.options import group, json_option
+from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 agent = group("agent", "Agents: who answers messages, and who may send them.")
@@ -29,7 +30,7 @@ def list_agents(context: click.Context, json_wanted: bool) -> None:
 @click.pass_context
 def show(context: click.Context, ref: str, json_wanted: bool) -> None:
     """One agent, with its card."""
-    found = server(context).get(f"/api/v1/agents/{ref}")
+    found = server(context).get(at("agents", ref))
     if json_wanted:
         output.as_json(found)
         return
@@ -83,7 +84,7 @@ def _object(text: str) -> dict[str, Any]:
 @click.pass_context
 def retire(context: click.Context, ref: str) -> None:
     """Take an agent out of service. What it did stays on record."""
-    server(context).delete(f"/api/v1/agents/{ref}")
+    server(context).delete(at("agents", ref))
     click.echo(f"{ref} is retired")
 
 
@@ -92,7 +93,7 @@ def retire(context: click.Context, ref: str) -> None:
 @click.pass_context
 def open_agent(context: click.Context, ref: str) -> None:
     """Let anonymous callers use an agent."""
-    server(context).post(f"/api/v1/agents/{ref}/open")
+    server(context).post(at("agents", ref, "open"))
     click.echo(f"{ref} is open: anybody who can reach AgentX may send it messages")
 
 
@@ -101,5 +102,5 @@ def open_agent(context: click.Context, ref: str) -> None:
 @click.pass_context
 def close_agent(context: click.Context, ref: str) -> None:
     """Ask callers of an agent for a credential again."""
-    server(context).post(f"/api/v1/agents/{ref}/close")
+    server(context).post(at("agents", ref, "close"))
     click.echo(f"{ref} is closed to anonymous callers")

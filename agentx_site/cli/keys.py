@@ -7,6 +7,7 @@ import click
 
 from agentx_site.cli import output
 from agentx_site.cli.options import group, json_option
+from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 key = group("key", "API keys: the credentials of programs.")
@@ -14,7 +15,7 @@ COLUMNS = ("id", "name", "prefix", "owner", "role", "created", "expires", "revok
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[str]):
     """A moment to come: `12h`, `30d`, `2027-01-31` or with a time; UTC unless it says otherwise."""
 
     name = "when"
@@ -65,5 +66,5 @@ def revoke(context: click.Context, ref: str) -> None:
     connection = server(context)
     rows = connection.rows("/api/v1/keys")
     found = next((row["id"] for row in rows if ref in (row["id"], row["prefix"])), ref)
-    connection.delete(f"/api/v1/keys/{found}")
+    connection.delete(at("keys", found))
     click.echo(f"{ref} is revoked")

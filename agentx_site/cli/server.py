@@ -6,13 +6,18 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from agentx_site.cli.errors import Failed, Refused, ServerAway
 
 ANSWER_SECONDS: Final = 30.0
 PAGE_SIZE: Final = 200
 Json = dict[str, Any]
+
+
+def at(*parts: str) -> str:
+    """A path of the API; whatever a name holds, it stays one segment."""
+    return "/api/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
 class Server:

@@ -6,6 +6,7 @@ import click
 
 from agentx_site.cli import output
 from agentx_site.cli.options import group, json_option
+from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 task = group("task", "Tasks: what was asked of agents, and what became of it.")
@@ -44,7 +45,7 @@ def list_tasks(
 @click.pass_context
 def show(context: click.Context, task_id: str, json_wanted: bool) -> None:
     """One task with its artifacts and events."""
-    found = server(context).get(f"/api/v1/tasks/{task_id}")
+    found = server(context).get(at("tasks", task_id))
     if json_wanted:
         output.as_json(found)
         return
@@ -65,7 +66,7 @@ def show(context: click.Context, task_id: str, json_wanted: bool) -> None:
 @click.pass_context
 def events(context: click.Context, task_id: str, json_wanted: bool) -> None:
     """Every change a task went through."""
-    found = server(context).get(f"/api/v1/tasks/{task_id}")["events"]
+    found = server(context).get(at("tasks", task_id))["events"]
     if json_wanted:
         output.as_json(found)
         return
@@ -78,5 +79,5 @@ def events(context: click.Context, task_id: str, json_wanted: bool) -> None:
 @click.pass_context
 def cancel(context: click.Context, task_id: str) -> None:
     """Ask for a task to be canceled, wherever it runs."""
-    server(context).post(f"/api/v1/tasks/{task_id}/cancel")
+    server(context).post(at("tasks", task_id, "cancel"))
     click.echo(f"{task_id} is being canceled")

@@ -1,9 +1,12 @@
 """`agentx user …` and `agentx role …`."""
 
+import sys
+
 import click
 
 from agentx_site.cli import output
 from agentx_site.cli.options import group, json_option
+from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 user = group("user", "People who may log in to the console.")
@@ -36,8 +39,7 @@ def create(
     json_wanted: bool,
 ) -> None:
     """Let somebody in, with one role."""
-    secret = click.get_text_stream("stdin").readline().rstrip("\n") if password == "-" else password
-    body = {"username": username, "password": secret, "role": role_name}
+    body = {"username": username, "password": _typed(password), "role": role_name}
     made = server(context).post("/api/v1/users", body | ({"email": email} if email else {}))
     if json_wanted:
         output.as_json(made)
@@ -45,12 +47,16 @@ def create(
         click.echo(f"{username} may log in as {role_name}")
 
 
+def _typed(password: str) -> str:
+    return sys.stdin.readline().rstrip("\n") if password == "-" else password  # noqa: S105
+
+
 @user.command("disable")
 @click.argument("username")
 @click.pass_context
 def disable(context: click.Context, username: str) -> None:
     """Lock somebody out, and their keys."""
-    server(context).post(f"/api/v1/users/{username}/disable")
+    server(context).post(at("users", username, "disable"))
     click.echo(f"{username} is locked out")
 
 
@@ -59,7 +65,7 @@ def disable(context: click.Context, username: str) -> None:
 @click.pass_context
 def enable(context: click.Context, username: str) -> None:
     """Let somebody in again."""
-    server(context).post(f"/api/v1/users/{username}/enable")
+    server(context).post(at("users", username, "enable"))
     click.echo(f"{username} may log in again")
 
 
