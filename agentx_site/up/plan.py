@@ -9,10 +9,20 @@ from pathlib import Path
 from agentx_site.up import ports, probes
 from agentx_site.up.child import Program
 from agentx_site.up.options import PROJECT, Options, setting
+from agentx_site.up.process import Gate
 from agentx_site.up.service import Service
 
 # grpcio 1.85's event engine makes each call of grpc.aio slower (grpc/grpc#43092).
 GRPC_EXPERIMENTS = "-event_engine_client,-event_engine_listener"
+
+APPLICATION = "agentx_site.asgi:application"
+# What each process imports before it may begin.
+UVICORN = (
+    "agentx_site.asgi,uvicorn.server,uvicorn.loops.uvloop,uvicorn.protocols.http.httptools_impl,"
+    "uvicorn.protocols.websockets.websockets_sansio_impl"
+)
+DAPHNE = "agentx_site.asgi,daphne.cli"
+CELERY = "agentx_site.celery,celery.bin.celery,celery.apps.worker,celery.concurrency.prefork"
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class Site:
             "AGENTX_PORT": str(self.port),
             "AGENTX_GRPC_PORT": str(self.grpc_port),
             "AGENTX_PUBLIC_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": "agentx_site.settings",
             "PYTHONUNBUFFERED": "1",
         }
         if not self.options.demo:
@@ -84,16 +95,35 @@ def served(service: Service) -> Program:
     )
 
 
-def web(site: Site, number: int) -> Program:
-    options, ready = site.options, probes.answers(site.local_host, site.port, "/health")
-    descriptor = str(site.listener)
+def bootstrap(site: Site, gate: Gate) -> Program:
+    imports = "agentx_site.management.commands.bootstrap"
+    argv = _gated(gate, imports, "django", "bootstrap")
+    return _program(site, "bootstrap", argv, pass_fds=(gate.descriptor,))
+
+
+def web(site: Site, gate: Gate, number: int) -> Program:
+    options, descriptor = site.options, str(site.listener)
     argv = (
-        _python("-m", "agentx_site.up.web", descriptor)
+        _gated(gate, UVICORN, "agentx_site.up.web", descriptor)
         if options.server == "uvicorn"
-        else _python("-m", "daphne", "-v", "0", "--fd", descriptor, "agentx_site.asgi:application")
+        else _gated(gate, DAPHNE, "daphne", "-v", "0", "--fd", descriptor, APPLICATION)
     )
-    name = "web" if options.web_workers == 1 else f"web-{number}"
-    return _program(site, name, argv, ready, patience=6.0, pass_fds=(site.listener,))
+    return _program(
+        site,
+        name="web" if options.web_workers == 1 else f"web-{number}",
+        argv=argv,
+        ready=probes.answers(site.local_host, site.port, "/health"),
+        patience=6.0,
+        pass_fds=(site.listener, gate.descriptor),
+    )
+
+
+def node(site: Site, gate: Gate) -> Program:
+    worker = ("worker", "--concurrency", "2", "--loglevel", "warning", "--hostname", "node@%h")
+    lonely = ("--without-gossip", "--without-mingle")
+    argv = _gated(gate, CELERY, "celery", "-A", "agentx_site", *worker, *lonely)
+    # It drains the plugins it runs before it goes.
+    return _program(site, "node", argv, patience=20.0, pass_fds=(gate.descriptor,))
 
 
 def gateway(site: Site) -> Program:
@@ -101,28 +131,15 @@ def gateway(site: Site) -> Program:
     return _program(site, "gateway", _manage("gateway"), ready)
 
 
-def node(site: Site) -> Program:
-    argv = _python(
-        "-m", "celery", "-A", "agentx_site", "worker", "--concurrency", "2",
-        "--loglevel", "warning", "--without-gossip", "--without-mingle", "--hostname", "node@%h",
-    )  # fmt: skip
-    # It drains the plugins it runs before it goes.
-    return _program(site, "node", argv, probes.runs, patience=20.0)
-
-
 def beat(site: Site) -> Program:
-    return _program(site, "beat", _manage("beat"), probes.runs)
-
-
-def bootstrap(site: Site) -> Program:
-    return _program(site, "bootstrap", _manage("bootstrap"), probes.runs)
+    return _program(site, "beat", _manage("beat"))
 
 
 def _program(
     site: Site,
     name: str,
     argv: list[str],
-    ready: probes.Ready,
+    ready: probes.Ready = probes.runs,
     patience: float = 5.0,
     pass_fds: tuple[int, ...] = (),
 ) -> Program:
@@ -135,6 +152,12 @@ def _program(
         stop_signal=signal.SIGTERM,
         patience=patience,
     )
+
+
+def _gated(gate: Gate, imports: str, module: str, *arguments: str) -> list[str]:
+    """`python -m module arguments`, with its imports done before the gate opens."""
+    descriptor = str(gate.descriptor)
+    return _python("-m", "agentx_site.up.gate", descriptor, imports, module, *arguments)
 
 
 def _manage(command: str) -> list[str]:

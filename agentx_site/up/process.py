@@ -65,3 +65,13 @@ async def _split(reader: asyncio.StreamReader) -> AsyncGenerator[bytes, None]:
         for line in lines:
             yield line
     yield rest
+
+
+class Gate:
+    """What children wait at (agentx_site.up.gate). Closed while we hold the pipe's writing end."""
+
+    def __init__(self) -> None:
+        self.descriptor, self._hold = os.pipe()
+
+    def open(self) -> None:
+        os.close(self._hold)

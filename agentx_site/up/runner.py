@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from agentx_site.up import announce, bootstrap, plan, probes
 from agentx_site.up.child import Child, Program
@@ -15,9 +15,11 @@ from agentx_site.up.home import Home, Stamp
 from agentx_site.up.logs import Terminal
 from agentx_site.up.options import PROJECT, setting
 from agentx_site.up.plan import Site
+from agentx_site.up.process import Gate
 from agentx_site.up.runtime import boot_id, started_ticks
 from agentx_site.up.service import Service
 
+T = TypeVar("T")
 SERVICES_WITHIN = 15.0  # seconds
 WEB_WITHIN = 60.0
 AGENTS_WITHIN = 60.0
@@ -36,7 +38,7 @@ class Runner:
         self.children: list[Child] = []
         self.began = time.monotonic()
         self._asked_to_stop = asyncio.Event()
-        self._settling: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[Any]] = []
 
     async def run(self) -> None:
         """Raises UpError when the tree could not be brought up; all of it has ended then."""
@@ -63,17 +65,30 @@ class Runner:
         return False
 
     async def _bring_up(self) -> None:
+        """All begin at once and import; two gates let them go on when what they need is there."""
+        database, schema = Gate(), Gate()
         served = [self._start(plan.served(service)) for service in self.services]
+        preparing = self._beside(bootstrap.run(plan.bootstrap(self.site, database), self.terminal))
+        stamp = Stamp(self.home, PROJECT, self.site.database_url or setting("DATABASE_URL") or "")
+        web = self._start_web(database if stamp.is_current else schema)
+        self._start(plan.node(self.site, schema))
         await asyncio.gather(*(child.until_ready(SERVICES_WITHIN) for child in served))
-        self._settling = asyncio.create_task(self._settle())
-        outcome, web = await self._bootstrapped()
-        self._start(plan.node(self.site))
+        database.open()
+        self._beside(self._settle())
+        outcome = await preparing
+        announce.keep_credentials(self.home, self.site, outcome)
+        stamp.renew()
+        schema.open()
         await asyncio.gather(*(child.until_ready(WEB_WITHIN) for child in web))
+        await self._agents_ready()
         for program in (plan.gateway(self.site), plan.beat(self.site)):
             self._start(program)
-        await self._agents_ready()
         elapsed = time.monotonic() - self.began
         announce.ready(self.terminal, self.home, self.site, outcome, elapsed)
+
+    def _start_web(self, gate: Gate) -> list[Child]:
+        numbers = range(1, self.site.options.web_workers + 1)
+        return [self._start(plan.web(self.site, gate, number)) for number in numbers]
 
     async def _settle(self) -> None:
         for service in self.services:
@@ -82,18 +97,11 @@ class Runner:
             except UpError as error:
                 self.terminal.say(error.message, "yellow")
 
-    async def _bootstrapped(self) -> tuple[bootstrap.Outcome, list[Child]]:
-        """Web starts beside the bootstrap when the schema is known to be current, else after it."""
-        stamp = Stamp(self.home, PROJECT, self.site.database_url or setting("DATABASE_URL") or "")
-        web = self._start_web() if stamp.is_current else []
-        outcome = await bootstrap.run(plan.bootstrap(self.site), self.terminal)
-        announce.keep_credentials(self.home, self.site, outcome)
-        stamp.renew()
-        return outcome, web or self._start_web()
-
-    def _start_web(self) -> list[Child]:
-        numbers = range(1, self.site.options.web_workers + 1)
-        return [self._start(plan.web(self.site, number)) for number in numbers]
+    def _beside(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Let it run; whatever is left of it at the end is cancelled."""
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        return task
 
     async def _agents_ready(self) -> None:
         """Until the line in the box will be answered; a slow machine is told so, not failed."""
@@ -144,6 +152,9 @@ class Runner:
 
     async def _bring_down(self) -> None:
         self._asked_to_stop.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for names in STEPS:
             due = [child for child in self.children if child.name.partition("-")[0] in names]
             await asyncio.gather(*(child.stop() for child in due))
