@@ -18,6 +18,7 @@ def main(descriptor: int) -> None:
         lifespan="on",
         log_config=None,  # Django's settings decide how logs look
         access_log=False,
+        log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=75,
