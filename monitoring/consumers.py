@@ -6,12 +6,14 @@ A consumer never queries per frame: it passes on what others have put into its c
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import connection
 
 from monitoring import metrics
 from monitoring.broadcast import group_of
@@ -94,10 +96,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _allowed(self) -> frozenset[str]:
         # Not thread-sensitive: one slow query must not hold up every other socket.
-        return await database_sync_to_async(self._ask, thread_sensitive=False)()
+        return await sync_to_async(self._ask, thread_sensitive=False)()
 
     def _ask(self) -> frozenset[str]:
-        return self.groups_for(socket_principal(self.scope))
+        try:
+            return self.groups_for(socket_principal(self.scope))
+        finally:
+            connection.close()  # nothing is held between two looks
 
     async def _join(self, wanted: frozenset[str]) -> None:
         for group in wanted - self.joined:
@@ -117,7 +122,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 return
 
 
-def _require_same_site(scope: dict[str, Any]) -> None:
+def _require_same_site(scope: Mapping[str, Any]) -> None:
     """A page of another origin must not use its reader's session: cookies ignore ports, and SameSite does too."""
     headers = dict(scope["headers"])
     origin = headers.get(b"origin", b"").decode("latin-1")

@@ -9,6 +9,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from monitoring import figures
+from monitoring.catalogue import METRICS, Metric
 from monitoring.frames import Kind
 from monitoring.models import Alert, AlertRule, Sample
 from security import permissions
@@ -107,3 +108,9 @@ def access_rule(principal: Principal, name: str) -> AlertRule:
     if rule is None:
         raise NotFound(f"There is no alert rule {name!r}.")
     return rule
+
+
+def rule_metrics(principal: Principal) -> list[Metric]:
+    """What alert rules can watch."""
+    principal.require(permissions.ALERTS_VIEW)
+    return list(METRICS.values())

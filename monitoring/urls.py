@@ -1,6 +1,19 @@
 """`pages` are the console's, `api` hangs under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from monitoring import api as rest
 
 pages: list[URLPattern] = []
-api: list[URLPattern] = []
+api: list[URLPattern] = [
+    path("metrics/overview", rest.Overview.as_view()),
+    path("metrics/series", rest.Series.as_view()),
+    path("alerts", rest.Alerts.as_view()),
+    path("alerts/<uuid:alert_id>/acknowledge", rest.AlertAcknowledge.as_view()),
+    path("alert-metrics", rest.Metrics.as_view()),
+    path("alert-rules", rest.Rules.as_view()),
+    path("alert-rules/<slug:name>", rest.Rule.as_view()),
+    path("autoscaling/policies", rest.Policies.as_view()),
+    path("autoscaling/policies/<slug:slug>", rest.Policy.as_view()),
+    path("autoscaling/decisions", rest.Decisions.as_view()),
+]

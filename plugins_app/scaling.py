@@ -20,9 +20,9 @@ from plugins_app.models import (
     ScalingDecision,
 )
 from plugins_app.policy import Limits, Load, Recommendation
+from plugins_app.services.operation import set_replicas
 from plugins_app.signals import scaling_decided
-from registry.models import Node
-from security import audit, news, permissions
+from security import audit, permissions
 from security.errors import InvalidInput, NotFound
 from security.principals import Principal, system
 
@@ -95,21 +95,6 @@ def _check(policy: AutoscalePolicy) -> None:
         raise InvalidInput(told, fields=fields)
 
 
-def require_within_policy(plugin: Plugin, replicas: int) -> None:
-    """A person may scale an autoscaled plugin within its limits only. Raises `InvalidInput` that says so."""
-    policy = AutoscalePolicy.objects.filter(plugin=plugin, enabled=True).first()
-    if policy is None or policy.minimum <= replicas <= policy.maximum:
-        return
-    raise InvalidInput(
-        _(
-            "%(plugin)s is scaled automatically between %(minimum)d and %(maximum)d processes."
-            " Change its autoscale policy, or switch it off, to go beyond."
-        )
-        % {"plugin": plugin.slug, "minimum": policy.minimum, "maximum": policy.maximum},
-        fields={"replicas": str(replicas)},
-    )
-
-
 @transaction.atomic
 def autoscale_all() -> list[ScalingDecision]:
     """Decide for every enabled policy of a running plugin. One process at a time; another finds nothing to do."""
@@ -166,15 +151,14 @@ def _autoscale(policy: AutoscalePolicy, load: Load, now: datetime) -> ScalingDec
 
 def _last_change(plugin: Plugin) -> float | None:
     newest = ScalingDecision.objects.filter(plugin=plugin).order_by("-time").first()
-    return newest and newest.time.timestamp()
+    return newest.time.timestamp() if newest else None
 
 
 def _change(
     policy: AutoscalePolicy, decided: arithmetic.Decision, load: Load, now: datetime
 ) -> ScalingDecision:
     plugin, before = policy.plugin, policy.plugin.desired_replicas
-    plugin.desired_replicas = decided.wanted
-    plugin.save(update_fields=["desired_replicas", "updated"])
+    set_replicas(plugin, decided.wanted, f"the autoscaler: {decided.reason}")
     decision = ScalingDecision.objects.create(
         plugin=plugin,
         time=now,
@@ -193,6 +177,4 @@ def _change(
         after={"replicas": decided.wanted, "reason": decided.reason},
     )
     transaction.on_commit(partial(scaling_decided.send_robust, ScalingDecision, decision=decision))
-    for name in Node.objects.filter(state=Node.State.ACTIVE).values_list("name", flat=True):
-        news.publish_on_commit(f"node.{name}")
     return decision
