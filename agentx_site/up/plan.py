@@ -63,6 +63,7 @@ class Site:
             "AGENTX_GRPC_PORT": str(self.grpc_port),
             "AGENTX_PUBLIC_URL": self.url,
             "DJANGO_SETTINGS_MODULE": "agentx_site.settings",
+            "CELERY_SKIP_CHECKS": "true",  # they import every view; `make check` makes them
             "PYTHONUNBUFFERED": "1",
         }
         if not self.options.demo:
@@ -121,7 +122,7 @@ def web(site: Site, gate: Gate, number: int) -> Program:
 def node(site: Site, gate: Gate) -> Program:
     worker = ("worker", "--concurrency", "2", "--loglevel", "warning", "--hostname", "node@%h")
     lonely = ("--without-gossip", "--without-mingle")
-    argv = _gated(gate, CELERY, "celery", "-A", "agentx_site", *worker, *lonely)
+    argv = _gated(gate, CELERY, "celery", "--quiet", "-A", "agentx_site", *worker, *lonely)
     # It drains the plugins it runs before it goes.
     return _program(site, "node", argv, patience=20.0, pass_fds=(gate.descriptor,))
 
