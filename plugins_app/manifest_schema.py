@@ -97,8 +97,18 @@ MANIFEST: Final[dict[str, Any]] = {
         {
             "metadata": METADATA,
             "kind": {
-                "enum": ["llm", "tool", "storage", "memory", "vector_db", "communication"]
-                + ["monitor", "skill", "framework", "custom"]
+                "enum": [
+                    "llm",
+                    "tool",
+                    "storage",
+                    "memory",
+                    "vector_db",
+                    "communication",
+                    "monitor",
+                    "skill",
+                    "framework",
+                    "custom",
+                ]
             },
             "priority": {"enum": ["low", "normal", "high", "critical"]},
             "trust": {"enum": ["public", "verified", "trusted", "internal"]},

@@ -30,9 +30,7 @@ class Started:
     log_offset: int
 
 
-async def launch(
-    what: Recipe, *, launch_id: str, token: str, lease_seconds: int
-) -> PluginProcess:
+async def launch(what: Recipe, *, launch_id: str, token: str, lease_seconds: int) -> PluginProcess:
     """Start it and wait for its handshake. Raises `LaunchFailed` with the reason; then nothing is left of it."""
     folder = places.socket_dir(launch_id)
     try:
@@ -54,7 +52,7 @@ def _start(what: Recipe, line: bytes) -> Started:
     log = places.open_log(what.log_file)
     ours, theirs = os.pipe()
     try:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - what an admin installed
             [*LAUNCHER, json.dumps(_orders(what, theirs))],
             stdin=subprocess.PIPE,
             stdout=log,
@@ -86,9 +84,7 @@ def _orders(what: Recipe, descriptor: int) -> dict[str, object]:
     }
 
 
-async def _greeted(
-    what: Recipe, started: Started, launch_id: str, folder: Path
-) -> PluginProcess:
+async def _greeted(what: Recipe, started: Started, launch_id: str, folder: Path) -> PluginProcess:
     child = started.child
     try:
         line = await _line(started.handshake, what.startup_timeout)
@@ -115,9 +111,7 @@ async def _line(descriptor: int, timeout: float) -> bytes:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=handshake.MAX_LINE)
     pipe = os.fdopen(descriptor, "rb", buffering=0)
-    transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), pipe
-    )
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
     try:
         async with asyncio.timeout(timeout):
             return await reader.readline()
@@ -162,5 +156,3 @@ async def _ended(child: "subprocess.Popen[bytes]", within: float) -> bool:
         running.unwatch(descriptor)
     child.wait()
     return True
-
-

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import socket
 import stat
+import time
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,7 @@ from django.conf import settings
 from plugins_app.errors import LaunchFailed
 
 LOG_BYTES: Final = 8 * 1024 * 1024
+SWEEP_SECONDS: Final = 60.0  # longer than a launch takes
 
 
 def work_dir(plugin: str, ordinal: int) -> Path:
@@ -62,6 +65,19 @@ def remove_socket_dir(folder: str | Path) -> None:
     folder = Path(folder)
     if folder.parent == sockets():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove the folders of launches whose sockets nobody listens on any more."""
+    for folder in sockets().iterdir():
+        age = time.time() - folder.stat().st_mtime
+        if age > SWEEP_SECONDS and not any(_listens(each) for each in folder.glob("*.sock")):
+            remove_socket_dir(folder)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def private(path: Path, widest: int = 0o700) -> Path:

@@ -37,6 +37,7 @@ class PluginProcess:
         self.exited = asyncio.Event()
         self.end = UNKNOWN_END
         self._child = child
+        self._callbacks: list[Callable[[], object]] = []
         self._pidfd = watch(identity.pid, self._on_exit)
 
     @property
@@ -47,6 +48,10 @@ class PluginProcess:
     def up_seconds(self) -> float:
         """How long it has been ours and running."""
         return time.monotonic() - self.since
+
+    def on_exit(self, callback: Callable[[], object]) -> None:
+        """Called once, on the event loop, when it has ended."""
+        self._callbacks.append(callback)
 
     def signal_group(self, number: signal.Signals) -> None:
         """To the process and whatever it started. Does nothing once it has ended."""
@@ -67,6 +72,8 @@ class PluginProcess:
             self.end = ending(self._child.wait())
         remove_socket_dir(os.path.dirname(self.address.removeprefix("unix:")))  # noqa: PTH120
         self.exited.set()
+        for callback in self._callbacks:
+            callback()
 
 
 def watch(pid: int, on_exit: Callable[[], object]) -> int:

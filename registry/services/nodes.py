@@ -37,6 +37,16 @@ def heartbeat_node(name: str, figures: dict[str, Any]) -> Node:
 
 
 @transaction.atomic
+def rest_node(name: str) -> None:
+    """A node says that it stops in order. One in maintenance stays there."""
+    node = Node.objects.select_for_update().filter(name=name, state=Node.State.ACTIVE).first()
+    if node is not None:
+        node.state, node.supervisor_pid = Node.State.INACTIVE, None
+        node.save(update_fields=["state", "supervisor_pid"])
+        transaction.on_commit(partial(node_changed.send_robust, Node, node=node))
+
+
+@transaction.atomic
 def mark_lost_nodes() -> list[Node]:
     """Mark nodes disconnected that have been silent for `NODE_SILENCE`. Idempotent."""
     silent_since = timezone.now() - NODE_SILENCE

@@ -1,0 +1,22 @@
+"""`manage.py supervisor`: own the plugin processes of this node. Started and kept by its Celery worker."""
+
+import asyncio
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from plugins_app.supervisor.loop import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Supervise the plugin processes of this node until told to stop."
+    # They import every URL and view: the console, 40 MB of it, in a process that serves no page.
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asyncio.run(_supervise())
+
+
+async def _supervise() -> None:
+    await Supervisor(settings.NODE_NAME).run()

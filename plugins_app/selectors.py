@@ -1,0 +1,139 @@
+"""Questions about plugins. `access_plugin` is the one door to a plugin."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet
+
+from plugins_app.client.target import Target
+from plugins_app.errors import PluginNotFound
+from plugins_app.models import HostedAgent, Plugin, PluginEvent, PluginInstance
+from plugins_app.states import SERVING
+from security import permissions
+from security.errors import Unavailable
+from security.principals import Principal
+
+LOG_KEY: Final = "agentx:logs:{slug}"
+MAX_LOG_LINES: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTarget:
+    """A process that messages may go to, and the agents it hosts."""
+
+    plugin_slug: str
+    plugin_state: str
+    agents: tuple[str, ...]
+    target: Target
+    state: str  # running or degraded
+
+
+def current_instances() -> QuerySet[PluginInstance]:
+    """The processes that are, or are wanted; not the slots that were given up."""
+    return PluginInstance.objects.exclude(
+        Q(state=PluginInstance.State.EXITED) & Q(wanted=False)
+    ).order_by("plugin", "ordinal")
+
+
+def plugins(principal: Principal) -> QuerySet[Plugin]:
+    """All plugins, each with its processes (`current`) and its hosted agents."""
+    principal.require(permissions.PLUGINS_VIEW)
+    instances = current_instances().select_related("node")
+    return Plugin.objects.select_related("release").prefetch_related(
+        Prefetch("instances", instances, to_attr="current"),
+        Prefetch("hosted_agents", HostedAgent.objects.select_related("agent")),
+    )
+
+
+def access_plugin(principal: Principal, ref: str | UUID) -> Plugin:
+    """By name or id. Raises `PluginNotFound`."""
+    plugin = plugins(principal).filter(by_ref(ref)).first()
+    if plugin is None:
+        raise PluginNotFound(f"There is no plugin {str(ref)[:100]!r}.")
+    return plugin
+
+
+def by_ref(ref: str | UUID) -> Q:
+    """A name or an id as a filter."""
+    try:
+        return Q(id=ref if isinstance(ref, UUID) else UUID(ref))
+    except ValueError:
+        return Q(slug=ref)
+
+
+def instances_of(plugin: Plugin) -> QuerySet[PluginInstance]:
+    return current_instances().filter(plugin=plugin).select_related("node", "release")
+
+
+def config_of(principal: Principal, ref: str | UUID) -> dict[str, Any]:
+    """Only for who may change it: there may be secrets in it."""
+    principal.require(permissions.PLUGINS_MANAGE)
+    config: dict[str, Any] = access_plugin(principal, ref).config
+    return config
+
+
+def events_of(principal: Principal, ref: str | UUID) -> QuerySet[PluginEvent]:
+    """Newest first."""
+    plugin = access_plugin(principal, ref)
+    return plugin.events.select_related("instance").order_by("-time", "-id")
+
+
+def latest_events(principal: Principal) -> QuerySet[PluginEvent]:
+    """What happened to any plugin, newest first."""
+    principal.require(permissions.PLUGINS_VIEW)
+    return PluginEvent.objects.select_related("plugin", "instance").order_by("-time", "-id")
+
+
+def live_targets() -> list[LiveTarget]:
+    """Every process that can take messages, for the route table. Two queries."""
+    hosted: defaultdict[UUID, list[str]] = defaultdict(list)
+    pairs = HostedAgent.objects.filter(agent__retired__isnull=True)
+    for plugin_id, slug in pairs.values_list("plugin_id", "agent__slug"):
+        hosted[plugin_id].append(slug)
+    serving = PluginInstance.objects.filter(state__in=SERVING).select_related("plugin")
+    return [
+        LiveTarget(
+            plugin_slug=each.plugin.slug,
+            plugin_state=each.plugin.state,
+            agents=tuple(hosted[each.plugin_id]),
+            target=Target(str(each.id), each.address, str(each.launch_id)),
+            state=each.state,
+        )
+        for each in serving.order_by("plugin", "ordinal")
+    ]
+
+
+def log_lines(
+    principal: Principal, ref: str | UUID, *, limit: int = 200, after: str = ""
+) -> list[dict[str, Any]]:
+    """The newest lines, oldest first; with `after` (a line's id) those that follow it.
+
+    Each: id, instance, ordinal, time, level, text, json (what a JSON line held, else None).
+    """
+    principal.require(permissions.PLUGINS_LOGS)
+    key = LOG_KEY.format(slug=access_plugin(principal, ref).slug)
+    count = max(1, min(limit, MAX_LOG_LINES))
+    try:
+        if after:
+            found = _redis().xrange(key, min=f"({after}", count=count)
+        else:
+            found = list(reversed(_redis().xrevrange(key, count=count)))
+    except redis.RedisError:
+        raise Unavailable("The logs cannot be read now: Redis is away.") from None
+    return [{"id": line_id, **told, "json": _json(told)} for line_id, told in found]
+
+
+def _json(told: dict[str, str]) -> dict[str, Any] | None:
+    value = json.loads(told["json"]) if told.get("json") else None
+    return value if isinstance(value, dict) else None
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True, socket_timeout=2)

@@ -1,0 +1,230 @@
+"""What a supervisor writes down about the processes of its node."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from plugins_app import manifest as manifests
+from plugins_app.client.lifecycle import AgentDescription
+from plugins_app.models import Plugin, PluginEvent, PluginInstance
+from plugins_app.services.events import record_event, tell_instance
+from plugins_app.services.installation import publish
+from plugins_app.services.placement import place
+from plugins_app.services.settling import settle
+from security.principals import system
+
+State = PluginInstance.State
+Type = PluginEvent.Type
+NO_PROCESS: dict[str, Any] = {
+    "pid": None,
+    "process_started": None,
+    "address": "",
+    "ready": None,
+    "rss_bytes": None,
+    "cpu_percent": None,
+    "open_files": None,
+    "in_flight": 0,
+    "in_flight_average": 0.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that is ready for messages."""
+
+    pid: int
+    process_started: int
+    boot_id: str
+    executable: str
+    launch_id: str
+    address: str
+    contract: int
+    generation: int
+    release_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one process was seen to use and do."""
+
+    instance_id: UUID
+    launch_id: str
+    rss_bytes: int | None
+    cpu_percent: float | None
+    open_files: int | None
+    in_flight: int
+    in_flight_average: float
+    messages_total: int
+    errors_total: int
+    sampled: datetime
+
+
+def mark_starting(instance_id: UUID) -> None:
+    fields = {"state": State.STARTING, "started": timezone.now(), "backoff_until": None}
+    _mark(instance_id, Type.STARTED, "", fields | NO_PROCESS)
+
+
+def mark_running(instance_id: UUID, process: Running, *, restarted: bool) -> None:
+    """It has its agents and may be sent messages."""
+    now = timezone.now()
+    fields = _process_fields(process) | {"state": State.RUNNING, "reason": "", "ready": now}
+    _mark(instance_id, Type.READY, f"pid {process.pid}", fields, restarted=restarted)
+
+
+def mark_adopted(instance_id: UUID, process: Running) -> None:
+    """It outlived its supervisor and was taken back."""
+    fields = _process_fields(process) | {"state": State.RUNNING, "reason": ""}
+    _mark(instance_id, Type.ADOPTED, f"pid {process.pid}", fields)
+
+
+def mark_lost(instance_id: UUID, reason: str) -> None:
+    """It could not be taken back after a restart of the supervisor."""
+    fields: dict[str, Any] = {"state": State.STARTING, "reason": reason}
+    _mark(instance_id, Type.EXITED, reason, fields | NO_PROCESS)
+
+
+def mark_degraded(instance_id: UUID, reason: str) -> None:
+    fields = {"state": State.DEGRADED, "reason": reason}
+    _mark(instance_id, Type.DEGRADED, reason, fields, only_from=(State.RUNNING,))
+
+
+def mark_recovered(instance_id: UUID) -> None:
+    fields = {"state": State.RUNNING, "reason": ""}
+    _mark(instance_id, Type.READY, "recovered", fields, only_from=(State.DEGRADED,))
+
+
+def mark_reason(instance_id: UUID, reason: str) -> None:
+    """It goes on as it is, with something an operator should know."""
+    _mark(instance_id, Type.DEGRADED, reason, {"reason": reason})
+
+
+def mark_draining(instance_id: UUID, reason: str) -> None:
+    _mark(instance_id, Type.DRAINING, reason, {"state": State.DRAINING, "reason": reason})
+
+
+def mark_exited(instance_id: UUID, reason: str) -> None:
+    """It ended as it was told to."""
+    fields: dict[str, Any] = {"state": State.EXITED, "reason": reason, "failures": []}
+    _mark(instance_id, Type.EXITED, reason, fields | NO_PROCESS)
+
+
+def mark_failed(
+    instance_id: UUID, reason: str, failures: Sequence[float], delay: float, log_tail: list[str]
+) -> None:
+    """It ended unasked or did not start; it is started again after `delay` seconds."""
+    fields: dict[str, Any] = {
+        "state": State.BACKOFF if delay else State.STARTING,
+        "backoff_until": timezone.now() + timedelta(seconds=delay) if delay else None,
+        "reason": reason,
+        "failures": list(failures),
+        "log_tail": log_tail,
+    }
+    type_ = Type.BACKOFF if delay else Type.EXITED
+    _mark(instance_id, type_, reason, fields | NO_PROCESS, data={"delay": round(delay, 2)})
+
+
+def mark_fatal(
+    instance_id: UUID, reason: str, failures: Sequence[float], log_tail: list[str]
+) -> None:
+    """It failed too often: nothing happens until an operator says start or restart."""
+    fields: dict[str, Any] = {
+        "state": State.FATAL,
+        "reason": reason,
+        "failures": list(failures),
+        "log_tail": log_tail,
+    }
+    data = {"failures": len(failures)}
+    _mark(instance_id, Type.FATAL, reason, fields | NO_PROCESS, data=data)
+
+
+@transaction.atomic
+def _mark(
+    instance_id: UUID,
+    event: PluginEvent.Type,
+    message: str,
+    fields: dict[str, Any],
+    *,
+    data: dict[str, Any] | None = None,
+    restarted: bool = False,
+    only_from: tuple[str, ...] = (),
+) -> None:
+    """One change of one process, with all that follows. A process whose row is gone leaves no trace."""
+    plugin = Plugin.objects.select_for_update().filter(instances=instance_id).first()
+    instance = PluginInstance.objects.select_related("node").filter(id=instance_id).first()
+    if plugin is None or instance is None or (only_from and instance.state not in only_from):
+        return
+    for name, value in fields.items():
+        setattr(instance, name, value)
+    instance.restarts += restarted
+    instance.save(update_fields=[*fields, "restarts"])
+    told = {"ordinal": instance.ordinal, "node": instance.node.name, **(data or {})}
+    record_event(plugin, instance, event, message, told)
+    tell_instance(instance)
+    if instance.state == State.EXITED:
+        place(plugin)  # it may be wanted again by now
+    settle(plugin)
+
+
+def _process_fields(process: Running) -> dict[str, Any]:
+    return {
+        "pid": process.pid,
+        "process_started": process.process_started,
+        "boot_id": process.boot_id,
+        "executable": process.executable,
+        "launch_id": process.launch_id,
+        "address": process.address,
+        "contract": process.contract,
+        "generation": process.generation,
+        "release_id": process.release_id,
+        "backoff_until": None,
+    }
+
+
+@transaction.atomic
+def publish_described(instance_id: UUID, agents: Sequence[AgentDescription]) -> None:
+    """What a process says of its agents goes into their cards. Agents its manifest does not name wait."""
+    plugin = Plugin.objects.select_for_update().filter(instances=instance_id).first()
+    if plugin is None or plugin.release is None:
+        return
+    manifest = manifests.parse(plugin.release.manifest)
+    entries = {entry.slug: entry for entry in manifest.agents}
+    for told in agents:
+        if told.slug in entries:
+            publish(
+                system("supervisor"),
+                plugin,
+                entries[told.slug],
+                framework=manifest.framework,
+                card=told.card,
+            )
+
+
+def write_samples(samples: Sequence[Sample]) -> None:
+    """One statement for all. A relaunched process does not take the figures of the one before."""
+    rows = PluginInstance.objects.in_bulk([sample.instance_id for sample in samples])
+    measured = []
+    for sample in samples:
+        row = rows.get(sample.instance_id)
+        if row is not None and str(row.launch_id) == sample.launch_id:
+            for name in SAMPLED:
+                setattr(row, name, getattr(sample, name))
+            measured.append(row)
+    if measured:
+        PluginInstance.objects.bulk_update(measured, SAMPLED)
+
+
+SAMPLED = [
+    "rss_bytes",
+    "cpu_percent",
+    "open_files",
+    "in_flight",
+    "in_flight_average",
+    "messages_total",
+    "errors_total",
+    "sampled",
+]

@@ -1,0 +1,46 @@
+"""What the states of processes say about their plugin and its agents. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from plugins_app.models import Plugin, PluginInstance
+from registry.models import Agent
+
+SERVING: Final = frozenset({PluginInstance.State.RUNNING, PluginInstance.State.DEGRADED})
+GONE: Final = frozenset({PluginInstance.State.EXITED, PluginInstance.State.FATAL})
+Facts = Sequence[tuple[str, str]]  # (state, reason) of each process
+
+
+def plugin_state(desired: str, replicas: int, processes: Facts) -> tuple[str, str]:
+    """The plugin's state and why it is in it."""
+    states = [state for state, _ in processes]
+    if desired == Plugin.Desired.STOPPED:
+        alive = any(state not in GONE for state in states)
+        return (Plugin.State.LOADED if alive else Plugin.State.UNLOADED), ""
+    if PluginInstance.State.FATAL in states:
+        return Plugin.State.ERROR, _why(processes, PluginInstance.State.FATAL)
+    if desired == Plugin.Desired.PAUSED:
+        return Plugin.State.PAUSED, ""
+    if sum(state in SERVING for state in states) >= replicas:
+        return Plugin.State.RUNNING, _why(processes, *SERVING)
+    if not processes:
+        return Plugin.State.LOADING, "No node is active to run it."
+    return Plugin.State.LOADING, _why(processes, *PluginInstance.State.values)
+
+
+def agent_state(desired: str, processes: Facts) -> str:
+    """The state of every agent the plugin hosts."""
+    states = [state for state, _ in processes]
+    if desired == Plugin.Desired.STOPPED:
+        return Agent.State.SHUTDOWN
+    if desired == Plugin.Desired.PAUSED:
+        return Agent.State.MAINTENANCE
+    if any(state in SERVING for state in states):
+        return Agent.State.READY
+    if PluginInstance.State.FATAL in states:
+        return Agent.State.ERROR
+    return Agent.State.INITIALIZING
+
+
+def _why(processes: Facts, *states: str) -> str:
+    return next((reason for state, reason in processes if state in states and reason), "")

@@ -1,0 +1,78 @@
+"""What a plugin wrote to standard error, as records. Pure."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+LONGEST: Final = 16 * 1024
+LEVELS: Final = {"debug", "info", "warning", "error", "critical"}
+ALIASES: Final = {"warn": "warning", "fatal": "critical", "trace": "debug"}
+TRACEBACK: Final = "Traceback (most recent call last):"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record; `json` is the text of the object it was, or empty."""
+
+    time: str  # ISO 8601
+    level: str
+    text: str
+    json: str = ""
+
+
+@dataclass
+class Reader:
+    """Cuts what comes into records. A traceback becomes one record, however it is cut."""
+
+    _rest: str = ""
+    _traceback: list[str] = field(default_factory=list)
+
+    def feed(self, text: str, now: datetime) -> list[Line]:
+        """The records that are complete by now."""
+        *whole, self._rest = (self._rest + text).split("\n")
+        if len(self._rest) > LONGEST:
+            whole, self._rest = [*whole, self._rest], ""
+        records: list[Line] = []
+        for line in whole:
+            records += self._take(line.rstrip("\r")[:LONGEST], now)
+        return records
+
+    def flush(self, now: datetime) -> list[Line]:
+        """A traceback that nothing followed for a while is complete."""
+        block, self._traceback = self._traceback, []
+        return [Line(_iso(now), "error", "\n".join(block))] if block else []
+
+    def _take(self, line: str, now: datetime) -> list[Line]:
+        if self._traceback and (line.startswith((" ", "\t")) or not line):
+            self._traceback.append(line)
+            return []
+        if self._traceback and not line.startswith("{"):
+            self._traceback.append(line)
+            return self.flush(now)
+        before = self.flush(now)
+        if line == TRACEBACK:
+            self._traceback = [line]
+            return before
+        return [*before, parse(line, now)] if line else before
+
+
+def parse(line: str, now: datetime) -> Line:
+    """A JSON object keeps its level, time and text; anything else is text at level info."""
+    try:
+        told = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        return Line(_iso(now), "info", line)
+    level = str(told.get("level", "info")).lower()
+    level = ALIASES.get(level, level)
+    text = told.get("message", told.get("msg", line))
+    if told.get("exception"):
+        text = f"{text}\n{told['exception']}"
+    time = str(told.get("ts", told.get("time", _iso(now))))
+    return Line(time[:40], level if level in LEVELS else "info", str(text), line)
+
+
+def _iso(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,166 @@
+"""The supervisor of one node."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from plugins_app.process import places
+from plugins_app.services import place_instances
+from plugins_app.supervisor.hands import Hands
+from plugins_app.supervisor.ledger import Ledger
+from plugins_app.supervisor.logs import Tails
+from plugins_app.supervisor.rounds import Rounds, node_figures
+from plugins_app.supervisor.slot import Slot
+from plugins_app.supervisor.wanted import Wanted, wanted_on
+from registry.services import heartbeat_node, rest_node
+from security.news import News
+
+log = logging.getLogger(__name__)
+TICK_SECONDS: Final = 2.0
+LOCK_SECONDS: Final = 0.1
+FAREWELL_SECONDS: Final = 2.0  # for the last rows; Postgres may be gone before us
+
+
+class Supervisor:
+    """`run` until SIGTERM or SIGINT; then every process of the node is drained and ended."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.slots: dict[UUID, Slot] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._closed_at = 0
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self.ledger = Ledger()
+        self.hands = Hands(self.ledger, self._wake.set)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        with contextlib.suppress(asyncio.CancelledError):
+            async with sole_supervisor(self.node, self._stop):
+                await self.serve()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    async def serve(self) -> None:
+        """The same without signal handlers and the lock."""
+        log.info("supervising node %s", self.node)
+        self.ledger.put(heartbeat_node, self.node, node_figures())
+        self.ledger.put(place_instances)
+        writer = asyncio.create_task(self.ledger.run(), name="ledger")
+        tasks = [asyncio.create_task(each, name=name) for name, each in self._activities()]
+        stop = asyncio.create_task(self._stop.wait(), name="stop")
+        try:
+            done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stop}:
+                log.critical("%s ended", task.get_name(), exc_info=task.exception())
+        finally:
+            await _cancelled(stop, *tasks)
+            await self._put_down()
+            await _cancelled(writer)
+            self.ledger.close()
+
+    def _activities(self) -> Iterator[tuple[str, Any]]:
+        news = News()
+        news.on(f"node.{self.node}", lambda topic, payload: self._wake.set())
+        yield "news", news.run()
+        yield "reconcile", self._reconcile()
+        yield "rounds", Rounds(self.node, self.slots, self.hands).run()
+        yield "logs", Tails(self.slots).run()
+
+    async def _reconcile(self) -> None:
+        places.sweep()
+        while True:
+            self._wake.clear()
+            rows, as_of = await self.ledger.ask(wanted_on, self.node)
+            self._apply({row.instance_id: row for row in rows}, as_of)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._wake.wait()
+
+    def _apply(self, rows: dict[UUID, Wanted], as_of: int) -> None:
+        if as_of < self._closed_at:
+            return  # read before a slot closed: it would be opened again
+        for instance_id, slot in self.slots.items():
+            slot.update(rows.get(instance_id), as_of)
+        for instance_id, row in rows.items():
+            if instance_id not in self.slots:
+                self._open(row)
+
+    def _open(self, row: Wanted) -> None:
+        slot = self.slots[row.instance_id] = Slot(row, self.hands)
+        task = asyncio.create_task(slot.run(), name=f"{row.plugin}/{row.ordinal}")
+        self._tasks[row.instance_id] = task
+        task.add_done_callback(lambda done: self._closed(row.instance_id, done))
+
+    def _closed(self, instance_id: UUID, task: "asyncio.Task[None]") -> None:
+        self._tasks.pop(instance_id, None)
+        if task.cancelled():
+            return
+        slot = self.slots.pop(instance_id)
+        self._closed_at = self.ledger.count
+        if task.exception() is not None:
+            log.error("%s broke", task.get_name(), exc_info=task.exception())
+            for process in slot.alive:
+                process.signal_group(signal.SIGKILL)
+        self._wake.set()
+
+    async def _put_down(self) -> None:
+        """No row is waited for until every process has ended."""
+        await _cancelled(*self._tasks.values())
+        await asyncio.gather(*(slot.put_down() for slot in self.slots.values()))
+        await self.hands.channels.close()
+        self.ledger.put(rest_node, self.node)
+        if not await self.ledger.flush(FAREWELL_SECONDS):
+            log.warning("the last changes could not be written")
+        log.info("node %s is at rest", self.node)
+
+
+@contextlib.asynccontextmanager
+async def sole_supervisor(node: str, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Wait for our turn: an earlier supervisor of this node on this machine may still be on its way out.
+
+    A file's lock and no row's, because it must hold while Postgres is away. Cancels itself when told to stop.
+    """
+    descriptor = _lock_file(node)
+    try:
+        while not _try_lock(descriptor):
+            if stop.is_set():
+                raise asyncio.CancelledError
+            await asyncio.sleep(LOCK_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock_file(node: str) -> int:
+    folder: Path = settings.AGENTX_HOME
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"supervisor-{node}.lock"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def _cancelled(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,126 @@
+"""Every three seconds: ask each process how it is (which renews its lease), measure it, tell of the node."""
+
+import asyncio
+import logging
+import os
+from typing import Any, Final
+
+import psutil
+from django.conf import settings
+from django.utils import timezone
+
+from plugins_app.client.lifecycle import Health
+from plugins_app.errors import CallFailed
+from plugins_app.process import PluginProcess
+from plugins_app.process.identity import boot_id
+from plugins_app.services import marks
+from plugins_app.supervisor.hands import LEASE_SECONDS, Hands, memory_limit, target_of
+from plugins_app.supervisor.slot import Slot
+from registry.services import heartbeat_node
+
+log = logging.getLogger(__name__)
+ROUND_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 2.5
+
+
+class Rounds:
+    """Never waits for rows: while Postgres is away the figures of a round are dropped, the leases renewed."""
+
+    def __init__(self, node: str, slots: dict[Any, Slot], hands: Hands) -> None:
+        self._node = node
+        self._slots = slots
+        self._hands = hands
+        self._meters: dict[int, psutil.Process] = {}
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            await self.round()
+            due = max(due + ROUND_SECONDS, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    async def round(self) -> None:
+        """One round over all processes at once."""
+        checks = [
+            self._check(slot, process)
+            for slot in self._slots.values()
+            for process in list(slot.alive)
+        ]
+        samples = [sample for sample in await asyncio.gather(*checks) if sample is not None]
+        self._forget_meters()
+        if self._hands.ledger.is_idle:
+            self._hands.ledger.put(marks.write_samples, samples)
+            self._hands.ledger.put(heartbeat_node, self._node, node_figures())
+
+    async def _check(self, slot: Slot, process: PluginProcess) -> marks.Sample | None:
+        target = target_of(slot.wanted, process)
+        try:
+            health = await self._hands.lifecycle.health(
+                target, lease_seconds=LEASE_SECONDS, timeout=ANSWER_SECONDS
+            )
+        except CallFailed as error:
+            if process is slot.process and not process.exited.is_set():
+                self._act(slot, slot.vitals.missed(str(error)))
+            return None
+        if process is not slot.process or process.exited.is_set():
+            return None
+        slot.vitals.answered(health)
+        sample = self._measure(slot, process, health)
+        self._act(slot, _too_large(sample.rss_bytes, memory_limit(slot.wanted)))
+        return sample
+
+    def _act(self, slot: Slot, trouble: str) -> None:
+        if trouble:
+            slot.trouble(trouble)
+
+    def _measure(self, slot: Slot, process: PluginProcess, health: Health) -> marks.Sample:
+        rss, cpu, files = self._meter(process.pid)
+        return marks.Sample(
+            instance_id=slot.wanted.instance_id,
+            launch_id=process.launch_id,
+            rss_bytes=rss,
+            cpu_percent=cpu,
+            open_files=files,
+            in_flight=health.in_flight,
+            in_flight_average=health.in_flight_average,
+            messages_total=health.messages_total,
+            errors_total=health.errors_total,
+            sampled=timezone.now(),
+        )
+
+    def _meter(self, pid: int) -> tuple[int | None, float | None, int | None]:
+        """The processor's share is since the last round, so the same meter is asked again."""
+        try:
+            if pid not in self._meters:
+                self._meters[pid] = psutil.Process(pid)
+            meter = self._meters[pid]
+            with meter.oneshot():
+                return meter.memory_info().rss, meter.cpu_percent(), meter.num_fds()
+        except psutil.Error:
+            return None, None, None
+
+    def _forget_meters(self) -> None:
+        alive = {process.pid for slot in self._slots.values() for process in slot.alive}
+        self._meters = {pid: meter for pid, meter in self._meters.items() if pid in alive}
+
+
+def node_figures() -> dict[str, Any]:
+    """This machine, for its row."""
+    memory = psutil.virtual_memory()
+    return {
+        "boot_id": boot_id(),
+        "cpus": psutil.cpu_count() or 1,
+        "memory_bytes": memory.total,
+        "cpu_percent": psutil.cpu_percent(),
+        "memory_used_bytes": memory.total - memory.available,
+        "version": settings.VERSION,
+        "supervisor_pid": os.getpid(),
+    }
+
+
+def _too_large(rss: int | None, limit: int | None) -> str:
+    if rss is None or limit is None or rss <= limit:
+        return ""
+    used, allowed = rss / 1e6, limit / 1e6
+    return f"It uses {used:.0f} MB, more than the {allowed:.0f} MB that its manifest allows."
