@@ -1,10 +1,10 @@
 """What the message path refuses, with the codes of A2A 1.0.1 (JSON-RPC, HTTP, gRPC) and JSON-RPC 2.0.
 
-    A2AError: errors of the protocol, answered inside a JSON-RPC response with HTTP status 200
-    AgentNotFound, AgentPaused, AgentUnreachable: refusals of AgentX itself, with their HTTP status at every door
+A2AError: errors of the protocol, answered inside a JSON-RPC response with HTTP status 200
+AgentNotFound, AgentPaused, AgentUnreachable: refusals of AgentX itself, with their HTTP status at every door
 """
 
-from security.errors import NotFound, PublicError, Unavailable
+from security.errors import PublicError, Unavailable
 
 
 class A2AError(PublicError):
@@ -63,10 +63,6 @@ class MethodNotFound(A2AError):
     grpc_status, reason = "UNIMPLEMENTED", "METHOD_NOT_FOUND"
 
 
-class AgentNotFound(NotFound):
-    code, reason = "agent_not_found", "AGENT_NOT_FOUND"
-
-
 class AgentPaused(Unavailable):
     code, reason = "agent_paused", "AGENT_PAUSED"
 
@@ -81,3 +77,7 @@ class StaleTask(Exception):
 
 class EntryRefused(Exception):
     """The database cannot hold this entry (a NUL character, a broken constraint); its neighbours are in."""
+
+
+class NoProcess(Exception):
+    """No plugin process could take the message in time."""

@@ -1,0 +1,78 @@
+"""A DRF view that the lean lane can call: async from end to end, its caller known, every refusal shown.
+
+What DRF's own dispatch does beside this (content negotiation, thread hops for its sync hooks) costs more than the rest
+of a request; the class stays an `APIView` so that schema, as_view and tests treat it like any other.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.views import APIView
+
+from routing.errors import ContentTypeNotSupported
+from security import problems
+from security.authentication import lane_caller
+from security.errors import PublicError
+
+log = logging.getLogger(__name__)
+JSON: Final = "application/json"
+
+
+class MethodNotAllowed(PublicError):  # noqa: N818 - a fact, as in errors.py
+    code, http_status, rpc_code = "method_not_allowed", 405, -32600
+    grpc_status, reason = "UNIMPLEMENTED", "METHOD_NOT_ALLOWED"
+
+
+class LaneView(APIView):
+    """Handlers: `async def post(self, request, principal, **path) -> HttpResponseBase`."""
+
+    media_types = (JSON,)
+
+    async def dispatch(  # type: ignore[override]
+        self, request: HttpRequest, *args: Any, refusal: PublicError | None = None, **kwargs: Any
+    ) -> HttpResponseBase:
+        """`refusal`: what the lane already found wrong, for this door to show in its way."""
+        try:
+            if refusal is not None:
+                raise refusal
+            handler = self._handler(request)
+            principal = await lane_caller(request)
+            return await handler(request, principal, **kwargs)
+        except PublicError as error:
+            return self.refuse(error)
+        except Exception as error:
+            log.exception("request failed")
+            return self.refuse(problems.as_public(error))
+
+    def refuse(self, error: PublicError) -> HttpResponse:
+        """Problem details; doors of another protocol show them otherwise."""
+        return challenged(
+            json_response(problems.body(error), error.http_status, problems.MEDIA_TYPE), error
+        )
+
+    def _handler(self, request: HttpRequest) -> Callable[..., Awaitable[HttpResponseBase]]:
+        name = (request.method or "").lower()
+        handler: Callable[..., Awaitable[HttpResponseBase]] | None = getattr(self, name, None)
+        if name not in ("get", "post") or handler is None:
+            raise MethodNotAllowed(f"{request.method} is not for this address.")
+        if name == "post" and request.content_type not in self.media_types:
+            expected = " or ".join(self.media_types)
+            raise ContentTypeNotSupported(
+                f"The body must be {expected}, not {request.content_type or 'without a type'}."
+            )
+        return handler
+
+
+def json_response(value: Any, status: int = 200, media_type: str = JSON) -> HttpResponse:
+    return HttpResponse(orjson.dumps(value), status=status, content_type=media_type)
+
+
+def challenged(response: HttpResponse, error: PublicError) -> HttpResponse:
+    """With what HTTP wants beside a refusal to a stranger."""
+    if error.http_status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="agentx"'
+    return response
