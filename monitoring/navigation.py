@@ -53,6 +53,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 def _item(request: HttpRequest, item: Item) -> dict[str, Any]:
     title, icon, name, _permission = item
     entry = {"title": title, "icon": icon, "link": reverse_lazy(name)}
-    if name == "page-alerts" and (firing := selectors.firing_count(principal_of(request))):
+    if name == "page-alerts" and (
+        firing := selectors.alerts(principal_of(request), "firing").count()
+    ):
         entry |= {"badge": firing, "badge_variant": "danger"}
     return entry

@@ -3,8 +3,18 @@
 from django.urls import URLPattern, path
 
 from plugins_app import api as rest
+from plugins_app import views
 
-pages: list[URLPattern] = []
+pages: list[URLPattern] = [
+    path("plugins/", views.plugins, name="page-plugins"),
+    path("plugins/<slug:slug>/", views.plugin, name="page-plugin"),
+    path("plugins/<slug:slug>/restart/", views.restart, name="page-plugin-restart"),
+    path("plugins/<slug:slug>/scale/", views.scale, name="page-plugin-scale"),
+    path("plugins/<slug:slug>/configure/", views.configure, name="page-plugin-configure"),
+    path("plugins/<slug:slug>/<slug:verb>/", views.operate, name="page-plugin-operate"),
+    path("autoscaling/", views.autoscaling, name="page-scaling"),
+    path("autoscaling/<slug:slug>/", views.policy, name="page-policy"),
+]
 api: list[URLPattern] = [
     path("plugins", rest.Plugins.as_view()),
     path("plugins/load", rest.PluginLoad.as_view()),

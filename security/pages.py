@@ -2,13 +2,17 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render as render_template
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -98,6 +102,26 @@ def done(request: HttpRequest, message: str, default: str = "/") -> HttpResponse
     """A deed has been done: say so on the page one comes back to."""
     messages.success(request, message)
     return back(request, default)
+
+
+def tried(form: BaseForm, save: Callable[[], object]) -> bool:
+    """Call a service with what a form holds; what it refuses becomes the form's errors."""
+    try:
+        save()
+    except PublicError as error:
+        for name, why in error.fields.items() or [("", error.message)]:
+            form.add_error(name if name in form.fields else None, why)
+        return False
+    return True
+
+
+def moment_of(text: str) -> datetime | None:
+    """What a date field of a filter says; None for nothing, and for what is no date."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return timezone.make_aware(moment) if moment and timezone.is_naive(moment) else moment
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,21 +1,21 @@
 """Console pages: what was done, keys, people."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from security import permissions, selectors, services
 from security.errors import PublicError
 from security.forms import ApiKeyForm, UserForm
 from security.keyset import newest_page
-from security.models import ApiKey, AuditEvent
-from security.pages import back, deed, done, form_page, page, render
+from security.models import ApiKey, AuditEvent, User
+from security.pages import back, deed, done, form_page, moment_of, page, render, tried
 from security.principals import Principal
 
 # What actions begin with, for the filter.
@@ -38,19 +38,11 @@ def _asked_for(events: QuerySet[AuditEvent], asked: dict[str, str]) -> QuerySet[
         )
     if action := asked.get("action"):
         events = events.filter(action__startswith=action)
-    if (since := _moment(asked.get("since", ""))) is not None:
+    if (since := moment_of(asked.get("since", ""))) is not None:
         events = events.filter(time__gte=since)
-    if (until := _moment(asked.get("until", ""))) is not None:
+    if (until := moment_of(asked.get("until", ""))) is not None:
         events = events.filter(time__lte=until)
     return events
-
-
-def _moment(text: str) -> Any:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return timezone.make_aware(moment) if moment and timezone.is_naive(moment) else moment
 
 
 @form_page
@@ -89,7 +81,7 @@ def revoke_key(request: HttpRequest, principal: Principal, key_id: UUID) -> Http
 def users(request: HttpRequest, principal: Principal) -> HttpResponse:
     found = selectors.users(principal)
     form = UserForm(request.POST or None, roles=selectors.roles(principal))
-    if form.is_bound and form.is_valid() and _created(principal, form):
+    if form.is_bound and form.is_valid() and tried(form, partial(_create_user, principal, form)):
         name = form.cleaned_data["username"]
         return done(request, _("%(name)s can log in now.") % {"name": name}, "/users/")
     if text := request.GET.get("q", ""):
@@ -100,13 +92,8 @@ def users(request: HttpRequest, principal: Principal) -> HttpResponse:
     return render(request, "security/users.html", told)
 
 
-def _created(principal: Principal, form: UserForm) -> bool:
-    try:
-        services.create_user(principal, **form.service_input())
-    except PublicError as error:
-        form.add_error(None, error.message)
-        return False
-    return True
+def _create_user(principal: Principal, form: UserForm) -> User:
+    return services.create_user(principal, **form.service_input())
 
 
 @deed

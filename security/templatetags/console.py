@@ -40,7 +40,13 @@ UNITS: Final = ("B", "KB", "MB", "GB", "TB")
 @register.filter
 def tone(state: str) -> str:
     """good, busy, warn, bad or calm."""
-    return TONES.get(str(state).lower(), "calm")
+    return TONES.get(str(state).lower().replace(" ", "_"), "calm")
+
+
+@register.filter
+def bare(state: str) -> str:
+    """An A2A task state without its prefix: TASK_STATE_INPUT_REQUIRED is "input required"."""
+    return str(state).removeprefix("TASK_STATE_").replace("_", " ").lower()
 
 
 @register.simple_tag

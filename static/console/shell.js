@@ -49,6 +49,7 @@ on("click", "dialog", (dialog, event) => event.target === dialog && dialog.close
 on("click", "[data-copy]", copy);
 on("click", "[data-step]", step);
 on("change", "[data-submit-on-change]", (field) => field.form.requestSubmit());
+on("change", "[data-go-to]", (field) => field.value && location.assign(field.dataset.goTo.replace("%s", field.value)));
 on("submit", "form[method=post]", (form) => setTimeout(() => form.querySelectorAll("[type=submit]").forEach((b) => (b.disabled = true))));
 
 document.addEventListener("click", (event) => {

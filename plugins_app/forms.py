@@ -1,0 +1,38 @@
+"""Forms of the console about plugins. They check shapes; services check rights and meaning."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from plugins_app.models import MAX_REPLICAS, AutoscalePolicy
+
+
+class ScaleForm(forms.Form):
+    replicas = forms.IntegerField(min_value=1, max_value=MAX_REPLICAS)
+
+
+class ConfigForm(forms.Form):
+    config = forms.JSONField(
+        label=_("Configuration"),
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "ax-mono"}),
+        help_text=_("JSON. Running processes are replaced one after the other."),
+    )
+
+    def clean_config(self) -> dict[str, Any]:
+        config = self.cleaned_data["config"]
+        if not isinstance(config, dict):
+            raise forms.ValidationError(_("The configuration must be a JSON object."))
+        return config
+
+
+if TYPE_CHECKING:
+    AutoscalePolicyBase = forms.ModelForm[AutoscalePolicy]
+else:
+    AutoscalePolicyBase = forms.ModelForm
+
+
+class PolicyForm(AutoscalePolicyBase):
+    class Meta:
+        model = AutoscalePolicy
+        fields = ("enabled", "minimum", "maximum", "target_in_flight", "cooldown_seconds")

@@ -1,0 +1,14 @@
+// A running task: every change of it refreshes the page's regions, until it is closed.
+import { Live } from "./live.js";
+import { refreshSoon } from "./regions.js";
+
+const over = new Set(["COMPLETED", "FAILED", "CANCELED", "REJECTED"]);
+const live = new Live(`/ws/tasks/${document.getElementById("task").dataset.task}`, {
+  onGap: refreshSoon,
+  onFrame: (frame) => {
+    refreshSoon();
+    if (over.has(frame.data.state)) live.end();
+  },
+});
+// It may have changed between the page and the socket.
+refreshSoon();
