@@ -15,8 +15,8 @@ from plugins_app.client.target import Target
 from plugins_app.selectors import live_targets
 from registry.models import Agent
 from routing.errors import AgentPaused, AgentUnreachable
-from routing.rows import ask
 from security.errors import Unavailable
+from security.rows import ask
 
 log = logging.getLogger(__name__)
 POLL_SECONDS: Final = 2.0

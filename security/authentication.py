@@ -2,7 +2,6 @@
 
 import hmac
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
@@ -12,6 +11,7 @@ from security import context
 from security.errors import Forbidden, NotAuthenticated
 from security.models import User
 from security.principals import ANONYMOUS, Principal
+from security.rows import ask
 from security.selectors import user_principal
 from security.sessions import judge_session, remembered_session
 from security.verdicts import verdicts
@@ -81,7 +81,7 @@ async def lane_caller(request: HttpRequest) -> Principal:
         return _placed(await _session_caller(request), request)
     principal = verdicts.remembered(key)
     if principal is None:
-        principal = await sync_to_async(verdicts.judge, thread_sensitive=False)(key)
+        principal = await ask(verdicts.judge, key)
     return _placed(principal, request)
 
 
@@ -89,7 +89,7 @@ async def _session_caller(request: HttpRequest) -> Principal:
     """The person logged in to the console: their “try it” calls agents as any client does."""
     principal = remembered_session(request.COOKIES)
     if principal is None:
-        principal = await sync_to_async(judge_session, thread_sensitive=False)(request.COOKIES)
+        principal = await ask(judge_session, request.COOKIES)
     if not principal.is_anonymous:
         _require_own_page(request)
     return principal

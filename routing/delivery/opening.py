@@ -16,11 +16,11 @@ from routing.limits import MAX_HISTORY_BYTES
 from routing.record import Json, Record, after, now, status_of
 from routing.requests import Send
 from routing.routes import Route
-from routing.rows import ask
 from routing.selectors import is_foreign_context, record
 from security import permissions
 from security.errors import Conflict, InvalidInput, Unavailable
 from security.principals import Principal
+from security.rows import ask
 
 REMEMBERED_CONTEXTS: Final = 10_000
 

@@ -17,11 +17,11 @@ from routing.errors import TaskNotCancelable, UnsupportedOperation
 from routing.limits import CANCEL_SECONDS
 from routing.record import Json, Record, stream_response
 from routing.requests import Listing, Send
-from routing.rows import ask
 from routing.selectors import Page, news_of, page, record
 from routing.services import request_cancel
 from security.errors import NotAuthenticated
 from security.principals import Principal
+from security.rows import ask
 
 POLL_SECONDS: Final = 1.0
 

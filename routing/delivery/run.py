@@ -21,9 +21,9 @@ from routing.errors import EntryRefused, NoProcess, StaleTask
 from routing.journal import Change, NewMessage
 from routing.limits import FIND_PROCESS_SECONDS, MAX_DELIVERIES, MAX_TURN_SECONDS
 from routing.record import Json, Kind, Record, after, message_of_agent, now, status_of
-from routing.rows import ask
 from routing.selectors import known_record
 from security.errors import Unavailable
+from security.rows import ask
 
 log = logging.getLogger(__name__)
 # A result must not get lost because Postgres restarts; the lease of a lost task ends long before.

@@ -1,0 +1,93 @@
+"""Which door leads where: the parts of the ASGI application put together."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+
+from agentx_site.lane import App, Lane, Receive, Scope, Send
+from agentx_site.probes import Readiness, health
+from monitoring.sockets import websocket_urlpatterns
+from routing.a2a.cards import AgentCardView, FrontDoorCardView
+from routing.a2a.jsonrpc import JsonRpc
+from routing.a2a.plain import SendMessageView
+from routing.delivery import Switchboard
+from routing.delivery.operations import Operations
+
+log = logging.getLogger(__name__)
+NO_SUCH_SOCKET = 4404
+
+
+def build(site: App) -> App:
+    """The whole application around Django's handler."""
+    switchboard = Switchboard()
+    lane = message_lane(switchboard, site)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await lane(scope, receive, send)
+            case "websocket":
+                await sockets(scope, receive, send)
+            case "lifespan":
+                await live(switchboard.start, switchboard.stop, receive, send)
+
+    return application
+
+
+def message_lane(switchboard: Switchboard, site: App) -> Lane:
+    operations = Operations(switchboard)
+    front_door = FrontDoorCardView.for_lane()
+    return Lane(
+        exact={
+            "/health": health,
+            "/ready": Readiness(),
+            "/api/v1/messages/send": SendMessageView.for_lane(operations=operations),
+            "/.well-known/agent-card.json": front_door,
+            "/.well-known/agent.json": front_door,
+        },
+        agent={
+            "": JsonRpc.for_lane(operations=operations),
+            ".well-known/agent-card.json": AgentCardView.for_lane(),
+        },
+        site=site,
+        started=switchboard.start,
+    )
+
+
+# types-channels and Django's path() disagree about what a view is (monitoring.sockets).
+_router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
+_sockets: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(_router))
+
+
+async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
+    path = scope["path"].removeprefix("/")
+    if any(route.pattern.match(path) for route in websocket_urlpatterns):
+        await _sockets(scope, receive, send)
+    else:
+        await receive()
+        await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
+
+
+async def live(
+    start: Callable[[], Awaitable[None]],
+    stop: Callable[[], Awaitable[None]],
+    receive: Receive,
+    send: Send,
+) -> None:
+    """ASGI lifespan."""
+    while True:
+        message = await receive()
+        deed = start if message["type"] == "lifespan.startup" else stop
+        try:
+            await deed()
+        except Exception as error:
+            log.exception("%s failed", message["type"])
+            await send({"type": f"{message['type']}.failed", "message": str(error)})
+            return
+        await send({"type": f"{message['type']}.complete"})
+        if deed is stop:
+            return

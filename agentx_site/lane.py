@@ -1,0 +1,180 @@
+"""The lean lane: the message path as an ASGI callable that awaits DRF views itself, beside Django's handler.
+
+Django's handler hops threads for its signals and middleware, which costs more than a message (docs/adr). What it did
+and is wanted here too is done here on purpose: the request's id, the body's limit, the disconnect, no traceback ever.
+"""
+
+import asyncio
+import io
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from security import context
+from security.errors import InvalidInput, PublicError, TooLarge
+
+log = logging.getLogger(__name__)
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+AGENT_PATH: Final = re.compile(r"/a2a/([A-Za-z0-9_-]{1,64})(?:/(.*))?")
+# A body that is too large is read to its end and thrown away, up to here: its sender can then read why.
+DISCARD_BYTES: Final = 64 * 1024 * 1024
+
+
+class Disconnected(Exception):  # noqa: N818 - a fact
+    """The caller left before its body was complete."""
+
+
+class Lane:
+    """`exact`: views by path. `agent`: views by what follows `/a2a/{agent}/`, called with `agent=`.
+
+    `started` is awaited before each of them: a server without lifespan (daphne) never says that it starts.
+    """
+
+    def __init__(
+        self,
+        *,
+        exact: Mapping[str, View],
+        agent: Mapping[str, View],
+        site: App,
+        started: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._exact = exact
+        self._agent = agent
+        self._site = site
+        self._started = started
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        view, arguments = self._find(scope["path"])
+        if view is None:
+            await self._site(scope, receive, send)
+            return
+        request_id = context.begin(_header(scope, b"x-request-id"))
+        try:
+            await self._started()
+            response = await self._respond(view, arguments, scope, receive)
+        except Disconnected:
+            return
+        await _send_response(response, request_id, receive, send)
+
+    def _find(self, path: str) -> tuple[View | None, dict[str, str]]:
+        if view := self._exact.get(path):
+            return view, {}
+        if match := AGENT_PATH.fullmatch(path):
+            return self._agent.get(match[2] or ""), {"agent": match[1]}
+        return None, {}
+
+    async def _respond(
+        self, view: View, arguments: dict[str, str], scope: Scope, receive: Receive
+    ) -> HttpResponseBase:
+        refusal: PublicError | None = None
+        body = b""
+        try:
+            body = await read_body(scope, receive, settings.MAX_BODY_BYTES)
+        except TooLarge as error:
+            refusal = error
+        try:
+            request = ASGIRequest(dict(scope), io.BytesIO(body))
+        except (BadRequest, RequestDataTooBig, UnicodeError):
+            request = ASGIRequest({**scope, "headers": [], "query_string": b""}, io.BytesIO())
+            refusal = InvalidInput("The request's head cannot be read.")
+        return await view(request, refusal=refusal, **arguments)
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises `TooLarge` beyond `limit` bytes, `Disconnected`."""
+    declared = _header(scope, b"content-length")
+    size = int(declared) if declared and declared.isdigit() else 0
+    too_large = size > limit
+    if size > DISCARD_BYTES or (too_large and _header(scope, b"expect")):
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = event.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            too_large = True
+            chunks.clear()
+        if not too_large:
+            chunks.append(chunk)
+        if not event.get("more_body") or size > DISCARD_BYTES:
+            break
+    if too_large:
+        raise _too_large(limit)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit} bytes.")
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+async def _send_response(
+    response: HttpResponseBase, request_id: str, receive: Receive, send: Send
+) -> None:
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.items()
+    ]
+    headers.append((b"x-request-id", request_id.encode("latin-1")))
+    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+    if isinstance(response, StreamingHttpResponse):
+        await _send_stream(response, start, receive, send)
+        return
+    assert isinstance(response, HttpResponse)
+    body = response.content
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_stream(
+    response: StreamingHttpResponse, start: dict[str, Any], receive: Receive, send: Send
+) -> None:
+    """Until it ends or its reader leaves, whichever is first."""
+    telling = asyncio.create_task(_tell(response, start, send))
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (telling, leaving):
+            task.cancel()
+        await asyncio.gather(telling, leaving, return_exceptions=True)
+
+
+async def _tell(response: StreamingHttpResponse, start: dict[str, Any], send: Send) -> None:
+    stream: Any = response.streaming_content
+    try:
+        await send(start)
+        async for chunk in stream:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        await stream.aclose()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
