@@ -93,7 +93,7 @@ class Installation(serializers.Serializer[Any]):
 
 
 class Replicas(serializers.Serializer[Any]):
-    replicas = serializers.IntegerField(min_value=0, max_value=MAX_REPLICAS)
+    replicas = serializers.IntegerField(min_value=1, max_value=MAX_REPLICAS)
 
 
 class Configuration(serializers.Serializer[Any]):

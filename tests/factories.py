@@ -12,13 +12,22 @@ from registry.models import Agent, Capability, Node
 from routing.models import TERMINAL, Message, Task, TaskEvent
 from security import services
 from security.models import ApiKey, Role, RoleBinding, User
+from security.permissions import BUILTIN_ROLES
 from security.principals import Principal, system
 
 PASSWORD = "correct horse battery staple"
 
 
+def make_roles() -> None:
+    """The built-in roles: their migration made them, and a test with real transactions truncates every table."""
+    for name, permissions in BUILTIN_ROLES.items():
+        told = {"permissions": sorted(permissions), "builtin": True}
+        Role.objects.get_or_create(name=name, defaults=told)
+
+
 def make_user(username: str = "olga", role: str = "operator", **fields: Any) -> User:
     """A person with one role, who may log in with `PASSWORD`."""
+    make_roles()
     user = User(username=username, tenant=services.default_tenant(), is_staff=True, **fields)
     user.set_password(PASSWORD)
     user.save()

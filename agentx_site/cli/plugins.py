@@ -1,0 +1,203 @@
+"""`agentx plugin …`."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from agentx_site.cli import output, waiting
+from agentx_site.cli.options import Function, group, json_option
+from agentx_site.cli.server import Json, at
+from agentx_site.cli.target import server
+
+plugin = group("plugin", "Plugins: frameworks as supervised processes that host agents.")
+COLUMNS = ("name", "version", "state", "desired", "replicas", "framework", "reason")
+PROCESS_COLUMNS = ("ordinal", "state", "pid", "node", "memory", "cpu %", "restarts", "started")
+FOLLOW_SECONDS: Final = 0.5
+
+
+def patient(function: Function) -> Function:
+    """`--no-wait`, and `--timeout` as `seconds`."""
+    seconds = click.option(
+        "--timeout",
+        "seconds",
+        type=click.FloatRange(0, min_open=True),
+        default=60.0,
+        show_default=True,
+        help="Seconds to wait for it.",
+    )
+    return click.option("--no-wait", is_flag=True, help="Return at once.")(seconds(function))
+
+
+@plugin.command("list")
+@json_option
+@click.pass_context
+def list_plugins(context: click.Context, json_wanted: bool) -> None:
+    """What is installed."""
+    rows = server(context).rows("/api/v1/plugins")
+    empty = "No plugins: install one with `agentx plugin install FOLDER`."
+    output.listing(rows, COLUMNS, json_wanted=json_wanted, empty=empty)
+
+
+@plugin.command("show")
+@click.argument("name")
+@json_option
+@click.pass_context
+def show(context: click.Context, name: str, json_wanted: bool) -> None:
+    """One plugin with its processes and agents."""
+    found = server(context).get(at("plugins", name))
+    if json_wanted:
+        output.as_json(found)
+        return
+    agents = [f"{agent['slug']} ({agent['state']})" for agent in found["agents"]]
+    output.facts([*((column, found[column]) for column in COLUMNS), ("agents", agents)])
+    click.echo()
+    rows = [
+        (p["ordinal"], p["state"], p["pid"], p["node"], output.megabytes(p["rss_bytes"]),
+         p["cpu_percent"], p["restarts"], p["started"])
+        for p in found["processes"]
+    ]  # fmt: skip
+    output.table(PROCESS_COLUMNS, rows, f"No process: start it with `agentx plugin start {name}`.")
+
+
+@plugin.command("install")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--config", default="{}", help="A JSON object.")
+@json_option
+@click.pass_context
+def install(context: click.Context, folder: Path, config: str, json_wanted: bool) -> None:
+    """Install a plugin from a folder of the machine that AgentX runs on."""
+    body = {"path": str(folder.resolve()), "config": _value(config)}
+    made = server(context).post("/api/v1/plugins/load", body)
+    if json_wanted:
+        output.as_json(made)
+    else:
+        told = f"{made['name']} {made['version']} is installed"
+        click.echo(f"{told}: start it with `agentx plugin start {made['name']}`")
+
+
+@plugin.command("uninstall")
+@click.argument("name")
+@click.pass_context
+def uninstall(context: click.Context, name: str) -> None:
+    """Stop and uninstall a plugin. Its agents are retired."""
+    server(context).delete(at("plugins", name))
+    click.echo(f"{name} is uninstalled")
+
+
+def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: str) -> click.Command:
+    """A command that says what is wanted and waits for it."""
+
+    @plugin.command(verb, help=help_text)
+    @click.argument("name")
+    @patient
+    @click.pass_context
+    def wish(context: click.Context, name: str, seconds: float, no_wait: bool) -> None:
+        connection = server(context)
+        connection.post(at("plugins", name, verb))
+        if no_wait:
+            click.echo(f"{name} will be {wanted}")
+            return
+        waiting.until(connection, name, reached, seconds, wanted)
+        click.echo(f"{name} is {wanted}")
+
+    return wish
+
+
+_wish("start", "running", waiting.is_running, "Start a plugin and wait until it runs.")
+_wish("stop", "stopped", waiting.is_stopped, "Drain and end a plugin's processes.")
+_wish("restart", "running", waiting.is_running, "Replace a plugin's processes one by one.")
+_wish("pause", "paused", waiting.is_paused, "Keep the processes, take no messages.")
+_wish("resume", "running", waiting.is_running, "Take messages again.")
+
+
+@plugin.command("scale")
+@click.argument("name")
+@click.argument("replicas", type=click.IntRange(1, 32))
+@patient
+@click.pass_context
+def scale(context: click.Context, name: str, replicas: int, seconds: float, no_wait: bool) -> None:
+    """Run a plugin in this many processes."""
+    connection = server(context)
+    told = connection.post(at("plugins", name, "scale"), {"replicas": replicas})
+    if no_wait or told["desired"] != "running":
+        click.echo(f"{name} will run in {replicas} processes")
+        return
+    waiting.until(connection, name, waiting.is_running, seconds, "running")
+    click.echo(f"{name} runs in {replicas} processes")
+
+
+@plugin.command("config")
+@click.argument("name")
+@click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1)
+@click.option("--unset", multiple=True, help="Take this key away.")
+@click.pass_context
+def config(
+    context: click.Context, name: str, settings: tuple[str, ...], unset: tuple[str, ...]
+) -> None:
+    """Show a plugin's configuration, or change it; its processes are replaced then.
+
+    A value is read as JSON where it is JSON (`retries=3`, `stream=true`), else as text.
+    """
+    connection = server(context)
+    held = connection.get(at("plugins", name, "config"))
+    changed = {key: value for key, value in held.items() if key not in unset}
+    changed |= dict(_pair(setting) for setting in settings)
+    if settings or unset:
+        connection.put(at("plugins", name, "config"), changed)
+    output.as_json(changed)
+
+
+def _pair(setting: str) -> tuple[str, Any]:
+    key, equals, value = setting.partition("=")
+    if not key or not equals:
+        raise click.BadParameter(f"{setting!r} is not KEY=VALUE")
+    return key, _value(value)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@plugin.command("logs")
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(1, 2000), default=200, show_default=True)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@json_option
+@click.pass_context
+def logs(context: click.Context, name: str, limit: int, follow: bool, json_wanted: bool) -> None:
+    """What a plugin's processes wrote."""
+    connection = server(context)
+    after = ""
+    while True:
+        lines = connection.get(at("plugins", name, "logs"), limit=limit, after=after)
+        for line in lines:
+            click.echo(json.dumps(line) if json_wanted else _log_line(line))
+        if not follow:
+            return
+        after = lines[-1]["id"] if lines else after
+        time.sleep(FOLLOW_SECONDS)
+
+
+def _log_line(line: Json) -> str:
+    return output.harmless(
+        f"{line['time']} #{line['ordinal']} {line['level']:<7} {line['text']}".rstrip()
+    )
+
+
+@plugin.command("events")
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@click.pass_context
+def events(context: click.Context, name: str, limit: int, json_wanted: bool) -> None:
+    """What happened to a plugin, newest first."""
+    rows = server(context).rows(at("plugins", name, "events"), limit)
+    columns = ("time", "type", "message")
+    output.listing(rows, columns, json_wanted=json_wanted, empty="Nothing happened yet.")

@@ -1,0 +1,221 @@
+"""The command line against a served API: each runs as a person runs it, and no Django is loaded for it."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from plugins_app.models import Plugin, PluginInstance
+from registry.models import Agent
+from security.models import ApiKey, AuditEvent, User
+from tests.factories import (
+    PASSWORD,
+    make_agent,
+    make_instance,
+    make_key,
+    make_node,
+    make_plugin,
+    make_task,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Cli(Protocol):
+    def __call__(
+        self, *arguments: str, input: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+def cli(live_server: LiveServer, tmp_path: Path) -> Cli:
+    """`agentx` with an admin's credentials in its home."""
+    _, key = make_key(make_user("ada", "admin"), role="admin")
+    credentials = {"url": live_server.url, "api_key": key}
+    (tmp_path / "credentials.json").write_text(json.dumps(credentials))
+    (tmp_path / "credentials.json").chmod(0o600)
+
+    def run(
+        *arguments: str, input: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "agentx_site.cli", *arguments],
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=os.environ | {"AGENTX_HOME": str(tmp_path)} | environment,
+        )
+
+    return run
+
+
+def told(cli: Cli, *arguments: str) -> Any:
+    """The JSON a command printed."""
+    done = cli(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_agents(cli: Cli) -> None:
+    assert "No agents yet" in cli("agent", "list").stdout
+    done = cli("agent", "register", "Far Away", "https://far.example/", "--capability", "rag")
+    assert "far-away is registered" in done.stdout
+    assert [row["slug"] for row in told(cli, "agent", "list")] == ["far-away"]
+    assert told(cli, "agent", "show", "far-away")["capabilities"] == ["rag"]
+    assert "far-away" in cli("agent", "list").stdout
+    assert cli("agent", "open", "far-away").returncode == 0
+    assert Agent.objects.get().is_open
+    assert cli("agent", "close", "far-away").returncode == 0
+    assert cli("agent", "retire", "far-away").returncode == 0
+    gone = cli("agent", "show", "far-away")
+    assert (gone.returncode, gone.stderr) == (1, "agentx: There is no agent 'far-away'.\n")
+
+
+def test_a_plugin_is_shown_as_scripts_expect_it(cli: Cli) -> None:
+    plugin = make_plugin("echo", agents=(make_agent("echo"),), desired="running", state="running")
+    make_instance(plugin, rss_bytes=50_000_000, cpu_percent=1.5)
+    shown = told(cli, "plugin", "show", "echo")
+    assert {"name", "version", "state", "desired", "replicas", "processes", "agents"} <= set(shown)
+    assert shown["agents"] == [{"slug": "echo", "state": "ready"}]
+    (process,) = shown["processes"]
+    assert {"id", "pid", "node", "state", "address", "rss_bytes", "cpu_percent", "restarts"} <= set(
+        process
+    )
+    assert (process["pid"], process["node"], process["rss_bytes"]) == (4242, "local", 50_000_000)
+    text = cli("plugin", "show", "echo").stdout
+    assert "50 MB" in text
+    assert "4242" in text
+    assert [row["name"] for row in told(cli, "plugin", "list")] == ["echo"]
+
+
+def test_starting_waits_and_tells_the_reason(cli: Cli) -> None:
+    make_node()
+    make_plugin("echo")
+    done = cli("plugin", "start", "echo", "--no-wait")
+    assert done.stdout == "echo will be running\n"
+    assert Plugin.objects.get().desired == "running"
+    slow = cli("plugin", "start", "echo", "--timeout", "0.5")
+    assert slow.returncode == 1
+    assert "echo is not running after 0.5 s: it is loading." in slow.stderr
+    PluginInstance.objects.update(state="fatal", reason="main.py is missing")
+    Plugin.objects.update(state="error", reason="main.py is missing")
+    failed = cli("plugin", "scale", "echo", "1")
+    assert failed.returncode == 1
+    assert "main.py is missing" in failed.stderr
+
+
+def test_stopping_waits_until_nothing_is_left(cli: Cli) -> None:
+    make_plugin("echo")
+    assert cli("plugin", "stop", "echo").stdout == "echo is stopped\n"
+
+
+def test_configuration_is_merged(cli: Cli) -> None:
+    make_plugin("echo", config={"keep": 1, "drop": 2})
+    done = cli("plugin", "config", "echo", "retries=3", "name=x=y", "--unset", "drop")
+    assert json.loads(done.stdout) == {"keep": 1, "retries": 3, "name": "x=y"}
+    assert Plugin.objects.get().config == {"keep": 1, "retries": 3, "name": "x=y"}
+    assert cli("plugin", "config", "echo", "nonsense").returncode == 2
+
+
+def test_tasks(cli: Cli) -> None:
+    assert "agentx send" in cli("task", "list").stdout
+    done = make_task(make_agent("echo"), artifacts=[{"parts": [{"text": "hello\x1b[2J"}]}])
+    make_task(Agent.objects.get(), state="WORKING")
+    (row,) = told(cli, "task", "list", "--state", "completed")
+    assert row["id"] == str(done.id)
+    assert [event["seq"] for event in told(cli, "task", "events", str(done.id))] == [1]
+    text = cli("task", "show", str(done.id)).stdout
+    assert "hello" in text
+    assert "\x1b" not in text
+    assert cli("task", "cancel", str(done.id)).returncode == 1
+    assert cli("task", "show", "../keys").returncode == 1
+
+
+def test_keys(cli: Cli, live_server: LiveServer) -> None:
+    done = cli("key", "create", "--name", "ci", "--role", "viewer", "--expires", "30d")
+    text = done.stdout.strip()
+    assert text.startswith("agx_")
+    key = ApiKey.objects.get(name="ci")
+    assert key.expires is not None
+    assert abs(key.expires - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+    assert cli("agent", "list", "--key", text).returncode == 0
+    assert cli("--key", text, "user", "list").returncode == 1
+    assert text not in cli("key", "list").stdout
+    assert cli("key", "revoke", key.prefix).returncode == 0
+    key.refresh_from_db()
+    assert key.revoked
+    assert cli("key", "create", "--name", "ci", "--expires", "soon").returncode == 2
+
+
+def test_users_and_roles(cli: Cli) -> None:
+    done = cli("user", "create", "vera", "--role", "viewer", "--password", "-", input=PASSWORD)
+    assert done.stdout == "vera may log in as viewer\n", done.stderr
+    assert User.objects.get(username="vera").check_password(PASSWORD)
+    assert cli("user", "disable", "vera").returncode == 0
+    assert {row["username"]: row["is_active"] for row in told(cli, "user", "list")}["vera"] is False
+    assert cli("user", "enable", "vera").returncode == 0
+    assert "operator" in cli("role", "list").stdout
+    weak = cli("user", "create", "wim", "--password", "short")
+    assert weak.returncode == 1
+    assert "too short" in weak.stderr
+
+
+def test_the_audit_names_who_used_the_command_line(cli: Cli) -> None:
+    make_agent("echo")
+    cli("agent", "open", "echo")
+    (row,) = told(cli, "audit", "list", "--action", "agent.opened")
+    assert (row["target"], row["actor_label"]) == ("echo", "ada/a program")
+    assert AuditEvent.objects.filter(action="agent.opened").exists()
+
+
+def test_long_lists_come_page_after_page(cli: Cli) -> None:
+    Agent.objects.bulk_create(
+        Agent(slug=f"a{n:03}", name="A", source="plugin", tenant=User.objects.get().tenant)
+        for n in range(205)
+    )
+    assert len(told(cli, "agent", "list")) == 205
+
+
+def test_nobody_home_is_one_sentence(cli: Cli) -> None:
+    away = cli("agent", "list", "--url", "http://127.0.0.1:9")
+    assert away.returncode == 1
+    assert away.stderr.count("\n") == 1
+    assert "agentx up" in away.stderr
+
+
+def test_the_stored_key_goes_to_the_stored_address_only(cli: Cli, live_server: LiveServer) -> None:
+    elsewhere = live_server.url.replace("localhost", "127.0.0.1")
+    assert cli("agent", "list", "--url", elsewhere).returncode == 0
+    code = (
+        "from agentx_site.cli.target import Target;"
+        "print(Target(url='http://evil.example:8000').chosen_key)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert printed.stdout == "None\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["agent"], ["agent", "show"], ["task", "list", "--limit", "0"], ["plugin", "x"]],
+)
+def test_wrong_usage_is_exit_status_2(cli: Cli, arguments: list[str]) -> None:
+    assert cli(*arguments).returncode == 2
+
+
+def test_no_command_loads_django() -> None:
+    code = (
+        "import sys, importlib;"
+        "from agentx_site.cli.root import COMMANDS;"
+        "[importlib.import_module(m) for n, (m, _) in COMMANDS.items() if n != 'up'];"
+        "sys.exit('django' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
