@@ -1,6 +1,7 @@
 """Telling webhooks: one POST each, five seconds, no redirects, to an address that was looked at first."""
 
 import asyncio
+import errno
 import json
 import socket
 from typing import Final
@@ -33,9 +34,8 @@ class LookedAt(AbstractResolver):
 def _vetted(host: str, port: int, family: int, text: str | int) -> ResolveResult:
     address = address_of(str(text).partition("%")[0])
     if address is None or not is_allowed(host, address):
-        raise PermissionError(
-            private(host, address) if address else f"{host} has no usable address"
-        )
+        why = private(host, address) if address else f"{host} has no usable address"
+        raise PermissionError(errno.EACCES, why)
     return ResolveResult(
         hostname=host,
         host=str(text),
@@ -46,13 +46,13 @@ def _vetted(host: str, port: int, family: int, text: str | int) -> ResolveResult
     )
 
 
-async def tell_all(notices: list[Notice]) -> dict[Notice, str | None]:
-    """POST each as JSON. Gives the error of each, None when it arrived (any 2xx)."""
+async def tell_all(notices: list[Notice]) -> list[tuple[Notice, str | None]]:
+    """POST each as JSON. Gives each with its error, None when it arrived (any 2xx)."""
     connector = aiohttp.TCPConnector(resolver=LookedAt(), use_dns_cache=False)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         errors = await asyncio.gather(*(_tell(session, notice) for notice in notices))
-    return dict(zip(notices, errors, strict=True))
+    return list(zip(notices, errors, strict=True))
 
 
 async def _tell(session: aiohttp.ClientSession, notice: Notice) -> str | None:

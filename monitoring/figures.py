@@ -51,7 +51,8 @@ class PluginFigures:
 
 _TRAFFIC = """
     WITH lately AS (
-        SELECT state, extract(epoch FROM closed - created)::float8 AS seconds
+        -- Two machines' clocks may differ: nothing takes less than no time.
+        SELECT state, greatest(extract(epoch FROM closed - created)::float8, 0) AS seconds
         FROM routing_task WHERE closed >= %(window)s AND closed <= %(now)s
         ORDER BY closed DESC LIMIT %(most)s
     )

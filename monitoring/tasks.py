@@ -24,7 +24,7 @@ def notify() -> None:
     notices = services.claim_notices()
     if not notices:
         return
-    for notice, error in asyncio.run(tell_all(notices)).items():
+    for notice, error in asyncio.run(tell_all(notices)):
         if error is None:
             services.note_told(notice)
         else:

@@ -137,7 +137,9 @@ async def test_events_show_what_the_caller_may_see():
     user = await make(make_user, "vera", "viewer")
     async with Socket("/ws/events", session=await make(session_of, user)) as socket:
         # An audited deed: the viewer sees the plugin change and its event, not the audit.
-        await make(services.create_user, system("t"), username="x", password="Zq9-plum-tree", role="viewer")
+        await make(
+            services.create_user, system("t"), username="x", password="Zq9-plum-tree", role="viewer"
+        )
         await make(set_replicas, plugin, 3, "olga")
         frames = [await socket.frame(), await socket.frame()]
     assert {frame["kind"] for frame in frames} == {"plugin", "plugin_event"}
@@ -147,7 +149,9 @@ async def test_events_show_what_the_caller_may_see():
 async def test_an_auditor_sees_deeds():
     user = await make(make_user, "audra", "auditor")
     async with Socket("/ws/events", session=await make(session_of, user)) as socket:
-        await make(services.create_user, system("t"), username="x", password="Zq9-plum-tree", role="viewer")
+        await make(
+            services.create_user, system("t"), username="x", password="Zq9-plum-tree", role="viewer"
+        )
         frame = await socket.frame()
     assert (frame["kind"], frame["data"]["action"]) == ("audit", "user.created")
 
@@ -158,7 +162,9 @@ async def test_a_task_page_hears_of_its_own_task_only():
     async with Socket(f"/ws/tasks/{task.id}", session=await make(session_of, user)) as socket:
         other = TaskChanged("0" * 32, "a", "jsonrpc", "WORKING", opened=True)
         mine = TaskChanged(str(task.id), "a", "jsonrpc", "COMPLETED", closed=True, seconds=0.5)
-        tasks_changed.send(sender=None, changes=[other, mine])  # in the event loop, as the journal does
+        tasks_changed.send(
+            sender=None, changes=[other, mine]
+        )  # in the event loop, as the journal does
         frame = await socket.frame()
         assert frame["kind"] == "task"
         assert frame["data"] == {

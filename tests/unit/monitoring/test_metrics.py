@@ -1,0 +1,83 @@
+"""What `/metrics` tells."""
+
+import pytest
+from django.db import OperationalError
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.registry import REGISTRY
+
+from monitoring import collectors, figures, metrics
+from routing.signals import TaskChanged, tasks_changed
+from tests.factories import make_agent, make_instance, make_plugin, make_task
+
+
+def value(name, **labels):
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.django_db
+def test_a_closed_task_is_counted_and_timed():
+    labels = {"agent": "m1", "door": "jsonrpc", "outcome": "completed"}
+    before = value("a2a_messages_total", **labels)
+    changes = [
+        TaskChanged("1", "m1", "jsonrpc", "SUBMITTED", opened=True),
+        TaskChanged("1", "m1", "jsonrpc", "WORKING"),
+        TaskChanged("1", "m1", "jsonrpc", "COMPLETED", closed=True, seconds=0.3),
+    ]
+    tasks_changed.send(None, changes=changes)
+    assert value("a2a_messages_total", **labels) == before + 1
+    assert value("a2a_message_duration_seconds_count", agent="m1") == 1
+    assert value("a2a_message_duration_seconds_bucket", agent="m1", le="0.5") == 1
+    assert value("a2a_message_duration_seconds_bucket", agent="m1", le="0.25") == 0
+
+
+def test_labels_stay_bounded(monkeypatch):
+    monkeypatch.setattr(metrics, "_seen", {"a", "b"})
+    monkeypatch.setattr(metrics, "MAX_AGENTS", 3)
+    assert [metrics.bounded(slug) for slug in ("c", "d", "a")] == ["c", "other", "a"]
+
+
+@pytest.fixture
+def page():
+    registry = CollectorRegistry()
+    collectors.register(registry)
+    return lambda: generate_latest(registry).decode()
+
+
+@pytest.mark.django_db
+def test_gauges_are_read_from_rows(page):
+    agents = (make_agent("a"), make_agent("b", state="busy"), make_agent("c", state="error"))
+    plugin = make_plugin(agents=agents, state="running", desired="running", desired_replicas=2)
+    make_instance(plugin, rss_bytes=2048, in_flight=3)
+    make_instance(plugin, 1, state="starting")
+    make_task(agents[0], state="WORKING")
+    told = page()
+    for line in (
+        "a2a_active_agents 2.0",
+        "a2a_loaded_plugins 1.0",
+        "agentx_tasks_running 1.0",
+        'agentx_process_count{state="running"} 1.0',
+        'agentx_process_count{state="starting"} 1.0',
+        'agentx_process_rss_bytes{plugin="echo"} 2048.0',
+        'agentx_messages_in_flight{plugin="echo"} 3.0',
+        'agentx_replicas_wanted{plugin="echo"} 2.0',
+    ):
+        assert line in told.splitlines()
+
+
+@pytest.mark.django_db
+def test_a_second_scrape_within_a_second_asks_nothing(page, django_assert_num_queries):
+    page()
+    with django_assert_num_queries(0):
+        page()
+
+
+def test_registering_asks_no_database():
+    collectors.register(CollectorRegistry())  # no db fixture: a query would be refused
+
+
+def test_a_database_that_is_away_costs_only_the_gauges(page, monkeypatch):
+    def away():
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(figures, "agents_by_state", away)
+    assert "agentx_" not in page()
