@@ -29,7 +29,7 @@ class ByAge(NewestFirst):
     ordering = ("id",)
 
 
-class OverviewShape(serializers.Serializer[dict[str, Any]]):
+class OverviewSerializer(serializers.Serializer[dict[str, Any]]):
     """The same as a frame of `/ws/metrics`: apply frames whose `seq` follows, read again when one is missing."""
 
     kind = serializers.CharField(help_text="metrics")
@@ -46,7 +46,7 @@ class SeriesQuery(serializers.Serializer[Any]):
     minutes = serializers.IntegerField(required=False, default=15)
 
 
-class SeriesShape(serializers.Serializer[dict[str, Any]]):
+class SeriesSerializer(serializers.Serializer[dict[str, Any]]):
     name = serializers.CharField()
     subject = serializers.CharField()
     minutes = serializers.IntegerField()
@@ -56,7 +56,7 @@ class SeriesShape(serializers.Serializer[dict[str, Any]]):
     )
 
 
-class AlertShape(serializers.ModelSerializer[Alert]):
+class AlertSerializer(serializers.ModelSerializer[Alert]):
     rule = serializers.CharField(source="rule.name", read_only=True)
     severity = serializers.CharField(source="rule.severity", read_only=True)
     metric = serializers.CharField(source="rule.metric", read_only=True)
@@ -77,7 +77,7 @@ class AlertQuery(serializers.Serializer[Any]):
     )
 
 
-class RuleShape(serializers.ModelSerializer[AlertRule]):
+class RuleSerializer(serializers.ModelSerializer[AlertRule]):
     class Meta:
         model = AlertRule
         fields: tuple[str, ...] = ("name", "description", "metric", "comparison", "threshold")
@@ -103,14 +103,14 @@ class NewRule(RuleChange):
     threshold = serializers.FloatField()
 
 
-class MetricShape(serializers.Serializer[Any]):
+class MetricSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     unit = serializers.CharField()
     subject = serializers.CharField(help_text="Whose value: plugin, node, or empty for the whole.")
 
 
-class PolicyShape(serializers.ModelSerializer[AutoscalePolicy]):
+class PolicySerializer(serializers.ModelSerializer[AutoscalePolicy]):
     plugin = serializers.CharField(source="plugin.slug", read_only=True)
     replicas = serializers.IntegerField(source="plugin.desired_replicas", read_only=True)
 
@@ -129,7 +129,7 @@ class PolicyChange(serializers.Serializer[Any]):
     cooldown_seconds = serializers.IntegerField(required=False, min_value=0, max_value=86_400)
 
 
-class DecisionShape(serializers.ModelSerializer[ScalingDecision]):
+class DecisionSerializer(serializers.ModelSerializer[ScalingDecision]):
     plugin = serializers.CharField(source="plugin.slug", read_only=True)
 
     class Meta:
@@ -144,7 +144,9 @@ class DecisionQuery(serializers.Serializer[Any]):
 
 
 class Overview(APIView):
-    @extend_schema(operation_id="metrics_overview", responses={200: OverviewShape, **refusals()})
+    @extend_schema(
+        operation_id="metrics_overview", responses={200: OverviewSerializer, **refusals()}
+    )
     def get(self, request: Request) -> Response:
         """All figures of the overview, with the number of the live frame that showed them."""
         return Response(selectors.overview(caller(request)))
@@ -154,31 +156,34 @@ class Series(APIView):
     @extend_schema(
         operation_id="metrics_series",
         parameters=[SeriesQuery],
-        responses={200: SeriesShape, **refusals(400)},
+        responses={200: SeriesSerializer, **refusals(400)},
     )
     def get(self, request: Request) -> Response:
         """One figure over time, for a chart."""
-        wanted = checked(SeriesQuery(data=request.query_params))
+        wanted = checked(request, SeriesQuery)
         return Response({**wanted, "points": selectors.series(caller(request), **wanted)})
 
 
 class Metrics(APIView):
-    @extend_schema(operation_id="alert_metrics", responses={200: MetricShape(many=True)})
+    @extend_schema(
+        operation_id="alert_metrics",
+        responses={200: MetricSerializer(many=True), **refusals()},
+    )
     def get(self, request: Request) -> Response:
         """What alert rules can watch."""
-        return Response(MetricShape(selectors.rule_metrics(caller(request)), many=True).data)
+        return Response(MetricSerializer(selectors.rule_metrics(caller(request)), many=True).data)
 
 
-@listed("alerts_list", AlertShape, AlertQuery, 400)
+@listed("alerts_list", AlertSerializer, AlertQuery, 400)
 class Alerts(ListAPIView[Alert]):
     """Alerts, newest first."""
 
     queryset = Alert.objects.none()
-    serializer_class = AlertShape
+    serializer_class = AlertSerializer
     pagination_class = BySince
 
     def get_queryset(self) -> QuerySet[Alert]:
-        wanted = checked(AlertQuery(data=self.request.query_params))
+        wanted = checked(self.request, AlertQuery)
         return selectors.alerts(caller(self.request), **wanted)
 
 
@@ -186,19 +191,19 @@ class AlertAcknowledge(APIView):
     @extend_schema(
         operation_id="alerts_acknowledge",
         request=None,
-        responses={200: AlertShape, **refusals(404, 409)},
+        responses={200: AlertSerializer, **refusals(404, 409)},
     )
     def post(self, request: Request, alert_id: UUID) -> Response:
         """Say that somebody takes care of it."""
-        return Response(AlertShape(services.acknowledge_alert(caller(request), alert_id)).data)
+        return Response(AlertSerializer(services.acknowledge_alert(caller(request), alert_id)).data)
 
 
-@listed("alert_rules_list", RuleShape)
+@listed("alert_rules_list", RuleSerializer)
 class Rules(ListAPIView[AlertRule]):
     """Alert rules by name."""
 
     queryset = AlertRule.objects.none()
-    serializer_class = RuleShape
+    serializer_class = RuleSerializer
     pagination_class = ByName
 
     def get_queryset(self) -> QuerySet[AlertRule]:
@@ -207,29 +212,31 @@ class Rules(ListAPIView[AlertRule]):
     @extend_schema(
         operation_id="alert_rules_create",
         request=NewRule,
-        responses={201: RuleShape, **refusals(400, 409)},
+        responses={201: RuleSerializer, **refusals(400, 409)},
     )
     def post(self, request: Request) -> Response:
         """Watch something more."""
-        rule = services.create_rule(caller(request), **checked(NewRule(data=request.data)))
-        return Response(RuleShape(rule).data, status=201)
+        rule = services.create_rule(caller(request), **checked(request, NewRule))
+        return Response(RuleSerializer(rule).data, status=201)
 
 
 class Rule(APIView):
-    @extend_schema(operation_id="alert_rules_show", responses={200: RuleShape, **refusals(404)})
+    @extend_schema(
+        operation_id="alert_rules_show", responses={200: RuleSerializer, **refusals(404)}
+    )
     def get(self, request: Request, name: str) -> Response:
         """One rule."""
-        return Response(RuleShape(selectors.access_rule(caller(request), name)).data)
+        return Response(RuleSerializer(selectors.access_rule(caller(request), name)).data)
 
     @extend_schema(
         operation_id="alert_rules_update",
         request=RuleChange,
-        responses={200: RuleShape, **refusals(400, 404)},
+        responses={200: RuleSerializer, **refusals(400, 404)},
     )
     def patch(self, request: Request, name: str) -> Response:
         """Change what is given. `{"enabled": false}` switches a rule off and resolves its alerts."""
-        given = checked(RuleChange(data=request.data))
-        return Response(RuleShape(services.update_rule(caller(request), name, **given)).data)
+        given = checked(request, RuleChange)
+        return Response(RuleSerializer(services.update_rule(caller(request), name, **given)).data)
 
     @extend_schema(
         operation_id="alert_rules_delete",
@@ -241,12 +248,12 @@ class Rule(APIView):
         return Response(status=204)
 
 
-@listed("autoscaling_policies_list", PolicyShape)
+@listed("autoscaling_policies_list", PolicySerializer)
 class Policies(ListAPIView[AutoscalePolicy]):
     """Autoscale policies, oldest first."""
 
     queryset = AutoscalePolicy.objects.none()
-    serializer_class = PolicyShape
+    serializer_class = PolicySerializer
     pagination_class = ByAge
 
     def get_queryset(self) -> QuerySet[AutoscalePolicy]:
@@ -255,31 +262,33 @@ class Policies(ListAPIView[AutoscalePolicy]):
 
 class Policy(APIView):
     @extend_schema(
-        operation_id="autoscaling_policies_show", responses={200: PolicyShape, **refusals(404)}
+        operation_id="autoscaling_policies_show", responses={200: PolicySerializer, **refusals(404)}
     )
     def get(self, request: Request, slug: str) -> Response:
         """The policy of one plugin."""
-        return Response(PolicyShape(scaling.access_policy(caller(request), slug)).data)
+        return Response(PolicySerializer(scaling.access_policy(caller(request), slug)).data)
 
     @extend_schema(
         operation_id="autoscaling_policies_set",
         request=PolicyChange,
-        responses={200: PolicyShape, **refusals(400, 404)},
+        responses={200: PolicySerializer, **refusals(400, 404)},
     )
     def put(self, request: Request, slug: str) -> Response:
         """Set what is given; a plugin without a policy gets one."""
-        given = checked(PolicyChange(data=request.data))
-        return Response(PolicyShape(scaling.update_policy(caller(request), slug, **given)).data)
+        given = checked(request, PolicyChange)
+        return Response(
+            PolicySerializer(scaling.update_policy(caller(request), slug, **given)).data
+        )
 
 
-@listed("autoscaling_decisions_list", DecisionShape, DecisionQuery)
+@listed("autoscaling_decisions_list", DecisionSerializer, DecisionQuery)
 class Decisions(ListAPIView[ScalingDecision]):
     """What the autoscaler decided, with the figures behind it, newest first."""
 
     queryset = ScalingDecision.objects.none()
-    serializer_class = DecisionShape
+    serializer_class = DecisionSerializer
     pagination_class = ByTime
 
     def get_queryset(self) -> QuerySet[ScalingDecision]:
-        wanted = checked(DecisionQuery(data=self.request.query_params))
+        wanted = checked(self.request, DecisionQuery)
         return scaling.decisions(caller(self.request), wanted["plugin"])

@@ -104,9 +104,10 @@ class LogQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(
         required=False, default=200, min_value=1, max_value=MAX_LOG_LINES
     )
-    after = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=64, help_text="A line's id."
-    )
+    after = serializers.RegexField(
+        r"^\d{1,20}(-\d{1,20})?$", required=False, allow_blank=True, default="",
+        help_text="A line's id: only what came later.",
+    )  # fmt: skip
 
 
 class LogLine(serializers.Serializer[dict[str, Any]]):
@@ -138,7 +139,7 @@ class PluginLoad(APIView):
     )
     def post(self, request: Request) -> Response:
         """Install a plugin from a folder of the machine AgentX runs on. Start it in a further call."""
-        given = checked(Installation(data=request.data))
+        given = checked(request, Installation)
         with transaction.atomic():  # installed with this configuration or not at all
             plugin = services.install(caller(request), Path(given["path"]))
             if given.get("config"):
@@ -232,7 +233,7 @@ class PluginScale(APIView):
     )
     def post(self, request: Request, ref: str) -> Response:
         """Want this many processes."""
-        replicas = checked(Replicas(data=request.data))["replicas"]
+        replicas = checked(request, Replicas)["replicas"]
         plugin = services.scale(caller(request), ref, replicas)
         return Response(PluginSerializer(plugin).data, status=202)
 
@@ -253,7 +254,7 @@ class PluginConfig(APIView):
     )
     def put(self, request: Request, ref: str) -> Response:
         """Replace the configuration; processes are replaced by ones that have it."""
-        config = checked(Configuration(data={"config": request.data}))["config"]
+        config = checked(request, Configuration, {"config": request.data})["config"]
         plugin = services.configure(caller(request), ref, config)
         return Response(PluginSerializer(plugin).data, status=202)
 
@@ -266,7 +267,7 @@ class PluginLogs(APIView):
     )
     def get(self, request: Request, ref: str) -> Response:
         """The newest log lines of its processes, oldest first."""
-        wanted = checked(LogQuery(data=request.query_params))
+        wanted = checked(request, LogQuery)
         return Response(selectors.log_lines(caller(request), ref, **wanted))
 
 

@@ -122,7 +122,7 @@ class AgentRegister(APIView):
     )
     def post(self, request: Request) -> Response:
         """Register an agent that lives elsewhere. The same name and endpoint again updates it."""
-        given = checked(Registration(data=request.data))
+        given = checked(request, Registration)
         agent = services.register_remote_agent(caller(request), **given)
         return Response(AgentDetailSerializer(agent).data, status=201)
 
@@ -135,7 +135,7 @@ class AgentDiscover(APIView):
     )
     def get(self, request: Request) -> Response:
         """Agents that have all these capabilities and mention these words, ready ones first."""
-        wanted = checked(DiscoveryQuery(data=request.query_params))
+        wanted = checked(request, DiscoveryQuery)
         wanted["capabilities"] = wanted["capabilities"].split(",")
         found = selectors.discover(caller(request), **wanted)
         return Response([FoundSerializer().to_representation(one) for one in found])

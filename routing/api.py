@@ -108,7 +108,7 @@ class Tasks(ListAPIView[Task]):
     pagination_class = ByUpdate
 
     def get_queryset(self) -> QuerySet[Task]:
-        wanted = checked(TaskQuery(data=self.request.query_params))
+        wanted = checked(self.request, TaskQuery)
         return _narrowed(selectors.tasks(caller(self.request)), wanted)
 
 
@@ -161,6 +161,6 @@ class MessageHistory(APIView):
     )
     def get(self, request: Request) -> Response:
         """The newest messages with an agent, newest first."""
-        wanted = checked(HistoryQuery(data=request.query_params))
+        wanted = checked(request, HistoryQuery)
         found = selectors.messages(caller(request), wanted["agent_id"], wanted["limit"])
         return Response(MessageSerializer(found, many=True).data)

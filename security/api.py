@@ -133,7 +133,7 @@ class Keys(ListAPIView[ApiKey]):
     )
     def post(self, request: Request) -> Response:
         """Make a key. Its text is in this response and nowhere else."""
-        given = checked(NewKey(data=request.data))
+        given = checked(request, NewKey)
         key, text = services.create_api_key(caller(request), **given)
         return Response(KeySerializer(key).data | {"key": text}, status=201)
 
@@ -167,7 +167,7 @@ class Users(ListAPIView[User]):
     )
     def post(self, request: Request) -> Response:
         """Let somebody in, with one role."""
-        user = services.create_user(caller(request), **checked(NewUser(data=request.data)))
+        user = services.create_user(caller(request), **checked(request, NewUser))
         return Response(UserSerializer(user).data, status=201)
 
 
@@ -179,7 +179,7 @@ class UserRole(APIView):
     )
     def put(self, request: Request, username: str) -> Response:
         """Give somebody this role in place of what they had."""
-        role = checked(RoleGiven(data=request.data))["role"]
+        role = checked(request, RoleGiven)["role"]
         return Response(
             UserSerializer(services.set_user_role(caller(request), username, role)).data
         )
@@ -230,5 +230,5 @@ class Audit(ListAPIView[AuditEvent]):
     pagination_class = ByTime
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
-        wanted = checked(AuditQuery(data=self.request.query_params))
+        wanted = checked(self.request, AuditQuery)
         return selectors.audit_events(caller(self.request), **wanted)

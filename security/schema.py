@@ -5,8 +5,11 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from security.authentication import caller
 from security.problems import MEDIA_TYPE
+from security.selectors import oneself
 
 
 class Problem(serializers.Serializer[dict[str, Any]]):
@@ -35,10 +38,15 @@ MEANINGS = {
 }
 
 
-def checked(shape: serializers.Serializer[Any]) -> dict[str, Any]:
-    """What was sent, checked. Raises DRF's ValidationError, which becomes a problem."""
-    shape.is_valid(raise_exception=True)
-    return dict(shape.validated_data)
+def checked(
+    request: Request, shape: type[serializers.Serializer[Any]], data: Any = None
+) -> dict[str, Any]:
+    """What was sent (the query of a GET, else the body, or `data`), checked. A stranger is refused first."""
+    oneself(caller(request))
+    sent = request.query_params if request.method == "GET" else request.data
+    given = shape(data=sent if data is None else data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
 
 
 def refusals(*statuses: int) -> dict[Any, Any]:

@@ -1,9 +1,11 @@
 """One function per model, with sensible defaults: `make_agent(slug="echo")`. No inheritance, no randomness."""
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -25,12 +27,17 @@ def make_roles() -> None:
         Role.objects.get_or_create(name=name, defaults=told)
 
 
+@cache
+def _hashed() -> str:
+    """Once: a good hash is slow."""
+    return make_password(PASSWORD)
+
+
 def make_user(username: str = "olga", role: str = "operator", **fields: Any) -> User:
     """A person with one role, who may log in with `PASSWORD`."""
     make_roles()
-    user = User(username=username, tenant=services.default_tenant(), is_staff=True, **fields)
-    user.set_password(PASSWORD)
-    user.save()
+    told = {"tenant": services.default_tenant(), "is_staff": True, "password": _hashed()}
+    user = User.objects.create(username=username, **(told | fields))
     RoleBinding.objects.create(user=user, role=Role.objects.get(name=role))
     return user
 
