@@ -19,6 +19,7 @@ from django.db import connection
 from plugins_app import services
 from plugins_app.models import Plugin, PluginInstance
 from security.principals import system
+from tests.wires import Wire
 
 ROOT = Path(__file__).resolve().parent.parent
 BROKEN = ROOT / "tests" / "plugins"
@@ -29,18 +30,37 @@ Answer = TypeVar("Answer")
 class SupervisedNode:
     """`start`, `kill` (-9) and `stop` (SIGTERM, in order); `close` leaves nothing."""
 
-    def __init__(self, name: str = "test-node") -> None:
+    def __init__(self, name: str = "test-node", *, wired: bool = False) -> None:
         self.name = name
         self.home = Path(tempfile.mkdtemp(prefix="agentx-node-"))
         self.runtime = Path(tempfile.mkdtemp(prefix="agx-"))
         self.child: subprocess.Popen[bytes] | None = None
+        self.wires: list[Wire] = []
+        if wired:
+            self._lay_wires()
+
+    def _lay_wires(self) -> None:
+        given, redis = connection.settings_dict, urlsplit(settings.REDIS_URL)
+        socket_name = f".s.PGSQL.{given['PORT'] or 5432}"
+        folder = self.runtime / "wires"
+        folder.mkdir()
+        self.postgres = Wire(folder / socket_name, Path(given["HOST"]) / socket_name)
+        self.valkey = Wire(folder / "valkey", (str(redis.hostname), int(redis.port or 6379)))
+        self.wires = [self.postgres, self.valkey]
 
     @property
     def environment(self) -> dict[str, str]:
         url = urlsplit(os.environ["DATABASE_URL"])
+        url, redis_url = (
+            url._replace(path=f"/{connection.settings_dict['NAME']}"),
+            settings.REDIS_URL,
+        )
+        if self.wires:
+            url = url._replace(query=f"host={self.postgres.path.parent}")
+            redis_url = f"unix://:{urlsplit(redis_url).password or ''}@{self.valkey.path}"
         return os.environ | {
-            "DATABASE_URL": url._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
-            "REDIS_URL": settings.REDIS_URL,
+            "DATABASE_URL": url.geturl(),
+            "REDIS_URL": redis_url,
             "AGENTX_HOME": str(self.home),
             "AGENTX_RUNTIME_DIR": str(self.runtime),
             "AGENTX_NODE_NAME": self.name,
@@ -67,6 +87,8 @@ class SupervisedNode:
             self.kill()
         for process in self.processes():
             process.kill()
+        for wire in self.wires:
+            wire.close()
         for folder in (self.home, self.runtime):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -82,7 +104,9 @@ class SupervisedNode:
         return found
 
     def sockets(self) -> list[Path]:
-        return [path for path in self.runtime.rglob("*") if path.name != "p"]
+        return [
+            path for path in self.runtime.rglob("*") if path.is_relative_to(self.runtime / "p")
+        ][1:]
 
 
 def installed(folder: Path, *, replicas: int = 1, start: bool = True) -> Plugin:

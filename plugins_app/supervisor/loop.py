@@ -46,12 +46,13 @@ class Supervisor:
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self._told_to_stop, number)
         with contextlib.suppress(asyncio.CancelledError):
             async with sole_supervisor(self.node, self._stop):
                 await self.serve()
 
-    def stop(self) -> None:
+    def _told_to_stop(self, number: signal.Signals) -> None:
+        log.info("%s: ending every process of node %s", number.name, self.node)
         self._stop.set()
 
     async def serve(self) -> None:

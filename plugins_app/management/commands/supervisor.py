@@ -1,6 +1,8 @@
 """`manage.py supervisor`: own the plugin processes of this node. Started and kept by its Celery worker."""
 
 import asyncio
+import logging
+import os
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +18,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         asyncio.run(_supervise())
+        logging.shutdown()
+        # Not a return: that would wait for the thread that may wait for a Postgres that is away.
+        os._exit(0)
 
 
 async def _supervise() -> None:
