@@ -13,6 +13,7 @@ from monitoring.catalogue import METRICS
 from monitoring.forms import RuleForm
 from monitoring.models import Alert, AlertRule
 from plugins_app import selectors as plugins
+from plugins_app.models import Plugin, PluginInstance
 from registry import selectors as registry
 from security import permissions
 from security.pages import back, deed, done, form_page, page, render, tried
@@ -59,10 +60,14 @@ def _map(principal: Principal) -> dict[str, Any]:
             for agent in agents
         ],
         "plugins": [
-            {"slug": p.slug, "state": p.state, "processes": [each.state for each in p.current]}
-            for p in installed
+            {"slug": p.slug, "state": p.state, "processes": _process_states(p)} for p in installed
         ],
     }
+
+
+def _process_states(plugin: Plugin) -> list[str]:
+    current: list[PluginInstance] = plugin.current  # type: ignore[attr-defined]  # see selectors
+    return [each.state for each in current]
 
 
 @page

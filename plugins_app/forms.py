@@ -1,5 +1,6 @@
 """Forms of the console about plugins. They check shapes; services check rights and meaning."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,8 +13,14 @@ class ScaleForm(forms.Form):
     replicas = forms.IntegerField(min_value=1, max_value=MAX_REPLICAS)
 
 
+class _IndentedJson(forms.JSONField):
+    def prepare_value(self, value: Any) -> str:
+        # What was typed and is no JSON comes back as it was typed.
+        return value if isinstance(value, str) else json.dumps(value, indent=2)
+
+
 class ConfigForm(forms.Form):
-    config = forms.JSONField(
+    config = _IndentedJson(
         label=_("Configuration"),
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "ax-mono"}),
         help_text=_("JSON. Running processes are replaced one after the other."),

@@ -73,7 +73,8 @@ def _guarded(methods: tuple[str, ...], refuse: View) -> Callable[[View], View]:
 
 
 def _show_refusal(request: HttpRequest, error: PublicError) -> HttpResponse:
-    page = {"title": _("Refused"), "error": error, "request_id": context.request_id.get()}
+    title = _("Not found") if error.http_status == 404 else _("Refused")
+    page = {"title": title, "error": error, "request_id": context.request_id.get()}
     return render(request, "security/refusal.html", page, status=error.http_status)
 
 

@@ -136,9 +136,10 @@ def changes(event: Any) -> list[dict[str, Any]]:
     """An audit event's before and after, field by field: [{name, before, after}]."""
     before, after = event.before or {}, event.after or {}
     names = [*before, *(name for name in after if name not in before)]
+    shown = [name for name in names if before.get(name) != after.get(name)]
     return [
         {"name": name, "before": _plain(before.get(name)), "after": _plain(after.get(name))}
-        for name in names
+        for name in shown
     ]
 
 

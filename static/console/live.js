@@ -17,6 +17,11 @@ setInterval(() => {
   show();
 }, 500);
 
+async function leaveIfLoggedOut() {
+  const answer = await fetch("/api/v1/me").catch(() => null);
+  if (answer?.status === 401) location.reload();
+}
+
 export class Live {
   // onFrame(frame) for each; onGap() after every connection but the first: something may have been missed.
   // staleAfter: seconds without a frame after which what is shown is called stale (0: frames come when they come).
@@ -55,6 +60,7 @@ export class Live {
     this.become("reconnecting");
     if (code === 4401) return void location.reload(); // logged out meanwhile: the page leads to the login
     if (code === 4403 || this.ended) return void sources.delete(this);
+    if (this.attempts > 1) leaveIfLoggedOut(); // a refused handshake has no code of its own
     const pause = Math.min(8000, 500 * 2 ** this.attempts++) * (0.75 + Math.random() / 2);
     setTimeout(() => this.connect(), pause);
   }

@@ -13,7 +13,10 @@ function followFigures(box) {
     const name = element.dataset.chart;
     const chart = new LineChart(element, { lines: [{ name: element.dataset.name }], format: FORMATS[name], spark: true });
     charts.set(name, chart);
-    series(`plugin_${name}`, slug).then((points) => chart.set(0, points));
+    series(`plugin_${name}`, slug).then((points) => {
+      chart.set(0, points);
+      if (points.length) tell(name, points.at(-1)[1]);
+    });
   }
   new Live("/ws/metrics", { staleAfter: 6, onFrame: (frame) => takeFrame(frame, slug, charts) });
 }
@@ -23,8 +26,12 @@ function takeFrame(frame, slug, charts) {
   if (!figures) return;
   for (const [name, chart] of charts) {
     chart.push(Date.parse(frame.time), [figures[name]]);
-    document.querySelector(`[data-now="${name}"]`).textContent = FORMATS[name](figures[name]);
+    tell(name, figures[name]);
   }
+}
+
+function tell(name, value) {
+  document.querySelector(`[data-now="${name}"]`).textContent = FORMATS[name](value);
 }
 
 const box = document.getElementById("plugin-charts");
