@@ -1,0 +1,1 @@
+"""Measurements with figures that can be repeated: `make bench`."""
