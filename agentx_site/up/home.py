@@ -33,6 +33,7 @@ class Home:
                 # Root's is passable, because its Postgres runs as nobody.
                 self.path.mkdir(parents=True)
                 self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            (self.path / "static").mkdir(exist_ok=True)  # where collected files would be looked for
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,8 +1,9 @@
 """How the runner tells that something answers."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 PATIENCE: Final = 5.0  # seconds for one answer
 REFUSED: Final = 0
@@ -10,25 +11,37 @@ REFUSED: Final = 0
 Ready = Callable[[int], Awaitable[bool]]  # given the process id
 
 
-async def status_of(host: str, port: int, path: str) -> int:
-    """The HTTP status of a GET, or 0 when nothing answered."""
+async def fetch(host: str, port: int, path: str, *headers: str) -> tuple[int, dict[str, Any]]:
+    """The status and JSON object of a GET; (0, {}) when nothing answered."""
     try:
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection(host, port)
             try:
-                request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
-                writer.write(request.encode())
-                words = (await reader.readline()).split()
+                lines = (f"GET {path} HTTP/1.0", f"Host: {host}:{port}", *headers, "", "")
+                writer.write("\r\n".join(lines).encode())
+                answer = await reader.read()
             finally:
                 writer.close()
-    except (OSError, TimeoutError, ValueError):
-        return REFUSED
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else REFUSED
+    except (OSError, TimeoutError):
+        return REFUSED, {}
+    return _parsed(answer)
+
+
+def _parsed(answer: bytes) -> tuple[int, dict[str, Any]]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    words = head.split(maxsplit=2)
+    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else REFUSED
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = {}
+    return status, content if isinstance(content, dict) else {}
 
 
 def answers(host: str, port: int, path: str) -> Ready:
     async def ready(pid: int) -> bool:
-        return await status_of(host, port, path) == 200
+        status, _ = await fetch(host, port, path)
+        return status == 200
 
     return ready
 

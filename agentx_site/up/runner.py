@@ -23,6 +23,9 @@ T = TypeVar("T")
 SERVICES_WITHIN = 15.0  # seconds
 WEB_WITHIN = 60.0
 AGENTS_WITHIN = 60.0
+PAUSE = 0.05  # between two looks
+ECHO = "/api/v1/agents/echo/status"
+COMING = {"unknown", "initializing"}
 # Groups end one after the other: callers first, then what works for them, then what they stand on.
 STEPS: Final = ({"web"}, {"node"}, {"beat", "gateway"}, {"valkey"}, {"postgres"})
 
@@ -76,11 +79,11 @@ class Runner:
         database.open()
         self._beside(self._settle())
         outcome = await preparing
-        announce.keep_credentials(self.home, self.site, outcome)
+        credentials = announce.keep_credentials(self.home, self.site, outcome)
         stamp.renew()
         schema.open()
         await asyncio.gather(*(child.until_ready(WEB_WITHIN) for child in web))
-        await self._agents_ready()
+        await self._agents_ready(outcome.first_run, credentials["api_key"])
         for program in (plan.gateway(self.site), plan.beat(self.site)):
             self._start(program)
         elapsed = time.monotonic() - self.began
@@ -103,18 +106,27 @@ class Runner:
         self._tasks.append(task)
         return task
 
-    async def _agents_ready(self) -> None:
+    async def _agents_ready(self, first_run: bool, api_key: str | None) -> None:
         """Until the line in the box will be answered; a slow machine is told so, not failed."""
-        paths = ["/ready"]
-        if self.site.options.demo:
-            paths.append("/a2a/echo/.well-known/agent-card.json")
-        deadline = time.monotonic() + AGENTS_WITHIN
-        for path in paths:
-            while await probes.status_of(self.site.local_host, self.site.port, path) != 200:
-                if time.monotonic() > deadline:
-                    self.terminal.say(f"{path} is not ready yet: see the lines above", "yellow")
-                    return
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(AGENTS_WITHIN):
+                while (await self._get("/ready"))[0] != 200:  # noqa: ASYNC110 (another process)
+                    await asyncio.sleep(PAUSE)
+                while self.site.options.demo and not await self._echo_settled(first_run, api_key):  # noqa: ASYNC110
+                    await asyncio.sleep(PAUSE)
+        except TimeoutError:
+            self.terminal.say("agents are not ready yet: see the lines above", "yellow")
+
+    async def _echo_settled(self, first_run: bool, api_key: str | None) -> bool:
+        """Whether it answers, or will not: stopped, removed, or none of this key's business."""
+        header = f"Authorization: Bearer {api_key}"
+        status, agent = await self._get(ECHO, *([header] if api_key else []))
+        if status == 200:
+            return bool(agent.get("available")) or agent.get("state") not in COMING
+        return status in {401, 403} or (status == 404 and not first_run)
+
+    async def _get(self, path: str, *headers: str) -> tuple[int, dict[str, Any]]:
+        return await probes.fetch(self.site.local_host, self.site.port, path, *headers)
 
     def _start(self, program: Program) -> Child:
         child = Child(program, self.terminal, self._note)
