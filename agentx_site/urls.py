@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from monitoring import urls as monitoring_urls
+from monitoring.exposition import exposition
 from plugins_app import urls as plugins_urls
 from registry import urls as registry_urls
 from routing import urls as routing_urls
@@ -22,7 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include(api_patterns)),
-    path("", include("django_prometheus.urls")),
+    path("metrics", exposition, name="metrics"),
     *page_patterns,
     path("", admin.site.urls),
 ]

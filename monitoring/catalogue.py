@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -83,9 +83,11 @@ def _of_plugins(moment: Moment, *, field: str) -> Iterable[Reading]:
 
 
 def _restarts(moment: Moment) -> Iterable[Reading]:
-    ended = PluginEvent.objects.filter(
-        type=PluginEvent.Type.EXITED, time__gt=moment.now - RESTARTS_WINDOW
+    # One that ended as it was told to leaves no delay before its next start.
+    unasked = Q(type=PluginEvent.Type.BACKOFF) | Q(
+        type=PluginEvent.Type.EXITED, data__has_key="delay"
     )
+    ended = PluginEvent.objects.filter(unasked, time__gt=moment.now - RESTARTS_WINDOW)
     counted = ended.order_by().values_list("plugin__slug").annotate(number=Count("*"))
     return [Reading(slug, number) for slug, number in counted]
 
@@ -112,7 +114,7 @@ METRICS: Final[dict[str, Metric]] = {
         ),
         Metric(
             "plugin_restarts_5m",
-            _("Processes that ended in the last 5 minutes"),
+            _("Processes that ended unasked in the last 5 minutes"),
             "",
             "plugin",
             _restarts,

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import Error as DatabaseError
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import REGISTRY, Collector
 
 from monitoring import figures
@@ -72,6 +72,12 @@ def _of_plugins() -> Iterator[Metric]:
         ("agentx_replicas_wanted", "Processes it should have.", "replicas_wanted"),
     ):
         yield _by(name, told, "plugin", {one.slug: getattr(one, field) for one in plugins})
+    restarts = CounterMetricFamily(
+        "agentx_process_restarts_total", "Starts after an end nobody asked for.", labels=["plugin"]
+    )
+    for one in plugins:
+        restarts.add_metric([one.slug], one.restarts)
+    yield restarts
 
 
 def _by(name: str, told: str, label: str, values: dict[str, int]) -> Metric:
@@ -81,5 +87,8 @@ def _by(name: str, told: str, label: str, values: dict[str, int]) -> Metric:
     return family
 
 
+_gauges_of_rows = RowGauges()
+
+
 def register(registry: CollectorRegistry = REGISTRY) -> None:
-    registry.register(RowGauges())
+    registry.register(_gauges_of_rows)

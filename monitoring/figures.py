@@ -44,6 +44,7 @@ class PluginFigures:
     processes_fatal: int
     rss_bytes: int
     process_rss_bytes: int  # of the largest process
+    restarts: int
     cpu_percent: float
     in_flight: int
     in_flight_average: float
@@ -95,6 +96,7 @@ def plugin_figures() -> list[PluginFigures]:
             rss=Sum("instances__rss_bytes", filter=alive),
             largest=Max("instances__rss_bytes", filter=alive),
             cpu=Sum("instances__cpu_percent", filter=alive),
+            restarts=Sum("instances__restarts"),
             flying=Sum("instances__in_flight", filter=alive),
             flying_average=Sum("instances__in_flight_average", filter=alive),
         )
@@ -111,6 +113,7 @@ def plugin_figures() -> list[PluginFigures]:
             processes_fatal=row.fatal,
             rss_bytes=row.rss or 0,
             process_rss_bytes=row.largest or 0,
+            restarts=row.restarts or 0,
             cpu_percent=row.cpu or 0.0,
             in_flight=row.flying or 0,
             in_flight_average=row.flying_average or 0.0,

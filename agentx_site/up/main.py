@@ -53,6 +53,8 @@ def run(options: Options) -> None:
             redis_url=valkey.url if valkey else None,
             secret_key_file=home.secret_key_file,
         )
+        shutil.rmtree(site.counters_dir, ignore_errors=True)  # left by a run that was killed
+        site.counters_dir.mkdir(mode=0o700)
         services: list[Service] = [service for service in (postgres, valkey) if service]
         try:
             asyncio.run(Runner(site, home, services, terminal).run())

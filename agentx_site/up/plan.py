@@ -48,6 +48,11 @@ class Site:
         return f"{ports.url_host(self.options.host)}:{self.grpc_port}"
 
     @property
+    def counters_dir(self) -> Path:
+        """Where every process leaves what it counted, so that each web process can tell all of it."""
+        return self.runtime_dir / "counters"
+
+    @property
     def local_host(self) -> str:
         """Where the runner itself asks."""
         return ports.ANY.get(self.options.host, self.options.host)
@@ -64,6 +69,7 @@ class Site:
             "AGENTX_PUBLIC_URL": self.url,
             "DJANGO_SETTINGS_MODULE": "agentx_site.settings",
             "CELERY_SKIP_CHECKS": "true",  # they import every view; `make check` makes them
+            "PROMETHEUS_MULTIPROC_DIR": str(self.counters_dir),
             "PYTHONUNBUFFERED": "1",
         }
         if not self.options.demo:

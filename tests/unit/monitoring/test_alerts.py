@@ -154,11 +154,12 @@ def test_an_error_rate_needs_enough_messages():
 def test_every_metric_can_be_read():
     plugin = make_plugin(desired="running")
     instance = make_instance(plugin, rss_bytes=5)
-    PluginEvent.objects.create(plugin=plugin, instance=instance, type=PluginEvent.Type.EXITED)
+    for type_, data in (("exited", {"delay": 0}), ("backoff", {"delay": 1}), ("exited", {})):
+        PluginEvent.objects.create(plugin=plugin, instance=instance, type=type_, data=data)
     make_task(make_agent())
     read = {name: list(metric.read(Moment(timezone.now()))) for name, metric in METRICS.items()}
     assert read["process_rss_bytes"][0].value == 5
-    assert [(one.subject, one.value) for one in read["plugin_restarts_5m"]] == [("echo", 1)]
+    assert [(one.subject, one.value) for one in read["plugin_restarts_5m"]] == [("echo", 2)]
     assert [(one.subject, one.value) for one in read["node_disconnected"]] == [("local", 0.0)]
     assert read["latency_p95_seconds"][0].value >= 0
 

@@ -1,5 +1,9 @@
 """What `/metrics` tells."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.db import OperationalError
 from prometheus_client import CollectorRegistry, generate_latest
@@ -39,7 +43,7 @@ def test_labels_stay_bounded(monkeypatch):
 @pytest.fixture
 def page():
     registry = CollectorRegistry()
-    collectors.register(registry)
+    registry.register(collectors.RowGauges())
     return lambda: generate_latest(registry).decode()
 
 
@@ -47,7 +51,7 @@ def page():
 def test_gauges_are_read_from_rows(page):
     agents = (make_agent("a"), make_agent("b", state="busy"), make_agent("c", state="error"))
     plugin = make_plugin(agents=agents, state="running", desired="running", desired_replicas=2)
-    make_instance(plugin, rss_bytes=2048, in_flight=3)
+    make_instance(plugin, rss_bytes=2048, in_flight=3, restarts=2)
     make_instance(plugin, 1, state="starting")
     make_task(agents[0], state="WORKING")
     told = page()
@@ -60,6 +64,7 @@ def test_gauges_are_read_from_rows(page):
         'agentx_process_rss_bytes{plugin="echo"} 2048.0',
         'agentx_messages_in_flight{plugin="echo"} 3.0',
         'agentx_replicas_wanted{plugin="echo"} 2.0',
+        'agentx_process_restarts_total{plugin="echo"} 2.0',
     ):
         assert line in told.splitlines()
 
@@ -81,3 +86,37 @@ def test_a_database_that_is_away_costs_only_the_gauges(page, monkeypatch):
 
     monkeypatch.setattr(figures, "agents_by_state", away)
     assert "agentx_" not in page()
+
+
+COUNT = """
+import sys
+from monitoring.metrics import count_task
+from routing.signals import TaskChanged
+count_task(TaskChanged("1", sys.argv[1], "jsonrpc", "COMPLETED", closed=True, seconds=0.1))
+"""
+
+
+@pytest.mark.django_db
+def test_what_other_processes_counted_is_told_too(tmp_path, monkeypatch, client):
+    """Two web processes and a worker share one page, whichever of them is asked."""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup(){COUNT}", "shared"],
+            env=environment,
+            check=True,
+        )
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    told = answer.content.decode().splitlines()
+    count = 'a2a_messages_total{agent="shared",door="jsonrpc",outcome="completed"} 2.0'
+    assert count in told
+    assert "a2a_active_agents 0.0" in told
+
+
+@pytest.mark.django_db
+def test_the_page_tells_counters_and_gauges(client):
+    told = client.get("/metrics").content.decode()
+    for name in ("a2a_messages_total", "a2a_message_duration_seconds", "a2a_active_agents"):
+        assert f"# TYPE {name.removesuffix('_total')}" in told or f"# TYPE {name}" in told

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import json
+import socket
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,9 +76,10 @@ def test_a_slow_receiver_is_given_up(receiver, loopback, monkeypatch):
     assert tell(receiver.url + "/slow") == "no answer within 0.2 s"
 
 
-def test_nobody_there(receiver, loopback):
-    receiver.server_close()
-    assert "Cannot connect" in tell(receiver.url)
+def test_nobody_there(loopback):
+    with socket.socket() as unheard:  # bound, and nobody listens
+        unheard.bind(("127.0.0.1", 0))
+        assert "Cannot connect" in tell(f"http://127.0.0.1:{unheard.getsockname()[1]}/")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0x7f.1"])
