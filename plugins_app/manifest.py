@@ -230,17 +230,18 @@ def _path(error: ValidationError) -> str:
 
 def _sentence(error: ValidationError) -> str:
     """jsonschema's words without the whole value, which may be long or secret."""
+    value: Any = error.validator_value
     match error.validator:
         case "type":
-            return f"must be {error.validator_value!r}".replace("'", "")
+            return f"must be {' or '.join([value] if isinstance(value, str) else value)}"
         case "enum":
-            return f"must be one of {', '.join(map(str, error.validator_value))}"
+            return f"must be one of {', '.join(map(str, value))}"
         case "pattern":
-            return f"must match {error.validator_value}"
+            return f"must match {value}"
         case "required" | "additionalProperties":
             return error.message
         case name:
-            return f"breaks {name}: {error.validator_value}"
+            return f"breaks {name}: {value}"
 
 
 def _text(value: str | float | bool) -> str:

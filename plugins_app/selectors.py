@@ -16,7 +16,7 @@ from plugins_app.errors import PluginNotFound
 from plugins_app.models import HostedAgent, Plugin, PluginEvent, PluginInstance
 from plugins_app.states import SERVING
 from security import permissions
-from security.errors import Unavailable
+from security.errors import InvalidInput, Unavailable
 from security.principals import Principal
 
 LOG_KEY: Final = "agentx:logs:{slug}"
@@ -119,11 +119,14 @@ def log_lines(
     principal.require(permissions.PLUGINS_LOGS)
     key = LOG_KEY.format(slug=access_plugin(principal, ref).slug)
     count = max(1, min(limit, MAX_LOG_LINES))
+    found: Any
     try:
         if after:
             found = _redis().xrange(key, min=f"({after}", count=count)
         else:
-            found = list(reversed(_redis().xrevrange(key, count=count)))
+            found = reversed(_redis().xrevrange(key, count=count) or ())
+    except redis.ResponseError:
+        raise InvalidInput("No line has this id.", fields={"after": after[:100]}) from None
     except redis.RedisError:
         raise Unavailable("The logs cannot be read now: Redis is away.") from None
     return [{"id": line_id, **told, "json": _json(told)} for line_id, told in found]

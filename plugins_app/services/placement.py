@@ -114,7 +114,7 @@ def _keep(
     if node is None or plugin.release_id is None:
         return []
     if slot is None:
-        return _new(plugin, ordinal, node)
+        return _new(plugin, plugin.release_id, ordinal, node)
     _renew(slot, node, plugin.release_id)
     return [slot]
 
@@ -125,12 +125,12 @@ def _stranded(slot: PluginInstance, nodes: Nodes) -> bool:
     return away and bool(nodes.active)
 
 
-def _new(plugin: Plugin, ordinal: int, node: Node) -> list[PluginInstance]:
+def _new(plugin: Plugin, release_id: UUID, ordinal: int, node: Node) -> list[PluginInstance]:
     try:
         with transaction.atomic():
             row = PluginInstance.objects.create(
                 plugin=plugin,
-                release_id=plugin.release_id,
+                release_id=release_id,
                 node=node,
                 ordinal=ordinal,
                 generation=plugin.generation,

@@ -16,7 +16,7 @@ from django.conf import settings
 from plugins_app import launcher
 
 log = logging.getLogger(__name__)
-DELAYS: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
+DELAYS: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0)  # before the first start, before the next ones
 STEADY_SECONDS: Final = 30.0
 PATIENCE_SECONDS: Final = 15.0  # it drains its processes
 

@@ -39,7 +39,7 @@ class Reader:
         return records
 
     def flush(self, now: datetime) -> list[Line]:
-        """A traceback that nothing followed for a while is complete."""
+        """What was read of a traceback, as one record."""
         block, self._traceback = self._traceback, []
         return [Line(_iso(now), "error", "\n".join(block))] if block else []
 

@@ -1,6 +1,7 @@
 """From the file a process writes to the stream that people follow."""
 
 import asyncio
+import codecs
 import logging
 import os
 import shutil
@@ -24,6 +25,7 @@ from plugins_app.supervisor.slot import Slot
 log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 0.2
 CHUNK_BYTES: Final = 256 * 1024
+DECODER: Final = codecs.getincrementaldecoder("utf-8")  # a chunk may end within a character
 PLACES_KEY: Final = "agentx:logs:places"  # how far each file was read, for the next supervisor
 
 
@@ -36,6 +38,7 @@ class Tail:
         self.instance_id = slot.wanted.instance_id
         self.path = log_file(self.plugin, self.ordinal)
         self._reader = Reader()
+        self._decoder = DECODER(errors="replace")
         self._inode = self._offset = 0
         self._found_place = False
         self._unsent: list[Line] = []
@@ -74,6 +77,9 @@ class Tail:
         if place:
             inode, offset = str(place).split(":")
             self._inode, self._offset = int(inode), int(offset)
+        elif self.path.exists():
+            facts = self.path.stat()
+            self._inode, self._offset = facts.st_ino, max(0, facts.st_size - CHUNK_BYTES)
         self._found_place = True
 
     def _read(self) -> str:
@@ -89,7 +95,7 @@ class Tail:
         self._offset += len(text)
         if self._offset > LOG_BYTES and len(text) < CHUNK_BYTES:
             self._cut()
-        return text.decode(errors="replace")
+        return self._decoder.decode(text)
 
     def _cut(self) -> None:
         """The process has it open to append, so the file is emptied under it, not renamed."""
@@ -111,7 +117,7 @@ class Tail:
             return None
         return [{"id": id_, **entry} for id_, entry in zip(ids, entries, strict=False)]
 
-    def _entry(self, line: Line) -> dict[str, Any]:
+    def _entry(self, line: Line) -> dict[Any, Any]:
         return {"instance": str(self.instance_id), "ordinal": self.ordinal, **asdict(line)}
 
 
@@ -132,9 +138,9 @@ class Tails:
         for instance_id, slot in list(self._slots.items()):
             if instance_id not in self._tails:
                 self._tails[instance_id] = Tail(slot)
-        for instance_id in self._tails.keys() - self._slots.keys():
-            del self._tails[instance_id]
         due = [tail for tail in self._tails.values() if tail.has_news()]
+        for instance_id in self._tails.keys() - self._slots.keys():
+            del self._tails[instance_id]  # its last lines are due now
         if due:
             await asyncio.to_thread(_forward, due)
 
