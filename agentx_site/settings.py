@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": ["routing.api.with_lane"],
     "ENUM_NAME_OVERRIDES": {
         "AgentState": "registry.models.Agent.State",
         "NodeState": "registry.models.Node.State",

@@ -1,5 +1,6 @@
 """/api/v1: tasks and the messages they were made of. Sending is in the lean lane (`routing.a2a`)."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from routing import selectors, services
+from routing.a2a.plain import SendMessageView
 from routing.models import Message, Task, TaskEvent, TaskState
 from security.authentication import caller
 from security.pagination import ByUpdate
 from security.schema import checked, listed, refusals
+
+Endpoint = tuple[str, str, str, Callable[..., Any]]
+
+
+def with_lane(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
+    """drf-spectacular's hook: what the lean lane answers before Django is asked belongs to the API, too."""
+    path = "/api/v1/messages/send"
+    return [*endpoints, (path, f"^{path}$", "POST", SendMessageView.as_view())]
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):

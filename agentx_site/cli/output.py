@@ -50,7 +50,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> 
         drawn.add_column(column, no_wrap=True)
     for row in told:
         drawn.add_row(*row)
-    _console().print(drawn)
+    _draw(drawn)
 
 
 def listing(
@@ -69,17 +69,20 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> None:
     drawn = Table.grid(padding=(0, 2))
     for name, value in pairs:
         drawn.add_row(Text(name, style="bold"), _cell(value))
-    _console().print(drawn)
+    _draw(drawn)
 
 
 def megabytes(count: int | None) -> str:
     return "" if count is None else f"{count / 1_000_000:.0f} MB"
 
 
-def _console() -> Console:
+def _draw(drawn: Table) -> None:
     # Into a pipe nothing is cut: whoever reads it may have room.
     width = None if sys.stdout.isatty() else 2000
-    return Console(width=width, markup=False, emoji=False, highlight=False)
+    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    with console.capture() as captured:
+        console.print(drawn)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _cell(value: Any) -> Text:

@@ -123,11 +123,12 @@ def scale(context: click.Context, name: str, replicas: int, seconds: float, no_w
     """Run a plugin in this many processes."""
     connection = server(context)
     told = connection.post(at("plugins", name, "scale"), {"replicas": replicas})
+    count = "1 process" if replicas == 1 else f"{replicas} processes"
     if no_wait or told["desired"] != "running":
-        click.echo(f"{name} will run in {replicas} processes")
+        click.echo(f"{name} will run in {count}")
         return
     waiting.until(connection, name, waiting.is_running, seconds, "running")
-    click.echo(f"{name} runs in {replicas} processes")
+    click.echo(f"{name} runs in {count}")
 
 
 @plugin.command("config")

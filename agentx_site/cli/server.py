@@ -49,7 +49,8 @@ class Server:
         found: list[Json] = page["results"]
         while page["next"] and (limit is None or len(found) < limit):
             target = urlsplit(page["next"])
-            page = self._ask("GET", f"{target.path}?{target.query}")
+            path = target.path.removeprefix(self._parts.path)
+            page = self._ask("GET", f"{path}?{target.query}")
             found += page["results"]
         return found[:limit]
 

@@ -17,27 +17,28 @@ from routing.record import Json, Record
 from routing.requests import Send
 from security.errors import InvalidInput
 from security.principals import Principal
+from security.schema import refusals
 
 DOOR: Final = "api"
 KINDS: Final = ("text", "data")
 
 
-class PayloadShape(serializers.Serializer[Any]):
+class PayloadSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=KINDS, default="text")
     content = serializers.JSONField(help_text="A text, or any JSON for type data.")
 
 
-class SendShape(serializers.Serializer[Any]):
+class SendSerializer(serializers.Serializer[Any]):
     to = serializers.CharField(help_text="The agent's slug.")
     intent = serializers.ChoiceField(choices=Message.Intent.choices, default="query")
-    payload = PayloadShape()
+    payload = PayloadSerializer()
     metadata = serializers.DictField(required=False)
     context_id = serializers.CharField(required=False, help_text="Goes on with a conversation.")
     task_id = serializers.CharField(required=False, help_text="Answers a task that asked.")
     message_id = serializers.CharField(required=False)
 
 
-class AnswerShape(serializers.Serializer[Any]):
+class AnswerSerializer(serializers.Serializer[Any]):
     task_id = serializers.CharField()
     context_id = serializers.CharField()
     message_id = serializers.CharField()
@@ -52,7 +53,11 @@ class SendMessageView(LaneView):
 
     operations: ClassVar[Operations] = None  # type: ignore[assignment] # given to as_view
 
-    @extend_schema(operation_id="messages_send", request=SendShape, responses={200: AnswerShape})
+    @extend_schema(
+        operation_id="messages_send",
+        request=SendSerializer,
+        responses={200: AnswerSerializer, **refusals(400, 404, 413, 503)},
+    )
     async def post(self, request: HttpRequest, principal: Principal) -> HttpResponse:
         """Send a message to an agent and get its answer."""
         slug, send = read(request.body)

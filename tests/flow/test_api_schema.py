@@ -60,6 +60,7 @@ def test_the_seed_document_is_answered(described: dict) -> None:
         "/api/v1/agents/discover",
         "/api/v1/agents/{ref}/status",
         "/api/v1/messages/history",
+        "/api/v1/messages/send",
         "/api/v1/plugins",
         "/api/v1/plugins/load",
         "/api/v1/plugins/{ref}",

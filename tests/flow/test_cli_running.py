@@ -1,0 +1,136 @@
+"""The command line beside a whole AgentX."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.flow.installation import Installation
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Installation]:
+    installation = Installation()
+    try:
+        yield installation.start()
+    finally:
+        installation.remove()
+
+
+def agentx(
+    site: Installation, *arguments: str, input: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agentx_site.cli", *arguments],
+        input=input,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        env=os.environ | {"AGENTX_HOME": str(site.home)},
+    )
+
+
+def told(site: Installation, *arguments: str) -> Any:
+    done = agentx(site, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def processes(site: Installation) -> list[int]:
+    return [process["pid"] for process in told(site, "plugin", "show", "echo")["processes"]]
+
+
+def test_it_starts_in_less_than_a_third_of_a_second(site: Installation) -> None:
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        agentx(site, "--help")
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.3
+
+
+def test_an_agent_answers(site: Installation) -> None:
+    assert agentx(site, "send", "echo", "hello").stdout == "hello\n"
+    assert agentx(site, "send", "echo", "-", input="from a pipe").stdout == "from a pipe\n"
+    assert told(site, "send", "echo", "hello")["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
+def test_an_answer_streams(site: Installation) -> None:
+    assert agentx(site, "send", "echo", "one two three", "--stream").stdout == "one two three\n"
+    done = agentx(site, "send", "echo", "one two", "--stream", "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert next(iter(events[0])) == "task"
+    assert events[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
+def test_a_conversation_goes_on(site: Installation) -> None:
+    context = told(site, "send", "echo", "first")["task"]["contextId"]
+    again = told(site, "send", "echo", "second", "--context", context)["task"]
+    assert again["contextId"] == context
+    rows = told(site, "task", "list", "--context", context)
+    assert len(rows) == 2
+
+
+def test_what_cannot_be_sent_is_one_sentence(site: Installation) -> None:
+    done = agentx(site, "send", "nobody", "hello")
+    assert (done.returncode, done.stderr) == (1, "agentx: There is no agent 'nobody'.\n")
+    refused = agentx(site, "send", "echo", "hello", "--key", "agx_0000000000_nonsense")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "expired or revoked" in refused.stderr
+
+
+def test_plugin_verbs_come_back_when_it_is_so(site: Installation) -> None:
+    first = processes(site)
+    assert agentx(site, "plugin", "scale", "echo", "2").stdout == "echo runs in 2 processes\n"
+    two = processes(site)
+    assert len(set(two)) == 2
+    assert agentx(site, "plugin", "restart", "echo").returncode == 0
+    assert not set(processes(site)) & {*first, *two}
+    assert agentx(site, "plugin", "pause", "echo").stdout == "echo is paused\n"
+    assert "paused" in agentx(site, "send", "echo", "hello").stderr
+    assert agentx(site, "plugin", "resume", "echo").returncode == 0
+    assert agentx(site, "send", "echo", "hello").stdout == "hello\n"
+    assert agentx(site, "plugin", "stop", "echo").stdout == "echo is stopped\n"
+    assert processes(site) == []
+    assert agentx(site, "plugin", "start", "echo").stdout == "echo is running\n"
+    assert agentx(site, "plugin", "scale", "echo", "1").returncode == 0
+
+
+def test_logs_are_shown(site: Installation) -> None:
+    deadline = time.monotonic() + 10
+    while not (lines := told_lines(site)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert {"time", "level", "text", "ordinal"} <= lines[-1].keys()
+
+
+def told_lines(site: Installation) -> list[dict[str, Any]]:
+    done = agentx(site, "plugin", "logs", "echo", "--limit", "5", "--json")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_status_and_doctor_are_content(site: Installation) -> None:
+    shown = told(site, "status")
+    assert shown["ready"]
+    assert {row["name"] for row in shown["plugins"]} >= {"echo", "slow-echo"}
+    grades = {finding["grade"] for finding in told(site, "doctor")}
+    assert grades == {"good"}
+    assert "echo" in agentx(site, "status").stdout
+
+
+def test_the_doctor_sees_what_is_wrong(site: Installation) -> None:
+    (site.home / "credentials.json").chmod(0o644)
+    done = agentx(site, "doctor")
+    assert done.returncode == 1
+    assert "chmod 600" in done.stdout
+    (site.home / "credentials.json").chmod(0o600)
+    site.stop()
+    away = agentx(site, "doctor")
+    assert away.returncode == 1
+    assert "`agentx up`" in away.stdout
+    assert agentx(site, "status").returncode == 1
