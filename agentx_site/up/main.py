@@ -39,6 +39,7 @@ def run(options: Options) -> None:
     home = Home(options.home)
     home.open()
     with contextlib.closing(home), ports.listen(options.host, options.port) as listener:
+        grpc_port = ports.check(options.host, options.grpc_port, "--grpc-port")
         runtime = runtime_dir(options.home)
         terminal = Terminal()
         postgres = None if given.setting("DATABASE_URL") else _postgres(home, runtime, terminal)
@@ -46,7 +47,7 @@ def run(options: Options) -> None:
         site = Site(
             options=options,
             port=listener.getsockname()[1],
-            grpc_port=ports.check(options.host, options.grpc_port, "--grpc-port"),
+            grpc_port=grpc_port,
             listener=listener.fileno(),
             runtime_dir=runtime,
             database_url=postgres.url if postgres else None,

@@ -23,6 +23,7 @@ T = TypeVar("T")
 SERVICES_WITHIN = 15.0  # seconds
 WEB_WITHIN = 60.0
 AGENTS_WITHIN = 60.0
+GATEWAY_WITHIN = 60.0
 PAUSE = 0.05  # between two looks
 ECHO = "/api/v1/agents/echo/status"
 COMING = {"unknown", "initializing"}
@@ -83,9 +84,10 @@ class Runner:
         stamp.renew()
         schema.open()
         await asyncio.gather(*(child.until_ready(WEB_WITHIN) for child in web))
+        gateway = self._start(plan.gateway(self.site))
         await self._agents_ready(outcome.first_run, credentials["api_key"])
-        for program in (plan.gateway(self.site), plan.beat(self.site)):
-            self._start(program)
+        await gateway.until_ready(GATEWAY_WITHIN)
+        self._start(plan.beat(self.site))
         elapsed = time.monotonic() - self.began
         announce.ready(self.terminal, self.home, self.site, outcome, elapsed)
 

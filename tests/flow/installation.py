@@ -61,15 +61,18 @@ class Installation:
         return self.process.pid
 
     def child(self, name: str) -> int:
-        pid: int = self.run["children"][name]["pid"]
+        """Its pid, 0 between two lives."""
+        pid: int = self.run["children"].get(name, {"pid": 0})["pid"]
         return pid
 
     def tree(self) -> list[psutil.Process]:
         """Everything that runs on this home, plugins too, in whatever session."""
-        found = {self.pid: psutil.Process(self.pid)} if psutil.pid_exists(self.pid) else {}
-        found |= {p.pid: p for root in list(found.values()) for p in root.children(recursive=True)}
-        found |= {p.pid: p for p in psutil.process_iter() if self._belongs(p)}
-        return [process for process in found.values() if lives(process)]
+        every = [process for process in psutil.process_iter() if lives(process)]
+        ours = {process.pid for process in every if self._belongs(process)}
+        # Plugins and Postgres do not say where they belong; who started them does.
+        for _ in range(4):
+            ours |= {process.pid for process in every if parent_of(process) in ours}
+        return [process for process in every if process.pid in ours]
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """GET, or POST a JSON body, with the first API key."""
@@ -123,6 +126,13 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in OURS and not name.startswith("AGENTX_")
     }
+
+
+def parent_of(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def lives(process: psutil.Process) -> bool:
