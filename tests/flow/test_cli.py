@@ -26,6 +26,7 @@ from tests.factories import (
     make_user,
 )
 
+ECHO = Path(__file__).resolve().parents[2] / "plugins" / "echo"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -95,6 +96,17 @@ def test_a_plugin_is_shown_as_scripts_expect_it(cli: Cli) -> None:
     assert "50 MB" in text
     assert "4242" in text
     assert [row["name"] for row in told(cli, "plugin", "list")] == ["echo"]
+
+
+def test_a_plugin_is_installed_from_a_folder(cli: Cli, tmp_path: Path) -> None:
+    done = cli("plugin", "install", str(ECHO), "--config", '{"pause": 0.5}')
+    assert done.stdout.startswith("echo 1."), done.stderr
+    assert Plugin.objects.get().config == {"pause": 0.5}
+    assert "installed" in [row["type"] for row in told(cli, "plugin", "events", "echo")]
+    assert cli("plugin", "uninstall", "echo").stdout == "echo is uninstalled\n"
+    empty = cli("plugin", "install", str(tmp_path))
+    assert empty.returncode == 1
+    assert "plugin.yaml" in empty.stderr
 
 
 def test_starting_waits_and_tells_the_reason(cli: Cli) -> None:
