@@ -62,6 +62,10 @@ class News:
         except redis.RedisError as error:
             log.warning("news on %s not told: %s", topic, error)
 
+    async def close(self) -> None:
+        """Let go of what `publish` holds, after `run` was cancelled."""
+        await self._publisher.aclose()
+
     async def run(self) -> None:
         """Listen until cancelled; reconnects by itself."""
         while True:

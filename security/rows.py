@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import Error, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from security.errors import Unavailable
 
@@ -23,7 +23,7 @@ async def ask(
 def _closing(question: Callable[[], Answer]) -> Answer:
     try:
         return question()
-    except Error as error:
+    except (OperationalError, InterfaceError) as error:
         raise Unavailable(AWAY) from error
     finally:
         connections.close_all()

@@ -76,6 +76,7 @@ class Switchboard:
         await asyncio.gather(*others, *self._errands, return_exceptions=True)
         journal.cancel()
         await asyncio.gather(journal, return_exceptions=True)
+        await self.news.close()
         for launch in self.messages.known():
             await self.messages.forget(launch)
 

@@ -1,0 +1,43 @@
+"""Fixtures of the flow tests."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from tests.echoes import Echo, make_rows
+from tests.factories import make_key, make_user
+from tests.web import Web
+
+
+@pytest.fixture(scope="session")
+def echo() -> Iterator[Echo]:
+    """A plugin process that lives as long as the tests; do not kill this one."""
+    process = Echo()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def key(transactional_db: None) -> str:
+    """A developer's API key."""
+    return make_key()[1]
+
+
+@pytest.fixture
+def other_key(transactional_db: None) -> str:
+    """The key of somebody else."""
+    return make_key(make_user("oscar", "developer"))[1]
+
+
+@pytest.fixture
+def hosted(transactional_db: None, echo: Echo) -> None:
+    """Rows for `echo` and `slow` in the process that is always there."""
+    make_rows(echo)
+
+
+@pytest_asyncio.fixture
+async def web(key: str, hosted: None) -> AsyncIterator[Web]:
+    """A web process, called by a developer."""
+    async with Web(key) as web:
+        yield web
