@@ -64,6 +64,21 @@ def test_a_killed_process_is_back_within_a_second(node):
     assert ended.message == "It was ended by SIGKILL."
 
 
+def test_what_a_dead_process_had_started_dies_too(node, tmp_path):
+    (tmp_path / "plugin.yaml").write_text((ECHO / "plugin.yaml").read_text())
+    spawn = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+    main = (ECHO / "main.py").read_text().replace("import os\n", f"import os\n{spawn}", 1)
+    (tmp_path / "main.py").write_text(main)
+    plugin = installed(tmp_path)
+    (before,) = eventually(lambda: running(plugin))
+    left = {
+        process.pid for process in eventually(lambda: node.processes()[1:] and node.processes())
+    }
+    kill(before.pid)
+    eventually(lambda: (r := running(plugin)) and r[0].pid != before.pid)
+    assert not left & {process.pid for process in node.processes()}
+
+
 def test_it_is_scaled_up_and_down(node):
     plugin = installed(ECHO)
     eventually(lambda: running(plugin))
