@@ -74,8 +74,9 @@ class Runner:
         served = [self._start(plan.served(service)) for service in self.services]
         preparing = self._beside(bootstrap.run(plan.bootstrap(self.site, database), self.terminal))
         stamp = Stamp(self.home, PROJECT, self.site.database_url or setting("DATABASE_URL") or "")
-        web = self._start_web(database if stamp.is_current else schema)
-        self._start(plan.node(self.site, schema))
+        known = database if stamp.is_current else schema
+        web = self._start_web(known)
+        self._start(plan.node(self.site, known))
         await asyncio.gather(*(child.until_ready(SERVICES_WITHIN) for child in served))
         database.open()
         self._beside(self._settle())
