@@ -10,6 +10,8 @@ from security.errors import PublicError, Unavailable
 class A2AError(PublicError):
     """One of A2A's own errors."""
 
+    code = "a2a_error"
+
 
 class TaskNotFound(A2AError):
     """Also for a task of somebody else: hidden and missing look alike."""
