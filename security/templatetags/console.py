@@ -44,6 +44,17 @@ def tone(state: str) -> str:
 
 
 @register.filter
+def event_tone(event: Any) -> str:
+    """How a plugin's event looks: an end that nobody asked for is bad, one that was asked for is not."""
+    if event.type == "state":
+        return tone(event.data.get("to", ""))
+    if event.type == "exited":
+        return "bad" if "delay" in event.data else "calm"
+    tones = {"fatal": "bad", "backoff": "warn", "degraded": "warn", "ready": "good"}
+    return {**tones, "adopted": "good"}.get(event.type, "calm")
+
+
+@register.filter
 def bare(state: str) -> str:
     """An A2A task state without its prefix: TASK_STATE_INPUT_REQUIRED is "input required"."""
     return str(state).removeprefix("TASK_STATE_").replace("_", " ").lower()

@@ -57,8 +57,14 @@ export class LineChart {
   }
 
   time(look) {
+    return { type: "time", show: !this.spark, ...this.span(), axisLine: { lineStyle: { color: look.line } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: look.ink, fontSize: 11, hideOverlap: true, formatter: "{HH}:{mm}" } };
+  }
+
+  span() {
+    // The whole window, or what there is of it, but never less than two minutes.
     const now = Date.now();
-    return { type: "time", show: !this.spark, min: now - this.minutes * 60_000, max: now, axisLine: { lineStyle: { color: look.line } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: look.ink, fontSize: 11, hideOverlap: true, formatter: "{HH}:{mm}" } };
+    const first = Math.min(...this.points.filter((points) => points.length).map((points) => points[0][0]), now - 120_000);
+    return { min: Math.max(first, now - this.minutes * 60_000), max: now };
   }
 
   axes(look) {

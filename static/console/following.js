@@ -8,5 +8,5 @@ const isAbout = (data) => !subject || data.slug === subject || data.plugin === s
 
 new Live("/ws/events", {
   onFrame: (frame) => wanted.has(frame.kind) && isAbout(frame.data) && refreshSoon(),
-  onGap: refreshSoon,
+  onOpen: refreshSoon,
 });

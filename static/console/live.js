@@ -23,14 +23,14 @@ async function leaveIfLoggedOut() {
 }
 
 export class Live {
-  // onFrame(frame) for each; onGap() after every connection but the first: something may have been missed.
+  // onFrame(frame) for each; onOpen() after every connection, the first too: between the page (or the last frame)
+  // and now something may have been missed.
   // staleAfter: seconds without a frame after which what is shown is called stale (0: frames come when they come).
-  constructor(path, { onFrame, onGap = () => {}, staleAfter = 0 }) {
-    Object.assign(this, { path, onFrame, onGap, staleAfter });
+  constructor(path, { onFrame, onOpen = () => {}, staleAfter = 0 }) {
+    Object.assign(this, { path, onFrame, onOpen, staleAfter });
     this.status = "connecting";
     this.heard = Date.now();
     this.attempts = 0;
-    this.connected = 0;
     sources.add(this);
     this.connect();
   }
@@ -47,7 +47,7 @@ export class Live {
     this.attempts = 0;
     this.heard = Date.now();
     this.become("live");
-    if (this.connected++) this.onGap();
+    this.onOpen();
   }
 
   hear(frame) {

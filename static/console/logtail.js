@@ -9,9 +9,10 @@ export class LogTail {
     this.box = box;
     this.paused = false;
     this.waiting = [];
+    this.newest = ""; // the id of the last line shown, as Redis gives it: milliseconds-number
     this.add(JSON.parse(document.getElementById("log-lines").textContent) ?? []);
     this.wire();
-    this.live = new Live(`/ws/plugins/${box.dataset.plugin}/logs`, { onFrame: (frame) => this.take(frame.data.lines) });
+    this.live = new Live(`/ws/plugins/${box.dataset.plugin}/logs`, { onFrame: (frame) => this.take(frame.data.lines), onOpen: () => this.catchUp() });
   }
 
   wire() {
@@ -28,13 +29,23 @@ export class LogTail {
     });
   }
 
+  async catchUp() {
+    // What was written between the page, or a lost connection, and now.
+    const asked = new URLSearchParams({ limit: 500, after: this.newest });
+    if (!this.newest) asked.delete("after");
+    const answer = await fetch(`/api/v1/plugins/${this.box.dataset.plugin}/logs?${asked}`);
+    if (answer.ok) this.take(await answer.json());
+  }
+
   take(lines) {
     if (this.paused) this.waiting = [...this.waiting, ...lines].slice(-MOST);
     else this.add(lines);
   }
 
-  add(lines) {
+  add(given) {
+    const lines = given.filter((line) => isNewer(line.id, this.newest));
     if (!lines.length) return;
+    this.newest = lines.at(-1).id;
     this.box.querySelector(".none")?.remove();
     const follows = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 40;
     this.box.append(...lines.map(lineOf));
@@ -45,6 +56,12 @@ export class LogTail {
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
   }
+}
+
+function isNewer(one, other) {
+  if (!one || !other) return true;
+  const [[time, number], [otherTime, otherNumber]] = [one, other].map((id) => id.split("-").map(Number));
+  return time > otherTime || (time === otherTime && number > otherNumber);
 }
 
 function lineOf({ time, ordinal, level, text }) {

@@ -24,8 +24,8 @@ const FIGURES = {
 };
 
 const CHARTS = [
-  { id: "chart-messages", names: ["messages_per_second", "in_flight"], lines: [{ name: text.perSecond }, { name: text.flying, colour: 1 }], format: number, least: 5 },
-  { id: "chart-latency", names: ["latency_p50_seconds", "latency_p95_seconds"], lines: [{ name: text.p50 }, { name: text.p95, colour: 2 }], format: duration, least: 0.01 },
+  { id: "chart-messages", names: ["messages_per_second", "in_flight"], lines: [{ name: text.perSecond }, { name: text.flying, colour: 1 }], format: number, least: 4 },
+  { id: "chart-latency", names: ["latency_p50_seconds", "latency_p95_seconds"], lines: [{ name: text.p50 }, { name: text.p95, colour: 2 }], format: duration, least: 0.004 },
 ];
 const charts = CHARTS.map(({ id, names, ...options }) => {
   const chart = new LineChart(document.getElementById(id), options);
@@ -62,9 +62,9 @@ async function repair() {
 }
 
 show(JSON.parse(document.getElementById("snapshot").textContent));
-new Live("/ws/metrics", { onFrame: apply, onGap: repair, staleAfter: 6 });
+new Live("/ws/metrics", { onFrame: apply, onOpen: repair, staleAfter: 6 });
 const KINDS = new Set(["agent", "plugin", "process", "plugin_event", "alert"]);
-new Live("/ws/events", { onFrame: (frame) => KINDS.has(frame.kind) && refreshSoon(), onGap: refreshSoon });
+new Live("/ws/events", { onFrame: (frame) => KINDS.has(frame.kind) && refreshSoon(), onOpen: refreshSoon });
 
 const map = document.getElementById("map");
 if (map) {

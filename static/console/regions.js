@@ -3,11 +3,14 @@
 const PAUSE = 900;
 let last = 0;
 let timer = null;
+let asking = false;
+let again = false;
 const served = new WeakMap();
 
 export function refreshSoon() {
-  if (timer !== null) return;
-  timer = setTimeout(refresh, Math.max(60, last + PAUSE - Date.now()));
+  // What happens while the page is being asked for may not be in the answer: ask once more after it.
+  if (asking) again = true;
+  else if (timer === null) timer = setTimeout(refresh, Math.max(60, last + PAUSE - Date.now()));
 }
 
 async function refresh() {
@@ -15,15 +18,23 @@ async function refresh() {
     document.addEventListener("visibilitychange", refresh, { once: true });
     return;
   }
+  [timer, asking] = [null, true];
+  await ask();
+  [last, asking] = [Date.now(), false];
+  if (again) {
+    again = false;
+    refreshSoon();
+  }
+}
+
+async function ask() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return void location.reload();
-    if (answer.ok) place(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.redirected) location.reload();
+    else if (answer.ok) place(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     // The server is away: the socket reconnects, and asks again then.
   }
-  last = Date.now();
-  timer = null;
 }
 
 function place(fresh) {

@@ -4,11 +4,9 @@ import { refreshSoon } from "./regions.js";
 
 const over = new Set(["COMPLETED", "FAILED", "CANCELED", "REJECTED"]);
 const live = new Live(`/ws/tasks/${document.getElementById("task").dataset.task}`, {
-  onGap: refreshSoon,
+  onOpen: refreshSoon,
   onFrame: (frame) => {
     refreshSoon();
     if (over.has(frame.data.state)) live.end();
   },
 });
-// It may have changed between the page and the socket.
-refreshSoon();

@@ -2,7 +2,7 @@
 import { Live } from "./live.js";
 import { refreshSoon } from "./regions.js";
 
-new Live("/ws/metrics", { staleAfter: 6, onFrame: (frame) => follow(frame.data), onGap: refreshSoon });
+new Live("/ws/metrics", { staleAfter: 6, onFrame: (frame) => follow(frame.data), onOpen: refreshSoon });
 
 let before = "";
 

@@ -1,0 +1,177 @@
+"""What people do in the console, as they do it."""
+
+import os
+import re
+import signal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import log_in
+from tests.system import System, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+SOON = 20_000  # milliseconds
+PAGES = (
+    *("/", "/agents/", "/agents/echo/", "/plugins/", "/plugins/echo/", "/tasks/", "/alerts/"),
+    *("/alerts/rules/new/", "/alerts/rules/error-rate/", "/autoscaling/", "/nodes/", "/audit/"),
+    *("/keys/", "/users/", "/plugins/echo/configure/", "/autoscaling/slow-echo/"),
+    *("/password_change/", "/api/v1/docs/"),
+)
+
+
+def test_who_is_not_logged_in_comes_to_the_login_and_back(
+    page: Page, agentx: System, watched: list[str]
+) -> None:
+    page.goto("/plugins/")
+    expect(page).to_have_url(re.compile(r"/login/\?next=/plugins/"))
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill("not this")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    page.get_by_label("Password").fill(agentx.credentials["password"])
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(re.compile("/plugins/$"))
+
+
+def test_logging_out_ends_it(page: Page, agentx: System, watched: list[str]) -> None:
+    log_in(page, agentx)
+    page.locator(".ax-user summary").click()
+    page.get_by_role("button", name="Log out").click()
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/login/"))
+
+
+def test_the_overview_is_live(console: Page, agentx: System) -> None:
+    console.goto("/")
+    expect(console.locator("#live")).to_have_attribute("data-status", "live", timeout=SOON)
+    expect(console.locator("[data-figure=agents]")).to_have_text("2", timeout=SOON)
+    for number in range(20):
+        agentx.send("echo", "hello", f"overview-{number}")
+    figure = console.locator("[data-figure=messages_per_second]")
+    expect(figure).not_to_have_text("0", timeout=SOON)
+    expect(console.locator("#map svg")).to_contain_text("slow-echo")
+
+
+def test_it_says_when_what_one_sees_is_stale(console: Page, agentx: System) -> None:
+    console.goto("/")
+    sign = console.locator("#live")
+    expect(sign).to_have_attribute("data-status", "live", timeout=SOON)
+    beat = agentx.child("beat")
+    os.kill(beat, signal.SIGSTOP)
+    try:
+        expect(sign).to_have_text(re.compile("stale since [0-9]+ s"), timeout=SOON)
+    finally:
+        os.kill(beat, signal.SIGCONT)
+    expect(sign).to_have_attribute("data-status", "live", timeout=SOON)
+
+
+def test_an_agent_can_be_tried_and_streams(console: Page) -> None:
+    console.goto("/agents/echo/")
+    console.get_by_label("Message", exact=True).fill("say this again")
+    console.keyboard.press("Enter")
+    answer = console.locator(".said[data-role=agent]")
+    expect(answer).to_have_text("say this again", timeout=SOON)
+    expect(console.locator("#try-state")).to_have_text("completed")
+    raw = console.locator("#raw")
+    expect(raw).to_contain_text('"TASK_STATE_WORKING"')
+    expect(raw).to_contain_text('"artifactUpdate"')
+    console.locator("#talk").get_by_role("link", name="Task").click()
+    expect(console.locator("#said")).to_contain_text("say this again")
+    expect(console.locator("#task-events")).to_contain_text("completed")
+
+
+def test_a_long_answer_can_be_stopped(console: Page) -> None:
+    console.goto("/agents/slow-echo/")
+    console.get_by_label("Message", exact=True).fill("wait")
+    console.get_by_role("button", name="Send").click()
+    expect(console.locator("#try-state")).to_have_text("working", timeout=SOON)
+    console.get_by_role("button", name="Stop").click()
+    expect(console.locator("#try-state")).to_have_text("canceled", timeout=SOON)
+
+
+def test_a_plugin_is_stopped_and_started(console: Page) -> None:
+    console.goto("/plugins/slow-echo/")
+    state = console.locator("#plugin-name .ax-chip")
+    expect(state).to_have_attribute("data-state", "running", timeout=SOON)
+    console.get_by_role("button", name="Stop").click()
+    dialog = console.get_by_role("dialog", name="Stop slow-echo?")
+    expect(dialog).to_be_visible()
+    console.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+    console.get_by_role("button", name="Stop").click()
+    dialog.get_by_role("button", name="Stop").click()
+    expect(state).to_have_attribute("data-state", "unloaded", timeout=SOON)
+    expect(console.locator("#log")).to_contain_text("draining", timeout=SOON)
+    console.get_by_role("button", name="Start").click()
+    expect(state).to_have_attribute("data-state", "running", timeout=SOON)
+
+
+def test_a_killed_process_is_seen_to_come_back(console: Page, agentx: System) -> None:
+    console.goto("/plugins/echo/")
+    pid = console.locator("[data-field=pid]")
+    expect(pid).to_have_text(re.compile("[0-9]+"), timeout=SOON)
+    before = pid.inner_text()
+    os.kill(int(before), signal.SIGKILL)
+    expect(pid).not_to_have_text(before, timeout=SOON)
+    expect(pid).to_have_text(re.compile("[0-9]+"), timeout=SOON)
+    expect(console.locator("#events")).to_contain_text("process ended")
+    assert until(lambda: agentx.pids("echo")) == [int(pid.inner_text())]
+
+
+def test_a_plugin_is_scaled(console: Page) -> None:
+    console.goto("/plugins/echo/")
+    console.get_by_role("button", name="One more").click()
+    console.get_by_role("button", name="Scale").click()
+    running = console.locator("#processes .ax-chip[data-state=running]")
+    expect(running).to_have_count(2, timeout=SOON)
+    console.get_by_role("button", name="One less").click()
+    console.get_by_role("button", name="Scale").click()
+    expect(running).to_have_count(1, timeout=SOON)
+
+
+def test_a_key_is_shown_once_and_revoked(console: Page, agentx: System) -> None:
+    console.goto("/keys/")
+    console.get_by_role("button", name="New key").click()
+    console.get_by_label("Name").fill("browser test")
+    console.get_by_label("Role").select_option("developer")
+    console.get_by_role("button", name="Make the key").click()
+    key = console.locator("#fresh-key-text").inner_text()
+    assert agentx.get("/api/v1/me", key)[0] == 200
+    console.goto("/keys/")
+    assert key not in console.content()
+    row = console.get_by_role("row").filter(has_text="browser test")
+    row.get_by_role("button", name="Revoke").click()
+    console.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("revoked")
+    assert agentx.get("/api/v1/me", key)[0] == 401
+
+
+def test_a_keyboard_reaches_the_content_and_the_menu(console: Page) -> None:
+    console.goto("/agents/")
+    skip = console.get_by_role("link", name="Skip to the content")
+    skip.focus()
+    console.keyboard.press("Enter")
+    assert console.evaluate("document.activeElement.id") == "main-content"
+    console.locator(".ax-user summary").focus()
+    console.keyboard.press("Enter")
+    console.get_by_role("button", name="Dark").click()
+    expect(console.locator("html")).to_have_class(re.compile("dark"))
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_and_keeps_to_this_host(console: Page, path: str, width: int) -> None:
+    console.set_viewport_size({"width": width, "height": 900})
+    answer = console.goto(path)
+    assert answer is not None and answer.status == 200
+    console.wait_for_timeout(250)
+    inside, window = console.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert inside <= window
+
+
+def test_what_is_not_there_is_told_with_the_request_id(page: Page, agentx: System) -> None:
+    log_in(page, agentx)
+    answer = page.goto("/plugins/nothing-like-it/")
+    assert answer is not None and answer.status == 404
+    expect(page.locator(".ax-refusal")).to_contain_text(answer.headers["x-request-id"])
