@@ -94,6 +94,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "security.middleware.RequestContextMiddleware",
+    "security.middleware.EitherSpellingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -131,8 +132,13 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.text(
-    "AGENTX_STATIC_ROOT", str(AGENTX_HOME / "static"), "Where collectstatic gathers files."
+STATIC_ROOT = (
+    env.text(
+        "AGENTX_STATIC_ROOT",
+        "",
+        "Where collectstatic gathers files, for a web server in front. Empty: served as installed.",
+    )
+    or None
 )
 # ECharts comes in a wheel, of which only the file is taken: no request ever leaves this host.
 _ECHARTS = find_spec("instaui_echarts")

@@ -38,7 +38,7 @@ def response(error: PublicError) -> HttpResponse:
 def exception_handler(error: Exception, view_context: dict[str, Any]) -> Response:
     """DRF's hook: every exception becomes a problem; what nobody foresaw is logged with its traceback."""
     public = as_public(error)
-    if public.http_status >= 500:
+    if not isinstance(error, PublicError) and public.http_status >= 500:
         log.error("request failed: %s", error, exc_info=error)
     headers = {"WWW-Authenticate": 'Bearer realm="agentx"'} if public.http_status == 401 else {}
     return Response(

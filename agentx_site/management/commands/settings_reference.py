@@ -34,7 +34,7 @@ def shown(setting: env.Setting) -> str:
     """The default as a reader elsewhere would have it: no path or port of this machine."""
     fixed = {
         "AGENTX_HOME": "`.agentx` in the project",
-        "AGENTX_STATIC_ROOT": "`$AGENTX_HOME/static`",
+        "AGENTX_RUNTIME_DIR": "a private folder under the system's temporary directory",
         "AGENTX_PUBLIC_URL": "`http://$AGENTX_HOST:$AGENTX_PORT`",
     }
     return fixed.get(setting.name) or (f"`{setting.default}`" if setting.default else "")
