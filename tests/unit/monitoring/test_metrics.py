@@ -41,20 +41,20 @@ def test_labels_stay_bounded(monkeypatch):
 
 
 @pytest.fixture
-def page():
+def scrape():
     registry = CollectorRegistry()
     registry.register(collectors.RowGauges())
     return lambda: generate_latest(registry).decode()
 
 
 @pytest.mark.django_db
-def test_gauges_are_read_from_rows(page):
+def test_gauges_are_read_from_rows(scrape):
     agents = (make_agent("a"), make_agent("b", state="busy"), make_agent("c", state="error"))
     plugin = make_plugin(agents=agents, state="running", desired="running", desired_replicas=2)
     make_instance(plugin, rss_bytes=2048, in_flight=3, restarts=2)
     make_instance(plugin, 1, state="starting")
     make_task(agents[0], state="WORKING")
-    told = page()
+    told = scrape()
     for line in (
         "a2a_active_agents 2.0",
         "a2a_loaded_plugins 1.0",
@@ -70,22 +70,22 @@ def test_gauges_are_read_from_rows(page):
 
 
 @pytest.mark.django_db
-def test_a_second_scrape_within_a_second_asks_nothing(page, django_assert_num_queries):
-    page()
+def test_a_second_scrape_within_a_second_asks_nothing(scrape, django_assert_num_queries):
+    scrape()
     with django_assert_num_queries(0):
-        page()
+        scrape()
 
 
 def test_registering_asks_no_database():
     collectors.register(CollectorRegistry())  # no db fixture: a query would be refused
 
 
-def test_a_database_that_is_away_costs_only_the_gauges(page, monkeypatch):
+def test_a_database_that_is_away_costs_only_the_gauges(scrape, monkeypatch):
     def away():
         raise OperationalError("gone")
 
     monkeypatch.setattr(figures, "agents_by_state", away)
-    assert "agentx_" not in page()
+    assert "agentx_" not in scrape()
 
 
 COUNT = """
