@@ -43,3 +43,10 @@ class PolicyForm(AutoscalePolicyBase):
     class Meta:
         model = AutoscalePolicy
         fields = ("enabled", "minimum", "maximum", "target_in_flight", "cooldown_seconds")
+
+    def clean(self) -> dict[str, Any]:
+        # Said here, because the constraint behind it has no words for people.
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if told.get("minimum", 0) > told.get("maximum", MAX_REPLICAS):
+            self.add_error("minimum", _("It must be at most the maximum."))
+        return told

@@ -110,10 +110,22 @@ def tried(form: BaseForm, save: Callable[[], object]) -> bool:
     try:
         save()
     except PublicError as error:
-        for name, why in error.fields.items() or [("", error.message)]:
-            form.add_error(name if name in form.fields else None, why)
+        _show_why(form, error)
         return False
     return True
+
+
+def _show_why(form: BaseForm, error: PublicError) -> None:
+    """Beside the field where the refusal says “field: why”, else above the form."""
+    beside = {
+        name: why
+        for name, why in error.fields.items()
+        if name in form.fields and f"{name}: {why}" in error.message
+    }
+    for name, why in beside.items():
+        form.add_error(name, why)
+    if not beside or len(beside) < len(error.fields):
+        form.add_error(None, error.message)
 
 
 def moment_of(text: str) -> datetime | None:

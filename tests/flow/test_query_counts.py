@@ -1,0 +1,72 @@
+"""How many queries each list page asks: the same for three rows as for thirty, and written down.
+
+A change that needs more is made on purpose: `UPDATE_QUERY_COUNTS=1 pytest tests/flow/test_query_counts.py`.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from monitoring.models import Alert, AlertRule
+from plugins_app.models import AutoscalePolicy, PluginEvent, ScalingDecision
+from security import audit
+from security.principals import system
+from tests.factories import (
+    make_agent,
+    make_instance,
+    make_key,
+    make_message,
+    make_node,
+    make_plugin,
+    make_task,
+    make_user,
+)
+
+PINNED = Path(__file__).parents[1] / "query_counts.json"
+PAGES = (
+    *("/", "/agents/", "/plugins/", "/plugins/plugin-0/", "/tasks/", "/alerts/", "/autoscaling/"),
+    *("/nodes/", "/audit/", "/keys/", "/users/"),
+)
+
+
+def fill(first: int, last: int) -> None:
+    for number in range(first, last):
+        agent = make_agent(f"agent-{number}", capabilities=(f"can-{number}",))
+        node = make_node(f"node-{number}")
+        plugin = make_plugin(f"plugin-{number}", agents=(agent,))
+        make_instance(plugin, node=node)
+        AutoscalePolicy.objects.create(plugin=plugin)
+        decision = {"before": 1, "after": 2, "in_flight": 1, "target_in_flight": 1}
+        ScalingDecision.objects.create(plugin=plugin, reason="", **decision)
+        PluginEvent.objects.create(plugin=plugin, type="ready")
+        make_message(make_task(agent))
+        rule = AlertRule.objects.create(name=f"rule-{number}", metric="error_rate", threshold=1)
+        Alert.objects.create(rule=rule, value=1)
+        audit.record(system("tests"), "test.done", "test", str(number))
+        make_key(make_user(f"person-{number}", "viewer"))
+
+
+def queries_of(client: Client, path: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(path).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.django_db
+def test_lists_do_not_ask_per_row() -> None:
+    client = Client()
+    client.force_login(make_user("ada", "admin"))
+    fill(0, 3)
+    few = {path: queries_of(client, path) for path in PAGES}
+    fill(3, 30)
+    assert {path: queries_of(client, path) for path in PAGES} == few
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        PINNED.write_text(json.dumps(few, indent=2) + "\n")
+    assert few == json.loads(PINNED.read_text())
