@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -62,7 +63,9 @@ class Web:
         self, path: str, body: bytes | Any, headers: dict[str, str] | None = None
     ) -> aiohttp.ClientResponse:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = await self._client.post(path, data=data, headers=headers or self.headers())
+        answer = await self._client.post(
+            path, data=io.BytesIO(data), headers=headers or self.headers()
+        )
         await answer.read()
         return answer
 

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from routing.a2a import calls, params, refusals
 from routing.a2a.calls import Call
-from routing.a2a.lane_view import LaneView, challenged, json_response
+from routing.a2a.lane_view import LaneView, json_response, with_headers
 from routing.a2a.sse import event_stream
 from routing.delivery.operations import Operations
 from routing.errors import PushNotificationNotSupported, UnsupportedOperation
@@ -24,13 +24,13 @@ class JsonRpc(LaneView):
     """One view for the eleven operations."""
 
     operations: ClassVar[Operations] = None  # type: ignore[assignment] # given to as_view
-    call_id: Any = (
-        None  # of the call at hand, once it is known: as_view makes a view for each request
-    )
+    # Of the call at hand, once it is known: as_view makes a view for each request.
+    call_id: Any = None
 
     async def post(
         self, request: HttpRequest, principal: Principal, agent: str
     ) -> HttpResponseBase:
+        self.operations.require_call(principal, agent)
         value = calls.read(request.body)
         self.call_id = calls.id_of(value)
         call = calls.call_of(value)
@@ -39,7 +39,7 @@ class JsonRpc(LaneView):
 
     def refuse(self, error: PublicError) -> HttpResponse:
         body = refusals.rpc_error(error, self.call_id)
-        return challenged(json_response(body, refusals.http_status(error)), error)
+        return with_headers(json_response(body, refusals.http_status(error)), error)
 
     async def _answer(self, principal: Principal, agent: str, call: Call) -> HttpResponseBase:
         if streamed := STREAMS.get(call.method):
@@ -102,14 +102,12 @@ async def _subscribe(core: Operations, principal: Principal, agent: str, given: 
 
 
 async def _no_push(core: Operations, principal: Principal, agent: str, given: Json) -> Json:
-    core.require_call(principal, agent)
     raise PushNotificationNotSupported("AgentX sends no push notifications yet.")
 
 
 async def _no_extended_card(
     core: Operations, principal: Principal, agent: str, given: Json
 ) -> Json:
-    core.require_call(principal, agent)
     raise UnsupportedOperation("This agent has no extended card.")
 
 

@@ -20,6 +20,7 @@ from security.errors import PublicError
 
 log = logging.getLogger(__name__)
 JSON: Final = "application/json"
+METHODS: Final = ("get", "post")
 
 
 class MethodNotAllowed(PublicError):  # noqa: N818 - a fact, as in errors.py
@@ -55,15 +56,15 @@ class LaneView(APIView):
 
     def refuse(self, error: PublicError) -> HttpResponse:
         """Problem details; doors of another protocol show them otherwise."""
-        return challenged(
-            json_response(problems.body(error), error.http_status, problems.MEDIA_TYPE), error
-        )
+        response = json_response(problems.body(error), error.http_status, problems.MEDIA_TYPE)
+        return with_headers(response, error)
 
     def _handler(self, request: HttpRequest) -> Callable[..., Awaitable[HttpResponseBase]]:
         name = (request.method or "").lower()
         handler: Callable[..., Awaitable[HttpResponseBase]] | None = getattr(self, name, None)
-        if name not in ("get", "post") or handler is None:
-            raise MethodNotAllowed(f"{request.method} is not for this address.")
+        if name not in METHODS or handler is None:
+            allowed = ", ".join(each.upper() for each in METHODS if hasattr(self, each))
+            raise MethodNotAllowed(f"This address takes {allowed}.", allow=allowed)
         if name == "post" and request.content_type not in self.media_types:
             expected = " or ".join(self.media_types)
             raise ContentTypeNotSupported(
@@ -76,8 +77,10 @@ def json_response(value: Any, status: int = 200, media_type: str = JSON) -> Http
     return HttpResponse(orjson.dumps(value), status=status, content_type=media_type)
 
 
-def challenged(response: HttpResponse, error: PublicError) -> HttpResponse:
-    """With what HTTP wants beside a refusal to a stranger."""
+def with_headers(response: HttpResponse, error: PublicError) -> HttpResponse:
+    """With what HTTP wants beside some refusals."""
     if error.http_status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="agentx"'
+    if allowed := error.details.get("allow"):
+        response["Allow"] = allowed
     return response

@@ -9,7 +9,6 @@ from security.errors import PublicError
 
 # Refusals of the HTTP door itself keep their status; whatever the protocol says is said with 200.
 HTTP_STATUSES: Final = frozenset({401, 403, 404, 405, 413, 415, 429, 503})
-CHALLENGE: Final = 'Bearer realm="agentx"'
 
 
 def http_status(error: PublicError) -> int:

@@ -1,0 +1,130 @@
+"""Cards at the well-known addresses, the probes, and the plain send."""
+
+import pytest
+
+from registry.models import Agent, Node
+from registry.services import publish_agent
+from routing.models import Message
+from security.principals import system
+from security.rows import ask
+from tests.factories import make_node
+from tests.web import Web
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+CARD = "/a2a/echo/.well-known/agent-card.json"
+FRONT_DOOR = "/.well-known/agent-card.json"
+
+
+def publish(**changes):
+    told = {
+        "slug": "echo",
+        "name": "Echo",
+        "description": "Says back what it is told.",
+        "version": "1",
+        "framework": "custom",
+        "capabilities": ["echo"],
+        "retry": "always",
+        "card": {},
+    }
+    return publish_agent(system("tests"), **(told | changes))
+
+
+async def test_a_card_names_our_own_address_and_is_cached_by_its_tag(web):
+    await ask(publish)
+    answer = await web.get(CARD)
+    card = await answer.json()
+    assert answer.status == 200
+    assert card["supportedInterfaces"][0]["url"].endswith("/a2a/echo/")
+    assert card["capabilities"]["streaming"] is True
+    assert "max-age" in answer.headers["cache-control"]
+    tag = answer.headers["etag"]
+    again = await web.get(CARD, **{"If-None-Match": tag})
+    assert (again.status, await again.read()) == (304, b"")
+    await ask(publish, description="Says something else.")
+    changed = await web.get(CARD, **{"If-None-Match": tag})
+    assert changed.status == 200
+
+
+async def test_a_closed_agents_card_is_for_who_may_and_an_open_ones_for_all(web):
+    await ask(publish)
+    async with Web(None) as stranger:
+        assert (await stranger.get(CARD)).status == 401
+        await ask(lambda: Agent.objects.filter(slug="echo").update(is_open=True))
+        answer = await stranger.get(CARD)
+        assert answer.status == 200
+        assert "securitySchemes" not in await answer.json()
+    assert (await web.get("/a2a/nobody/.well-known/agent-card.json")).status == 404
+    assert (await web.get("/a2a/echo/nonsense")).status == 404
+
+
+async def test_the_front_door_tells_what_the_caller_may_see(web):
+    for path in (FRONT_DOOR, "/.well-known/agent.json"):
+        answer = await web.get(path)
+        assert {skill["id"] for skill in (await answer.json())["skills"]} == {"echo", "slow"}
+    async with Web(None) as stranger:
+        answer = await stranger.get(FRONT_DOOR)
+        assert {skill["id"] for skill in (await answer.json())["skills"]} == {"router"}
+
+
+async def test_ready_names_what_is_missing(web):
+    assert (await (await web.get("/health")).json())["status"] == "ok"
+    answer = await web.get("/ready")  # the rows of `hosted` bring a node
+    assert answer.status == 200
+    assert set((await answer.json())["checks"].values()) == {"ok"}
+    await ask(lambda: Node.objects.update(state="disconnected"))
+    answer = await web.get("/ready")
+    assert answer.status == 503
+    assert "node" in (await answer.json())["checks"]["node"]
+    await ask(make_node, "second")
+    assert (await web.get("/ready")).status == 200
+
+
+async def test_a_plain_send(web):
+    body = {"to": "echo", "intent": "command", "payload": {"type": "text", "content": "hi"}}
+    answer = await web.post("/api/v1/messages/send", body)
+    told = await answer.json()
+    assert (answer.status, told["state"], told["text"]) == (200, "COMPLETED", "hi")
+    row = await ask(lambda: Message.objects.get(task_id=told["task_id"]))
+    assert row.intent == "command"
+    data = {"to": "echo", "payload": {"type": "data", "content": {"a": 1}}}
+    told = await (await web.post("/api/v1/messages/send", data)).json()
+    assert told["artifacts"][0]["parts"] == [{"data": {"a": 1}}]
+
+
+async def test_a_plain_notification_does_not_wait(web):
+    body = {"to": "slow", "intent": "notification", "payload": {"content": "hi"}}
+    told = await (await web.post("/api/v1/messages/send", body)).json()
+    assert told["state"] == "WORKING"
+
+
+BAD_SENDS = [
+    (b"{", None),
+    ([], None),
+    ({}, "to"),
+    ({"to": "echo", "intent": "wish"}, "intent"),
+    ({"to": "echo"}, "payload"),
+    ({"to": "echo", "payload": {"type": "text", "content": 5}}, "payload.content"),
+    ({"to": "echo", "payload": {"type": "image", "content": ""}}, "payload.type"),
+]
+
+
+async def test_a_plain_send_refuses_with_a_problem(web):
+    for body, field in BAD_SENDS:
+        answer = await web.post("/api/v1/messages/send", body)
+        assert (answer.status, answer.content_type) == (400, "application/problem+json")
+        problem = await answer.json()
+        assert problem["code"] == "invalid_input"
+        assert problem["request_id"] == answer.headers["x-request-id"]
+        assert list(problem.get("fields", [])) == ([field] if field else [])
+
+
+async def test_a_plain_send_refuses_strangers_and_large_bodies_with_a_problem(web):
+    async with Web(None) as stranger:
+        answer = await stranger.post(
+            "/api/v1/messages/send", {"to": "echo", "payload": {"content": "x"}}
+        )
+        assert answer.status == 401
+    answer = await web.post("/api/v1/messages/send", b"x" * 20_000_000)
+    assert answer.status == 413
+    assert (await answer.json())["code"] == "too_large"
