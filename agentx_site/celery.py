@@ -9,6 +9,8 @@ from celery.platforms import SecurityWarning
 from plugins_app.supervisor.bootstep import SupervisorStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentx_site.settings")
+# Django's checks import every URL and view, and with them gRPC, into a process that forks. `make check` runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 # Root is what a container often is; SECURITY.md says what that means. Celery would say it in every log.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 

@@ -1,14 +1,15 @@
 """The calls about a plugin process itself: who it is, how it is, and its end."""
 
+import asyncio
 import json
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import grpc
 import grpc.aio
 
 from plugins_app.client.channels import Channels, metadata_of
+from plugins_app.client.shapes import AgentDescription, AgentSpec, Health
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed
 from proto import agentx_plugin_pb2 as pb
@@ -16,41 +17,6 @@ from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
 
 CALL_SECONDS: Final = 10.0
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a process is. Totals count since it started; the average since the previous question."""
-
-    serving: bool
-    detail: str
-    in_flight: int
-    in_flight_average: float
-    messages_total: int
-    errors_total: int
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSpec:
-    """An agent that a process is to host."""
-
-    slug: str
-    name: str
-    description: str
-    config: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AgentDescription:
-    """What a process says of an agent it hosts. `card` is the plugin's part of its A2A card."""
-
-    slug: str
-    name: str
-    description: str
-    version: str
-    framework: str
-    capabilities: tuple[str, ...]
-    card: dict[str, Any]
 
 
 class Lifecycle:
@@ -147,6 +113,12 @@ async def _answer(call: Awaitable[Answer], name: str) -> Answer:
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
             raise CallFailed(f"did not answer {name} in time") from None
         raise CallFailed(f"{name} failed: {error.code().name} {error.details()}") from None
+    except asyncio.CancelledError:
+        # gRPC says the same when the channel is closed under a call and when our task is cancelled.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise CallFailed(f"{name} was cut off") from None
 
 
 def _description(agent: pb.AgentInfo) -> AgentDescription:

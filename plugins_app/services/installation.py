@@ -58,7 +58,8 @@ def _take_in(
         fresh = True
     changed, plugin.release = plugin.release_id != release.id or fresh, release
     _describe(plugin, manifest)
-    _host(principal, plugin, manifest)
+    if changed or plugin.hosted_agents.count() != len(manifest.agents):
+        _host(principal, plugin, manifest)
     _set_policy(plugin, manifest)
     if changed:
         after = {"version": manifest.version, "digest": digest}

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from plugins_app import manifest as manifests
-from plugins_app.client.lifecycle import AgentDescription
+from plugins_app.client.shapes import AgentDescription
 from plugins_app.models import Plugin, PluginEvent, PluginInstance
 from plugins_app.services.events import record_event, tell_instance
 from plugins_app.services.installation import publish

@@ -12,7 +12,8 @@ from uuid import uuid4
 from plugins_app import manifest as manifests
 from plugins_app import process as processes
 from plugins_app.client.channels import Channels, token_of
-from plugins_app.client.lifecycle import AgentSpec, Lifecycle
+from plugins_app.client.lifecycle import Lifecycle
+from plugins_app.client.shapes import AgentSpec
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed, InvalidManifest, LaunchFailed
 from plugins_app.manifest import Manifest, Runtime
@@ -47,14 +48,7 @@ class Hands:
         """
         async with self._launching:
             manifest = _manifest(wanted)
-            what = processes.recipe(manifest, Path(wanted.folder), wanted.ordinal)
-            launch_id = str(uuid4())
-            process = await processes.launch(
-                what,
-                launch_id=launch_id,
-                token=token_of(launch_id),
-                lease_seconds=LEASE_SECONDS,
-            )
+            process = await _launched(wanted, manifest)
             born(process)
             try:
                 await self._prepare(process, wanted, manifest)
@@ -100,6 +94,17 @@ class Hands:
     def give_turn(self, plugin: str) -> None:
         self._rolling.pop(plugin, None)
         self.wake()
+
+
+async def _launched(wanted: Wanted, manifest: Manifest) -> PluginProcess:
+    launch_id = str(uuid4())
+    try:
+        what = processes.recipe(manifest, Path(wanted.folder), wanted.ordinal)
+        return await processes.launch(
+            what, launch_id=launch_id, token=token_of(launch_id), lease_seconds=LEASE_SECONDS
+        )
+    except OSError as error:
+        raise LaunchFailed(f"Its folders cannot be used: {error}.") from None
 
 
 def target_of(wanted: Wanted, process: PluginProcess) -> Target:

@@ -30,6 +30,10 @@ LOCK_SECONDS: Final = 0.1
 FAREWELL_SECONDS: Final = 2.0  # for the last rows; Postgres may be gone before us
 
 
+class SupervisorError(Exception):
+    """One of the activities that never end has ended."""
+
+
 class Supervisor:
     """`run` until SIGTERM or SIGINT; then every process of the node is drained and ended."""
 
@@ -64,13 +68,14 @@ class Supervisor:
         tasks = [asyncio.create_task(each, name=name) for name, each in self._activities()]
         stop = asyncio.create_task(self._stop.wait(), name="stop")
         try:
-            done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stop}:
-                log.critical("%s ended", task.get_name(), exc_info=task.exception())
-        finally:
-            await _cancelled(stop, *tasks)
+            await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            if not stop.done():
+                # Not an orderly end: the processes stay, the next supervisor takes them back.
+                raise SupervisorError(_what_broke(tasks))
+            await _cancelled(*tasks)
             await self._put_down()
-            await _cancelled(writer)
+        finally:
+            await _cancelled(stop, writer, *tasks)
             self.ledger.close()
 
     def _activities(self) -> Iterator[tuple[str, Any]]:
@@ -116,6 +121,7 @@ class Supervisor:
             log.error("%s broke", task.get_name(), exc_info=task.exception())
             for process in slot.alive:
                 process.signal_group(signal.SIGKILL)
+            return  # tried again at the next tick, and no sooner
         self._wake.set()
 
     async def _put_down(self) -> None:
@@ -127,6 +133,14 @@ class Supervisor:
         if not await self.ledger.flush(FAREWELL_SECONDS):
             log.warning("the last changes could not be written")
         log.info("node %s is at rest", self.node)
+
+
+def _what_broke(tasks: list["asyncio.Task[Any]"]) -> str:
+    return "; ".join(
+        f"{task.get_name()}: {'cancelled' if task.cancelled() else task.exception()!r}"
+        for task in tasks
+        if task.done()
+    )
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ import psutil
 from django.conf import settings
 from django.utils import timezone
 
-from plugins_app.client.lifecycle import Health
+from plugins_app.client.shapes import Health
 from plugins_app.errors import CallFailed
 from plugins_app.process import PluginProcess
 from plugins_app.process.identity import boot_id

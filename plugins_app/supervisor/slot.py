@@ -134,13 +134,15 @@ class Slot:
                 await self._stirred(launching)
                 if not self.wanted.is_wanted:
                     launching.cancel()
+        finally:
+            launching.cancel()
+            await asyncio.gather(launching, return_exceptions=True)
+        if launching.cancelled():
+            return  # a stop came first
+        try:
             self._take_over(launching.result(), wanted)
         except LaunchFailed as error:
             await self._failed(str(error), 0.0)
-        except asyncio.CancelledError:
-            if not launching.done() or self.wanted.is_wanted:
-                launching.cancel()
-                raise
 
     def _take_over(self, process: PluginProcess, wanted: Wanted) -> None:
         """From now on messages go to this process."""

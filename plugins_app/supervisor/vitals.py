@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from plugins_app.client.lifecycle import Health
+from plugins_app.client.shapes import Health
 from plugins_app.services import marks
 from plugins_app.supervisor.ledger import Ledger
 

@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from plugins_app.supervisor.loop import Supervisor
+from plugins_app.supervisor.loop import Supervisor, SupervisorError
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -17,10 +19,15 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        asyncio.run(_supervise())
+        status = 0
+        try:
+            asyncio.run(_supervise())
+        except SupervisorError as error:
+            log.critical("the supervisor broke: %s", error, exc_info=error)
+            status = 1
         logging.shutdown()
         # Not a return: that would wait for the thread that may wait for a Postgres that is away.
-        os._exit(0)
+        os._exit(status)
 
 
 async def _supervise() -> None:

@@ -1,0 +1,39 @@
+"""What is said between the core and a plugin process about the process itself. No gRPC."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a process is. Totals count since it started; the average since the previous question."""
+
+    serving: bool
+    detail: str
+    in_flight: int
+    in_flight_average: float
+    messages_total: int
+    errors_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """An agent that a process is to host."""
+
+    slug: str
+    name: str
+    description: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDescription:
+    """What a process says of an agent it hosts. `card` is the plugin's part of its A2A card."""
+
+    slug: str
+    name: str
+    description: str
+    version: str
+    framework: str
+    capabilities: tuple[str, ...]
+    card: dict[str, Any]
