@@ -1,0 +1,111 @@
+"""The small parts of the delivery: balance, feed, inbox, history."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from plugins_app.client.codec import Happening
+from plugins_app.client.target import Target
+from routing.delivery.balance import Balance
+from routing.delivery.feed import Feed
+from routing.delivery.inbox import Inbox
+from routing.delivery.opening import newest_that_fit
+from routing.record import Event
+
+TARGETS = [Target(f"i-{n}", f"unix:/{n}", f"l-{n}") for n in range(3)]
+
+
+def test_the_process_with_the_fewest_messages_is_chosen():
+    balance = Balance()
+    with balance.carry(TARGETS[0]), balance.carry(TARGETS[1]):
+        assert balance.choose(TARGETS) == TARGETS[2]
+        with balance.carry(TARGETS[2]), balance.carry(TARGETS[2]):
+            assert balance.choose(TARGETS) != TARGETS[2]
+    assert all(balance.is_idle(target.launch_id) for target in TARGETS)
+
+
+def test_among_equals_each_has_its_turn():
+    balance = Balance()
+    chosen = Counter(balance.choose(TARGETS).instance_id for _ in range(30))
+    assert set(chosen.values()) == {10}
+
+
+@pytest.mark.asyncio
+async def test_a_feed_tells_everybody_everything_from_where_they_are():
+    feed = Feed(1)
+    events = [Event(n, "status", {}) for n in range(2, 8)]
+    feed.publish(events[:2])
+
+    async def heard(seq):
+        return [event.seq async for event in feed.after(seq)]
+
+    listening = [asyncio.create_task(heard(seq)) for seq in (1, 2, 4)]
+    await asyncio.sleep(0)
+    for event in events[2:]:
+        feed.publish([event])
+        await asyncio.sleep(0)
+    feed.close()
+    late = asyncio.create_task(heard(1))
+    assert await asyncio.gather(*listening) == [[2, 3, 4, 5, 6, 7], [3, 4, 5, 6, 7], [5, 6, 7]]
+    assert await late == [2, 3, 4, 5, 6, 7]
+    assert feed.last_seq == 7
+    assert feed.follows(1)
+    assert not feed.follows(0)
+
+
+@pytest.mark.asyncio
+async def test_an_inbox_gives_what_came_meanwhile_together():
+    gate = asyncio.Event()
+
+    async def items():
+        for n in range(3):
+            yield [Happening("status", {"n": n})]
+        gate.set()
+        await asyncio.sleep(0.01)
+        yield [Happening("status", {"n": 3})]
+
+    inbox = Inbox(items())
+    await gate.wait()
+    assert [each.payload["n"] for each in await inbox.take()] == [0, 1, 2]
+    assert [each.payload["n"] for each in await inbox.take()] == [3]
+    assert await inbox.take() is None
+    await inbox.close()
+
+
+@pytest.mark.asyncio
+async def test_an_inbox_raises_after_what_came_before():
+    async def items():
+        yield [Happening("status", {"n": 0})]
+        raise ValueError("broken")
+
+    inbox = Inbox(items())
+    await asyncio.sleep(0.01)
+    assert len(await inbox.take()) == 1
+    with pytest.raises(ValueError, match="broken"):
+        await inbox.take()
+
+
+@pytest.mark.asyncio
+async def test_closing_an_inbox_closes_its_stream():
+    closed = asyncio.Event()
+
+    async def items():
+        try:
+            yield []
+            await asyncio.sleep(60)
+        finally:
+            closed.set()
+
+    inbox = Inbox(items())
+    await inbox.take()
+    await inbox.close()
+    assert closed.is_set()
+
+
+def test_an_agent_gets_the_newest_history_that_fits():
+    history = [{"messageId": f"m-{n}", "parts": [{"text": "x" * 100}]} for n in range(10)]
+    fitting = newest_that_fit(history, limit=450)
+    assert [each["messageId"] for each in fitting] == ["m-7", "m-8", "m-9"]
+    assert newest_that_fit(history) == history
+    assert newest_that_fit([], limit=0) == []
