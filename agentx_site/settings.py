@@ -44,6 +44,11 @@ WEBHOOK_ALLOW = env.names(
     "",
     "CIDRs and hosts that webhooks and remote agents may reach although they are private.",
 )
+METRICS_ALLOW = env.names(
+    "AGENTX_METRICS_ALLOW",
+    "127.0.0.0/8,::1/128",
+    "Networks that may scrape /metrics without a key. Through a proxy a key is always needed.",
+)
 DEMO = env.flag("AGENTX_DEMO", True, "Install and start the bundled plugins on the first run.")
 PLUGIN_ENVIRONMENT = env.names(
     "AGENTX_PLUGIN_ENVIRONMENT",

@@ -74,6 +74,14 @@ def caller(request: HttpRequest | Request) -> Principal:
     return _placed(known, request)
 
 
+def key_or_session(request: HttpRequest) -> Principal:
+    """The principal of a plain Django view that programs call too. Raises `NotAuthenticated` for a wrong key."""
+    key = offered_key(request)
+    if key is None:
+        return caller(request)
+    return _placed(verdicts.remembered(key) or verdicts.judge(key), request)
+
+
 async def lane_caller(request: HttpRequest) -> Principal:
     """The principal of a request in the lean lane: no query while the verdict is remembered."""
     key = offered_key(request)

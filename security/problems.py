@@ -1,7 +1,7 @@
 """Refusals of `/api/v1`: RFC 9457 problem details, always with a `code` and the request id."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
@@ -12,7 +12,8 @@ from security import context
 from security.errors import Forbidden, InvalidInput, NotAuthenticated, NotFound, PublicError
 
 log = logging.getLogger(__name__)
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
+CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="agentx"'}
 
 
 def body(error: PublicError) -> dict[str, Any]:
@@ -32,7 +33,9 @@ def body(error: PublicError) -> dict[str, Any]:
 
 def response(error: PublicError) -> HttpResponse:
     """For code outside DRF."""
-    return JsonResponse(body(error), status=error.http_status, content_type=MEDIA_TYPE)
+    headers = CHALLENGE if error.http_status == 401 else None
+    status = error.http_status
+    return JsonResponse(body(error), status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def exception_handler(error: Exception, view_context: dict[str, Any]) -> Response:
@@ -40,7 +43,7 @@ def exception_handler(error: Exception, view_context: dict[str, Any]) -> Respons
     public = as_public(error)
     if not isinstance(error, PublicError) and public.http_status >= 500:
         log.error("request failed: %s", error, exc_info=error)
-    headers = {"WWW-Authenticate": 'Bearer realm="agentx"'} if public.http_status == 401 else {}
+    headers = CHALLENGE if public.http_status == 401 else None
     return Response(
         body(public), status=public.http_status, headers=headers, content_type=MEDIA_TYPE
     )

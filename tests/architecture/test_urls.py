@@ -18,7 +18,7 @@ OPEN = {
     "/jsi18n/": "the words of the interface",
     "/api/v1/schema/": "the same for every installation, and public with the source",
     "/api/v1/docs/": "draws the schema",
-    "/metrics": "Prometheus scrapes without a credential; counts and names of agents, no content",
+    "/metrics": "open to scrapers on this machine only (tests/flow/test_metrics_door.py)",
 }
 SAMPLES = {"uuid": "0190a000-0000-7000-8000-000000000000", "int": "1", "str": "x", "slug": "x"}
 METHODS = ("get", "post", "put", "patch", "delete")
