@@ -4,7 +4,7 @@ import os
 import warnings
 
 from celery import Celery
-from celery.platforms import SecurityWarning
+from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # celery-types lacks it
 
 from plugins_app.supervisor.bootstep import SupervisorStep
 
