@@ -8,7 +8,7 @@ from plugins_app.services import marks
 from plugins_app.supervisor.ledger import Ledger
 
 DEGRADED_AFTER: Final = 3  # health checks missed
-TROUBLE_AFTER: Final = 5
+TROUBLE_AFTER: Final = 4
 
 
 class Vitals:

@@ -4,9 +4,12 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
+from django.test import override_settings
 
 from plugins_app import services
+from plugins_app.client.channels import token_of
 from plugins_app.models import Plugin
 from registry.models import Agent, Node
 from tests.nodes import (
@@ -159,6 +162,26 @@ def test_a_frozen_process_is_degraded_then_replaced(node):
     eventually(lambda: plugin.events.filter(type="degraded").exists(), within=20)
     eventually(lambda: (r := running(plugin)) and r[0].pid != before.pid, within=20)
     eventually(lambda: len(node.processes()) == 1)
+
+
+def test_a_process_knows_no_secret_of_ours(node):
+    plugin = installed(ECHO)
+    (row,) = eventually(lambda: running(plugin))
+    process = psutil.Process(row.pid)
+    environment = process.environ()
+    assert set(environment) <= {
+        *("PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "LOG_LEVEL", "PYTHONPATH"),
+        *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+        *("AGENTX_PLUGIN_COOKIE", "AGENTX_HANDSHAKE_FD"),
+    }
+    assert str(ROOT) not in environment["PYTHONPATH"].split(":")
+    with override_settings(SECRET_KEY=os.environ["AGENTX_SECRET_KEY"]):
+        token_of.cache_clear()
+        shown = f"{environment} {process.cmdline()}"
+        assert token_of(str(row.launch_id)) not in shown
+    assert process.cwd() == str(node.home / "work" / "echo" / "0")
+    assert os.getsid(row.pid) == os.getpgid(row.pid) == row.pid
+    assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
 
 
 def test_what_a_process_uses_is_measured(node):

@@ -1,5 +1,6 @@
 """Plugins that do not start, and services that go away: each with its reason, and nothing leaked."""
 
+import signal
 import time
 
 import psutil
@@ -56,7 +57,8 @@ def test_an_operator_may_try_again_what_was_given_up(node, tmp_path):
     plugin = installed(BROKEN / "missing")
     eventually(lambda: plugin.instances.filter(state="fatal"), within=20)
     services.set_desired(US, "missing", "running")
-    eventually(lambda: plugin.events.filter(type="fatal").count() == 2, within=20)
+    eventually(lambda: plugin.events.filter(type="backoff").count() > 4)
+    assert plugin.instances.get().state != "fatal"
 
 
 def test_a_stop_ends_the_waiting_between_tries(node):
@@ -81,6 +83,25 @@ def test_a_release_that_does_not_start_leaves_the_earlier_process(node, tmp_path
     services.install(US, folder)
     (after,) = eventually(lambda: (r := running(plugin)) and r[0].pid != before.pid and r)
     assert after.reason == ""
+
+
+def test_a_process_that_takes_too_much_memory_is_replaced(node, tmp_path):
+    manifest = (ECHO / "plugin.yaml").read_text().replace("512MB", "20MB")
+    (tmp_path / "plugin.yaml").write_text(manifest)
+    (tmp_path / "main.py").write_text((ECHO / "main.py").read_text())
+    plugin = installed(tmp_path)
+    drained = plugin.events.filter(type="draining", message__contains="more than the 20 MB")
+    eventually(drained.exists)
+    eventually(lambda: plugin.instances.get().restarts)
+
+
+def test_a_process_that_heeds_nothing_is_killed(node):
+    plugin = installed(ECHO)
+    (before,) = eventually(lambda: running(plugin))
+    kill(before.pid, signal.SIGSTOP)
+    services.set_desired(US, "echo", "stopped")
+    eventually(lambda: plugin.instances.filter(state="exited"), within=10)
+    assert not node.processes() and not node.sockets()
 
 
 def test_what_a_process_writes_can_be_followed(node):
