@@ -1,7 +1,9 @@
 """Deeds on plugins: rights, rows, audit, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 
 from plugins_app import selectors, services
 from plugins_app.errors import AgentTaken, InvalidConfig, InvalidManifest, PluginNotFound
@@ -307,3 +309,20 @@ def test_the_database_keeps_its_promise(name):
     row = services.set_desired(US, "echo", "running").instances.get()
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         BREAKS[name](row)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_at_once_fill_each_slot_once():
+    make_node()
+    services.install(US, ECHO)
+    Plugin.objects.update(desired="running", desired_replicas=5)
+
+    def schedule(_: int) -> None:
+        try:
+            services.place_instances()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(schedule, range(8)))
+    assert sorted(PluginInstance.objects.values_list("ordinal", flat=True)) == [0, 1, 2, 3, 4]
