@@ -60,7 +60,7 @@ class LaneView(APIView):
         return with_headers(response, error)
 
     def _handler(self, request: HttpRequest) -> Callable[..., Awaitable[HttpResponseBase]]:
-        name = (request.method or "").lower()
+        name = (request.method or "").lower().replace("head", "get")
         handler: Callable[..., Awaitable[HttpResponseBase]] | None = getattr(self, name, None)
         if name not in METHODS or handler is None:
             allowed = ", ".join(each.upper() for each in METHODS if hasattr(self, each))

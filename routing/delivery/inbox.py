@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Final
 
 from plugins_app.client.codec import Happening
+
+MAX_PENDING: Final = 256  # then the plugin has to wait for the journal
 
 
 class Inbox:
@@ -14,6 +17,7 @@ class Inbox:
         self._items = items
         self._pending: list[Happening] = []
         self._wake = asyncio.Event()
+        self._room = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
         self._reader.add_done_callback(lambda _: self._wake.set())
         self.reached = False
@@ -28,6 +32,7 @@ class Inbox:
         self._wake.clear()
         if self._pending or not self._reader.done():
             taken, self._pending = self._pending, []
+            self._room.set()
             return taken
         self._reader.result()
         return None
@@ -43,3 +48,6 @@ class Inbox:
                 self.reached = True
                 self._pending.extend(happenings)
                 self._wake.set()
+                if len(self._pending) >= MAX_PENDING:
+                    self._room.clear()
+                    await self._room.wait()

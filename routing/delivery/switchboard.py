@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Coroutine
 from typing import Any, Final
 
-import psycopg
 from uuid_utils import uuid7
 
 from plugins_app.client.channels import Channels
@@ -108,8 +107,10 @@ class Switchboard:
         """Wait for a change of a task that runs elsewhere, or so many seconds: news may get lost."""
         event = self._watched[task_id]
         self.errand(self.news.publish("tasks", {"watch": [task_id]}))
-        with contextlib.suppress(TimeoutError):
+        try:
             await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            self._watched.pop(task_id, None)
 
     def _tell_watchers(self, task_id: str) -> None:
         if (event := self._watched.pop(task_id, None)) is not None:
@@ -140,8 +141,8 @@ class Switchboard:
             asked = list(self.runs)
             try:
                 held = await self.journal.renew(asked, self.owner)
-            except (psycopg.Error, TimeoutError, OSError) as error:
-                log.warning("leases not renewed: %s", error)
+            except Unavailable as error:
+                log.warning("leases not renewed: %s", error.message)
                 continue
             self._let_go(asked, held)
 

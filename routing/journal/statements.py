@@ -6,7 +6,8 @@ One document instead of an array per column: it is dumped once by orjson, and Po
 from typing import Final
 
 # One round trip for everything that waits. A change applies only where number and holder are still the expected ones;
-# the statement answers with the tasks whose change applied. Foreign keys are checked at its end.
+# the statement answers with the tasks whose change applied. Foreign keys are checked at its end. Events and messages are
+# ordered by the database's clock: those of web processes differ.
 WRITE: Final = """
 WITH opened AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(opened)s) AS o(
@@ -27,10 +28,11 @@ WITH opened AS MATERIALIZED (
         1, door, request_id, '', lease_owner, now() + %(lease)s * interval '1 second', "time", "time" FROM opened
 ), first_event AS (
     INSERT INTO routing_taskevent (id, task_id, seq, kind, payload, time)
-    SELECT event_id, id, 1, 'status', status, "time" FROM opened
+    SELECT event_id, id, 1, 'status', status, clock_timestamp() FROM opened
 ), first_message AS (
     INSERT INTO routing_message (id, message_id, task_id, agent_id, owner, context_id, role, intent, message, created)
-    SELECT message_row, message_id, id, agent_id, owner, context_id, role, intent, message, "time" FROM opened
+    SELECT message_row, message_id, id, agent_id, owner, context_id, role, intent, message, clock_timestamp()
+    FROM opened
 ), applied AS (
     UPDATE routing_task t
     SET state = c.state, status = c.status, artifacts = coalesce(c.artifacts, t.artifacts), seq = c.next_seq,

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from django.db import connection as django_connection
@@ -62,7 +62,10 @@ class Journal:
             raise StaleTask(step.before.id)
 
     async def renew(self, ids: Sequence[str], owner: str) -> dict[str, bool]:
-        """Hold these tasks for another LEASE_SECONDS. Those still ours -> whether a cancel was asked for."""
+        """Hold these tasks for another LEASE_SECONDS. Those still ours -> whether a cancel was asked for.
+
+        Raises `Unavailable`.
+        """
         parameters = {"ids": list(ids), "owner": owner, "lease": LEASE_SECONDS}
         async with self._one_at_a_time:
             return dict(await self._execute(RENEW, parameters))
@@ -80,7 +83,10 @@ class Journal:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                await self._drain()
+                try:
+                    await self._drain()
+                except Exception:
+                    log.exception("the journal failed to write; it goes on")
         finally:
             await self._drain()
             await self._disconnect()
@@ -111,14 +117,16 @@ class Journal:
         return batch
 
     async def _write(self, batch: list[Entry]) -> None:
+        """Whatever happens, nobody is left waiting."""
         try:
             applied = await self._applied(batch)
-        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
-            log.warning("the journal cannot reach the database: %s", error)
-            await self._disconnect()
-            _fail_all(batch, Unavailable(AWAY))
         except psycopg.Error as error:
             await self._write_singly(batch, error)
+        except Unavailable as error:
+            _fail_all(batch, error)
+        except BaseException:
+            _fail_all(batch, Unavailable(AWAY))
+            raise
         else:
             self._settle(batch, applied)
 
@@ -150,11 +158,17 @@ class Journal:
         if news:
             _tell(news)
 
-    async def _execute(self, statement: str, parameters: dict[str, object]) -> list[tuple]:  # type: ignore[type-arg]
-        async with asyncio.timeout(STATEMENT_SECONDS):
-            connection = await self._connected()
-            cursor = await connection.execute(statement, parameters, prepare=True)
-            return await cursor.fetchall()
+    async def _execute(self, statement: str, parameters: dict[str, object]) -> list[Any]:
+        """All rows. Raises `Unavailable`, and what psycopg raises for entries that cannot be."""
+        try:
+            async with asyncio.timeout(STATEMENT_SECONDS):
+                connection = await self._connected()
+                cursor = await connection.execute(statement, parameters, prepare=True)
+                return await cursor.fetchall()
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
+            log.warning("the journal cannot reach the database: %s", error)
+            await self._disconnect()
+            raise Unavailable(AWAY) from error
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:

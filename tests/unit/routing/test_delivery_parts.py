@@ -9,7 +9,7 @@ from plugins_app.client.codec import Happening
 from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
 from routing.delivery.feed import Feed
-from routing.delivery.inbox import Inbox
+from routing.delivery.inbox import MAX_PENDING, Inbox
 from routing.delivery.opening import newest_that_fit
 from routing.record import Event
 
@@ -109,3 +109,22 @@ def test_an_agent_gets_the_newest_history_that_fits():
     assert [each["messageId"] for each in fitting] == ["m-7", "m-8", "m-9"]
     assert newest_that_fit(history) == history
     assert newest_that_fit([], limit=0) == []
+
+
+@pytest.mark.asyncio
+async def test_a_plugin_that_talks_faster_than_the_journal_writes_has_to_wait():
+    made = 0
+
+    async def items():
+        nonlocal made
+        for _ in range(1000):
+            made += 1
+            yield [Happening("status", {"n": made})]
+
+    inbox = Inbox(items())
+    await asyncio.sleep(0.05)
+    assert made == MAX_PENDING
+    taken = []
+    while (happenings := await inbox.take()) is not None:
+        taken += [each.payload["n"] for each in happenings]
+    assert taken == list(range(1, 1001))

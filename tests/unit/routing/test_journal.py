@@ -119,7 +119,7 @@ async def test_a_change_whose_answer_got_lost_is_found_and_not_repeated(agent, m
         async def lose_one(statement, parameters):
             await execute(statement, parameters)
             monkeypatch.setattr(journal, "_execute", execute)
-            raise psycopg.OperationalError("server closed the connection unexpectedly")
+            raise Unavailable("server closed the connection unexpectedly")
 
         monkeypatch.setattr(journal, "_execute", lose_one)
         await journal.change(ending(first, chunk("x")), patience=5)

@@ -58,8 +58,8 @@ def test_the_events_add_up_to_the_snapshot_in_any_grouping():
         else:
             changes.append(chunk(f"{n} ", append=dice.random() < 0.7, name=dice.choice("ab")))
     changes.append(("status", status_of("COMPLETED", now())))
-    at_once, _ = after(record(), changes)
     bit_by_bit = record()
+    at_once, _ = after(bit_by_bit, changes)
     while changes:
         size = dice.randint(1, 7)
         bit_by_bit, _ = after(bit_by_bit, changes[:size])
