@@ -29,6 +29,8 @@ class LoginForm(UnfoldAuthenticationForm):
 
 
 class _WithRoles(forms.Form):
+    #: What is chosen when nobody chooses: not the most powerful.
+    usual_role = "viewer"
     role = forms.ModelChoiceField(
         Role.objects.none(), to_field_name="name", empty_label=None, label=_("Role")
     )
@@ -38,9 +40,11 @@ class _WithRoles(forms.Form):
         field = self.fields["role"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = roles
+        self.initial.setdefault("role", self.usual_role)
 
 
 class ApiKeyForm(_WithRoles):
+    usual_role = "developer"
     name = forms.CharField(
         max_length=100, label=_("Name"), help_text=_("What will use it, such as “billing bot”.")
     )

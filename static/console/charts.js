@@ -10,6 +10,10 @@ const theme = () => THEMES[document.documentElement.classList.contains("dark") ?
 const charts = new Set();
 new MutationObserver(() => charts.forEach((chart) => chart.draw())).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
 
+const GAP = 15_000; // samples come every two seconds: longer without one is a time of which nothing is known
+
+const withGaps = (points) => points.flatMap((point, index) => (index && point[0] - points[index - 1][0] > GAP ? [[points[index - 1][0] + 1, null], point] : [point]));
+
 export class LineChart {
   // lines: [{name, colour?: index, step?: bool, axis?: 0|1, format?}]; format: value -> text; minutes kept.
   constructor(element, { lines, format = number, minutes = 15, fill = true, spark = false, least = 0 }) {
@@ -48,7 +52,7 @@ export class LineChart {
     const told = (value, index) => (this.lines[index].format || this.format)(value);
     return {
       trigger: "axis", confine: true, backgroundColor: look.card, borderColor: look.line, textStyle: { color: look.strong, fontSize: 12 },
-      formatter: (found) => `${new Date(found[0].value[0]).toLocaleTimeString()}<br>` + found.map((one) => `${one.marker} ${echarts.format.encodeHTML(one.seriesName)} <b>${told(one.value[1], one.seriesIndex)}</b>`).join("<br>"),
+      formatter: (found) => `${new Date(found[0].value[0]).toLocaleTimeString()}<br>` + found.filter((one) => one.value[1] !== null).map((one) => `${one.marker} ${echarts.format.encodeHTML(one.seriesName)} <b>${told(one.value[1], one.seriesIndex)}</b>`).join("<br>"),
     };
   }
 
@@ -78,7 +82,7 @@ export class LineChart {
   series(look) {
     return this.lines.map((line, index) => {
       const colour = look.colours[line.colour ?? index];
-      return { type: "line", name: line.name, data: this.points[index], yAxisIndex: line.axis || 0, showSymbol: false, step: line.step ? "end" : false, lineStyle: { width: 2, color: colour }, itemStyle: { color: colour }, areaStyle: this.fill && index === 0 ? { color: colour, opacity: 0.12 } : undefined };
+      return { type: "line", name: line.name, data: withGaps(this.points[index]), yAxisIndex: line.axis || 0, showSymbol: false, step: line.step ? "end" : false, lineStyle: { width: 2, color: colour }, itemStyle: { color: colour }, areaStyle: this.fill && index === 0 ? { color: colour, opacity: 0.12 } : undefined };
     });
   }
 }

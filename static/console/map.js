@@ -16,8 +16,8 @@ const words = (x, y, text, kind = "") => node("text", { x, y, class: kind }, tex
 const dot = (x, y, state) => node("circle", { cx: x, cy: y, r: 4.5, class: "dot", "data-tone": TONES[state] ?? "calm" }, node("title", {}, state));
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-function box(x, y, width, label, state, href) {
-  const letters = Math.floor((width - 40) / 7);
+function box(x, y, width, label, state, href, taken = 0) {
+  const letters = Math.floor((width - 36 - taken) / 7.2);
   const shape = [node("rect", { x, y, width, height: BOX, rx: 9 }), words(x + 28, y + 22, cut(label, letters))];
   if (state) shape.push(dot(x + 15, y + 17, state));
   else shape.push(node("circle", { cx: x + 15, cy: y + 17, r: 3, class: "dot" }));
@@ -61,8 +61,9 @@ function sketch({ doors, agents, hosts, width, more, text }) {
   doors.forEach((door, index) => svg.append(box(lefts[0], doorTops[index], wide, door)));
   agents.forEach((agent, index) => svg.append(box(lefts[1], agentTops[index], wide, agent.slug, agent.state, `/agents/${agent.slug}/`)));
   hosts.forEach((plugin, index) => {
-    svg.append(box(lefts[2], hostTops[index], wide, plugin.slug, plugin.state, `/plugins/${plugin.slug}/`));
-    plugin.processes.slice(0, 8).forEach((state, at) => svg.append(dot(lefts[2] + wide - 14 - at * 13, hostTops[index] + 17, state)));
+    const dots = plugin.processes.slice(0, doors.length ? 8 : 4);
+    svg.append(box(lefts[2], hostTops[index], wide, plugin.slug, plugin.state, `/plugins/${plugin.slug}/`, dots.length * 13));
+    dots.forEach((state, at) => svg.append(dot(lefts[2] + wide - 14 - at * 13, hostTops[index] + 17, state)));
   });
   if (more > 0) svg.append(words(lefts[1] + 8, height - 6, `+ ${more} ${text.more}`, "sub"));
   return svg;
