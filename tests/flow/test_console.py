@@ -11,6 +11,7 @@ from agentx_site import urls
 from monitoring.models import Alert, AlertRule
 from monitoring.services import ensure_default_rules
 from plugins_app.models import AutoscalePolicy, Plugin
+from registry.models import Agent
 from routing.models import Task
 from security.models import ApiKey, AuditEvent, User
 from security.selectors import user_principal
@@ -122,6 +123,18 @@ def test_who_may_not_does_not_see_the_buttons(world: Plugin) -> None:
         assert path not in hidden
     assert 'id="log"' in shown
     assert 'id="log"' not in hidden
+
+
+@pytest.mark.parametrize("role", ["viewer", "auditor"])
+def test_who_only_looks_is_offered_nothing_to_change(world: Plugin, role: str) -> None:
+    task = make_task(Agent.objects.get(), state="WORKING")
+    client = console(role)
+    for path in (*map(reverse, (f"page-{name}" for name in LISTS)), f"/tasks/{task.id}/",
+                 "/plugins/echo/", "/agents/echo/"):  # fmt: skip
+        shown = client.get(path).content.decode()
+        posts = re.findall(r'<form[^>]+method="post"[^>]+action="([^"]+)"', shown)
+        assert posts == ["/logout/"], path
+        assert "data-action=" not in shown, path
 
 
 def test_who_may_not_is_refused_by_the_button_too(world: Plugin) -> None:
