@@ -41,6 +41,18 @@ class Echo:
             await lifecycle.create_agent(self.target, AgentSpec(slug, slug, slug, config))
         await channels.close()
 
+    async def until_in_flight(self, count: int) -> None:
+        """Wait until the process says that it has so many messages."""
+        channels = Channels()
+        async with asyncio.timeout(3):
+            while await self._in_flight(channels) != count:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await channels.close()
+
+    async def _in_flight(self, channels: Channels) -> int:
+        health = await Lifecycle(channels).health(self.target, lease_seconds=DAY, timeout=5)
+        return health.in_flight
+
     @property
     def pid(self) -> int:
         return self._process.pid

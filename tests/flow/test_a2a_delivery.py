@@ -125,8 +125,9 @@ async def test_no_process_in_time_is_a_failure_with_its_reason(key, transactiona
 
 
 @pytest.mark.parametrize("where", ["here", "elsewhere", "unheard"])
-async def test_a_cancel_stops_the_agent_wherever_it_runs(web, key, where, monkeypatch):
+async def test_a_cancel_stops_the_agent_wherever_it_runs(web, key, echo, where):
     task = await web.later(metadata={"sleep": 60})
+    await echo.until_in_flight(1)
     if where == "here":
         canceled = await web.result("CancelTask", {"id": task["id"]})
     elif where == "elsewhere":
@@ -142,8 +143,8 @@ async def test_a_cancel_stops_the_agent_wherever_it_runs(web, key, where, monkey
     assert await ask(one_terminal_state, task["id"]) == "CANCELED"
     again = await web.refusal("CancelTask", {"id": task["id"]})
     assert (again["code"], reason(again)) == (-32002, "TASK_NOT_CANCELABLE")
-    # The agent's work is over too: its process carries nothing any more.
     assert not web.switchboard.runs
+    await echo.until_in_flight(0)  # the agent's own work is over too
 
 
 async def test_a_question_can_be_canceled(web):

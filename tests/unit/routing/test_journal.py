@@ -93,7 +93,11 @@ async def test_a_change_needs_the_number_and_the_holder_it_expects(agent):
             await journal.change(ending(first))
         other = opened(agent)
         await journal.open(other, said())
-        stranger = opened(agent, id=other.id, lease_owner="them")
+        onward, events = after(other, [chunk("x")])
+        await journal.change(Change(other, onward, events))
+        with pytest.raises(StaleTask):  # the right holder, an old number
+            await journal.change(Change(other, onward, events))
+        stranger = opened(agent, id=other.id, seq=onward.seq, lease_owner="them")
         with pytest.raises(StaleTask):
             await journal.change(ending(stranger))
         rows = await ask(lambda: list(TaskEvent.objects.filter(task_id=first.id)))
