@@ -33,8 +33,8 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 
 
 @pytest.fixture(scope="session")
-def agentx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with System(tmp_path_factory.mktemp("console") / "home") as system:
+def agentx() -> Iterator[System]:
+    with System() as system:
         yield system
 
 

@@ -15,8 +15,8 @@ TERMINAL = {"TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_CANCELED"}
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with System(tmp_path_factory.mktemp("survival") / "home") as system:
+def system() -> Iterator[System]:
+    with System() as system:
         yield system
 
 
@@ -35,7 +35,7 @@ def test_a_killed_process_is_back_before_the_next_answer(system):
 
 
 def test_with_two_processes_a_steady_stream_sees_no_failure(system):
-    status, _ = system.call("POST", "/api/v1/plugins/echo/scale", {"replicas": 2})
+    status, _ = system.http("POST", "/api/v1/plugins/echo/scale", {"replicas": 2})
     assert status == 202
     until(lambda: len(system.pids("echo")) == 2, 20)
     states: list[str] = []
@@ -58,12 +58,12 @@ def test_with_two_processes_a_steady_stream_sees_no_failure(system):
         thread.join()
     assert len(states) > 20
     assert set(states) == {"TASK_STATE_COMPLETED"}
-    system.call("POST", "/api/v1/plugins/echo/scale", {"replicas": 1})
+    system.http("POST", "/api/v1/plugins/echo/scale", {"replicas": 1})
 
 
 def test_a_killed_web_loses_no_acknowledged_task(system):
     acknowledged = [
-        system.send("slow-echo", "x", f"web-{n}", configuration={"returnImmediately": True})["id"]
+        system.send("slow-echo", "x", f"web-{n}", returnImmediately=True)["id"]
         for n in range(200)
     ]
     os.kill(system.child("web"), signal.SIGKILL)
