@@ -1,5 +1,6 @@
 """Open a turn: rights, the agent's route, the task's rows. What comes back is under way and committed."""
 
+import time
 from collections import OrderedDict
 from typing import Final
 
@@ -12,7 +13,7 @@ from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
 from routing.errors import EntryRefused, StaleTask, UnsupportedOperation
 from routing.journal import Change, NewMessage
-from routing.limits import MAX_HISTORY_BYTES
+from routing.limits import MAX_HISTORY_BYTES, MAX_TURN_SECONDS
 from routing.record import Json, Record, after, now, status_of
 from routing.requests import Send
 from routing.routes import Route
@@ -147,6 +148,7 @@ def _turn(
         caller="" if principal.is_anonymous else principal.label,
         request_id=principal.request_id,
         history=newest_that_fit(history),
+        deadline_ms=int((time.time() + MAX_TURN_SECONDS) * 1000),
         metadata=send.metadata,
         accepted_output_modes=send.accepted_output_modes,
     )

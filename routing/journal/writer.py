@@ -26,6 +26,12 @@ BATCH_BYTES: Final = 8 * 1024 * 1024
 CONNECT_SECONDS: Final = 3
 STATEMENT_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 0.5
+DJANGOS_OWN: Final = frozenset(
+    {"pool", "cursor_factory", "context", "prepare_threshold", "options", "application_name"}
+    | {"autocommit", "connect_timeout"}
+)
+# The plan of WRITE does not depend on its documents: plan it once. What we gave up on must not be written later.
+SESSION: Final = "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=9000"
 AWAY: Final = "The database is away; nothing was written. Try again soon."
 
 
@@ -183,18 +189,17 @@ class Journal:
 
 
 async def _connect() -> AsyncConnection:
-    parameters = django_connection.get_connection_params()
-    wanted = ("host", "port", "dbname", "user", "password", "sslmode", "sslrootcert")
-    connection = await AsyncConnection.connect(
-        **{key: parameters[key] for key in wanted if parameters.get(key)},
+    """As Django would connect, but for its pool, its cursors and its notion of transactions."""
+    given = django_connection.get_connection_params()
+    parameters = {name: value for name, value in given.items() if name not in DJANGOS_OWN}
+    parameters["options"] = f"{given.get('options', '')} {SESSION}"
+    return await AsyncConnection.connect(
+        **parameters,
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
         application_name="agentx-journal",
-        # The plan of WRITE does not depend on its documents: plan it once.
-        options="-c plan_cache_mode=force_generic_plan -c jit=off",
+        prepare_threshold=0,
     )
-    connection.prepare_threshold = 0
-    return connection
 
 
 def _array(documents: list[bytes]) -> bytes:
