@@ -15,9 +15,10 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, StreamingHttpResponse
+from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 
-from security import context
+from security import context, problems
 from security.errors import InvalidInput, PublicError, TooLarge
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,13 @@ View = Callable[..., Awaitable[HttpResponseBase]]
 AGENT_PATH: Final = re.compile(r"/a2a/([A-Za-z0-9_-]{1,64})(?:/(.*))?")
 # A body that is too large is read to its end and thrown away, up to here: its sender can then read why.
 DISCARD_BYTES: Final = 64 * 1024 * 1024
+
+
+# What the lane answers is data: no browser may draw it, guess its type or frame it.
+HARMLESS: Final = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 class Disconnected(Exception):  # noqa: N818 - a fact
@@ -58,7 +66,7 @@ class Lane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         view, arguments = self._find(scope["path"])
         if view is None:
-            await self._site(scope, receive, send)
+            await _within_limit(self._site, scope, receive, send)
             return
         request_id = context.begin(_header(scope, b"x-request-id"))
         try:
@@ -80,6 +88,9 @@ class Lane:
     ) -> HttpResponseBase:
         refusal: PublicError | None = None
         body = b""
+        host, _port = split_domain_port(_header(scope, b"host") or "")
+        if not validate_host(host, settings.ALLOWED_HOSTS):
+            refusal = InvalidInput("AgentX does not go by this name: see AGENTX_ALLOWED_HOSTS.")
         try:
             body = await read_body(scope, receive, settings.MAX_BODY_BYTES)
         except TooLarge as error:
@@ -119,6 +130,48 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+async def _within_limit(site: App, scope: Scope, receive: Receive, send: Send) -> None:
+    """Django's handler puts a whole body on disk before it looks at it: what is too large never gets there."""
+    limit: int = settings.MAX_BODY_BYTES
+    size, has_begun = 0, False
+
+    async def counted() -> Any:
+        nonlocal size
+        event = await receive()
+        size += len(event.get("body", b""))
+        if size > limit:
+            raise _too_large(limit)
+        return event
+
+    async def noted(event: Any) -> None:
+        nonlocal has_begun
+        has_begun = True
+        await send(event)
+
+    try:
+        declared = _header(scope, b"content-length") or ""
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        await site(scope, counted, noted)
+    except TooLarge as error:
+        if has_begun:
+            return
+        request_id = context.begin(_header(scope, b"x-request-id"))
+        if not _header(scope, b"expect"):
+            await _discard(receive)
+        await _send_response(problems.response(error), request_id, receive, send)
+
+
+async def _discard(receive: Receive) -> None:
+    """Read the rest away, up to a point: who is still sending does not hear the answer."""
+    size = 0
+    while size <= DISCARD_BYTES:
+        event = await receive()
+        size += len(event.get("body", b""))
+        if event["type"] == "http.disconnect" or not event.get("more_body"):
+            return
+
+
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body is larger than {limit} bytes.")
 
@@ -139,6 +192,7 @@ async def _send_response(
         for name, value in response.items()
     ]
     headers.append((b"x-request-id", request_id.encode("latin-1")))
+    headers.extend(HARMLESS)
     start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
     if isinstance(response, StreamingHttpResponse):
         await _send_stream(response, start, receive, send)

@@ -6,6 +6,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
@@ -55,7 +56,16 @@ PLUGIN_ENVIRONMENT = env.names(
     "",
     "Variables of this environment that a plugin.yaml may name in its `environment`.",
 )
-ALLOWED_HOSTS = env.names("AGENTX_ALLOWED_HOSTS", "*", "Host names that requests may ask for.")
+ALLOWED_HOSTS = env.names(
+    "AGENTX_ALLOWED_HOSTS",
+    "",
+    "Host names that requests may ask for. Empty: this machine's own and AGENTX_PUBLIC_URL's while "
+    "AGENTX_HOST is a loopback address, so that no web page can reach in by a name of its own; else any.",
+)
+if not ALLOWED_HOSTS and AGENTX_HOST in {"127.0.0.1", "::1", "localhost"}:
+    ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1", "[::1]", "0.0.0.0"]  # noqa: S104
+    ALLOWED_HOSTS += [host] if (host := urlsplit(PUBLIC_URL).hostname) else []
+ALLOWED_HOSTS = ALLOWED_HOSTS or ["*"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 REDIS_URL = env.text(
@@ -99,6 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "security.middleware.RequestContextMiddleware",
+    "security.middleware.HarmlessMiddleware",
     "security.middleware.EitherSpellingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -219,7 +230,8 @@ REST_FRAMEWORK = {
     # Rights are checked once, in services and selectors; a view without a principal cannot call them.
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["security.parsers.StrictJsonParser"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nobody anything
     "DEFAULT_PAGINATION_CLASS": "security.pagination.NewestFirst",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "security.problems.exception_handler",
@@ -234,6 +246,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": ["routing.api.with_lane"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "security.schema.with_general_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "AgentState": "registry.models.Agent.State",
         "NodeState": "registry.models.Node.State",

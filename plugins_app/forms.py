@@ -7,6 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from plugins_app.models import MAX_REPLICAS, AutoscalePolicy
+from security.errors import PublicError
+from security.parsers import strict_json
 
 
 class ScaleForm(forms.Form):
@@ -14,6 +16,17 @@ class ScaleForm(forms.Form):
 
 
 class _IndentedJson(forms.JSONField):
+    """Read as strictly as the API reads bodies."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return strict_json(str(value or "null").encode())
+        except PublicError as error:
+            raise forms.ValidationError(error.message) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return data
+
     def prepare_value(self, value: Any) -> str:
         # What was typed and is no JSON comes back as it was typed.
         return value if isinstance(value, str) else json.dumps(value, indent=2)

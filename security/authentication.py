@@ -29,9 +29,15 @@ def offered_key(request: HttpRequest | Request) -> str | None:
 
 
 def _placed(principal: Principal, request: HttpRequest | Request) -> Principal:
-    return principal.seen_from(
-        source_ip=request.META.get("REMOTE_ADDR") or "", request_id=context.request_id.get()
-    )
+    return principal.seen_from(source_ip=_address(request), request_id=context.request_id.get())
+
+
+def _address(request: HttpRequest | Request) -> str:
+    return request.META.get("REMOTE_ADDR") or ""
+
+
+def _known(key: str, request: HttpRequest | Request) -> Principal:
+    return verdicts.remembered(key) or verdicts.judge_from(key, _address(request))
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -41,7 +47,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = offered_key(request)
         if key is None:
             return None
-        return None, _placed(verdicts.remembered(key) or verdicts.judge(key), request)
+        return None, _placed(_known(key, request), request)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="agentx"'
@@ -79,7 +85,7 @@ def key_or_session(request: HttpRequest) -> Principal:
     key = offered_key(request)
     if key is None:
         return caller(request)
-    return _placed(verdicts.remembered(key) or verdicts.judge(key), request)
+    return _placed(_known(key, request), request)
 
 
 async def lane_caller(request: HttpRequest) -> Principal:
@@ -89,7 +95,7 @@ async def lane_caller(request: HttpRequest) -> Principal:
         return _placed(await _session_caller(request), request)
     principal = verdicts.remembered(key)
     if principal is None:
-        principal = await ask(verdicts.judge, key)
+        principal = await ask(verdicts.judge_from, key, _address(request))
     return _placed(principal, request)
 
 

@@ -10,6 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
 
+from security import services
+from security.authentication import caller
+from security.errors import TooManyRequests
 from security.models import Role
 
 LIVES = (
@@ -22,7 +25,24 @@ LIVES = (
 
 
 class LoginForm(UnfoldAuthenticationForm):
-    """Asks for an active user; being staff is not asked."""
+    """Asks for an active user; being staff is not asked. Who guesses is told to wait: `throttled` says so."""
+
+    throttled: TooManyRequests | None = None
+
+    def clean(self) -> Any:
+        name, visitor = self.cleaned_data.get("username"), caller(self.request)
+        if name is None or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        try:
+            services.begin_login(visitor, name)
+        except TooManyRequests as error:
+            self.throttled = error
+            raise forms.ValidationError(error.message) from None
+        try:
+            super().clean()
+        finally:
+            services.end_login(visitor, name, self.get_user())
+        return self.cleaned_data
 
     def confirm_login_allowed(self, user: Any) -> None:
         AuthenticationForm.confirm_login_allowed(self, user)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
+from django.db import DataError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render as render_template
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from security import context, problems
 from security.authentication import caller
-from security.errors import Forbidden, NotFound, PublicError
+from security.errors import Forbidden, InvalidInput, NotFound, PublicError
 from security.principals import Principal
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ def _guarded(methods: tuple[str, ...], refuse: View) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             try:
                 return view(request, principal, *args, **kwargs)
-            except PublicError as error:
-                return refuse(request, error)
+            except (PublicError, DataError, UnicodeEncodeError) as error:
+                return refuse(request, problems.as_public(error))
 
         return answer
 
@@ -140,6 +141,11 @@ def moment_of(text: str) -> datetime | None:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 for addresses nothing answers at: a problem document for programs, a page for people."""
     return _for_whom_it_is(request, NotFound(_("There is nothing at this address.")))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django itself refuses, such as one for a host that is not ours."""
+    return problems.response(InvalidInput(_("The request cannot be understood.")))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

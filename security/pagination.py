@@ -1,6 +1,14 @@
 """Lists come newest first in pages by cursor: stable while rows arrive, and as cheap on page 1,000 as on page 1."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from security.errors import InvalidInput
 
 
 class NewestFirst(CursorPagination):
@@ -10,6 +18,16 @@ class NewestFirst(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     ordering: tuple[str, ...] = ("-created", "-id")
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: Any = None
+    ) -> list[Any] | None:
+        """Raises `InvalidInput` for a cursor that no list gave: what is inside is the caller's to forge."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (NotFound, ValidationError, DataError, ValueError):
+            told = "is not one that this list gave"
+            raise InvalidInput(f"cursor: {told}", fields={"cursor": told}) from None
 
 
 class ByTime(NewestFirst):

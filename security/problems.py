@@ -4,6 +4,7 @@ import logging
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -33,9 +34,22 @@ def body(error: PublicError) -> dict[str, Any]:
 
 def response(error: PublicError) -> HttpResponse:
     """For code outside DRF."""
-    headers = CHALLENGE if error.http_status == 401 else None
-    status = error.http_status
-    return JsonResponse(body(error), status=status, headers=headers, content_type=MEDIA_TYPE)
+    return JsonResponse(
+        body(error),
+        status=error.http_status,
+        headers=headers_of(error),
+        content_type=MEDIA_TYPE,
+    )
+
+
+def headers_of(error: PublicError) -> dict[str, str]:
+    """What HTTP wants beside some refusals."""
+    headers = dict(CHALLENGE) if error.http_status == 401 else {}
+    if wait := error.details.get("retry_after"):
+        headers["Retry-After"] = str(wait)
+    if allowed := error.details.get("allow"):
+        headers["Allow"] = allowed
+    return headers
 
 
 def exception_handler(error: Exception, view_context: dict[str, Any]) -> Response:
@@ -43,9 +57,11 @@ def exception_handler(error: Exception, view_context: dict[str, Any]) -> Respons
     public = as_public(error)
     if not isinstance(error, PublicError) and public.http_status >= 500:
         log.error("request failed: %s", error, exc_info=error)
-    headers = CHALLENGE if public.http_status == 401 else None
     return Response(
-        body(public), status=public.http_status, headers=headers, content_type=MEDIA_TYPE
+        body(public),
+        status=public.http_status,
+        headers=headers_of(public),
+        content_type=MEDIA_TYPE,
     )
 
 
@@ -66,6 +82,12 @@ def as_public(error: Exception) -> PublicError:
             return NotFound("There is nothing here.")
         case exceptions.APIException():
             return _of_drf(error)
+        case DataError() | UnicodeEncodeError():
+            # The last line behind every door's own checks; what exactly it was is in the log.
+            log.warning("what was sent cannot be stored: %s", error)
+            return InvalidInput(
+                "Something in the request cannot be stored: a length, a number or a character."
+            )
     return PublicError("Something went wrong inside AgentX. The log has it under the request id.")
 
 
@@ -85,6 +107,10 @@ def _flat(detail: Any, path: str = "") -> dict[str, str]:
         return flat
     if isinstance(detail, list):
         if any(isinstance(item, dict) for item in detail):
-            return {k: v for i, item in enumerate(detail) for k, v in _flat(item, f"{path}[{i}]").items()}
+            return {
+                k: v
+                for i, item in enumerate(detail)
+                for k, v in _flat(item, f"{path}[{i}]").items()
+            }
         return {path: " ".join(str(item) for item in detail)}
     return {path: str(detail)}

@@ -33,7 +33,8 @@ MEANINGS = {
     404: "There is no such thing, or the caller may not know of it.",
     409: "It contradicts what is there already.",
     413: "The body is too large.",
-    429: "Too many requests.",
+    415: "The body is of a type that this endpoint does not read.",
+    429: "Too many requests, or too many wrong keys.",
     503: "What would do it is away for now.",
 }
 
@@ -57,6 +58,21 @@ def refusals(*statuses: int) -> dict[Any, Any]:
     }
 
 
+def with_general_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """drf-spectacular's hook: who asks too often, and bodies that no endpoint reads."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            statuses = (413, 415, 429) if "requestBody" in operation else (429,)
+            for status in statuses:
+                operation["responses"].setdefault(str(status), _problem(status))
+    return result
+
+
+def _problem(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"content": {MEDIA_TYPE: {"schema": schema}}, "description": MEANINGS[status]}
+
+
 def listed(
     operation_id: str,
     row: type[serializers.Serializer[Any]],
@@ -67,7 +83,7 @@ def listed(
     described = extend_schema(
         operation_id=operation_id,
         parameters=[query] if query else [],
-        responses={200: row(many=True), **refusals(*statuses)},
+        responses={200: row(many=True), **refusals(400, *statuses)},
     )
     return extend_schema_view(get=described)
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from security import audit, news, permissions
 from security.errors import Conflict, InvalidInput, NotFound
-from security.models import ApiKey, Role, RoleBinding, Tenant, User
+from security.models import ApiKey, AuditEvent, Role, RoleBinding, Tenant, User
 from security.principals import Principal
-from security.selectors import access_api_key
+from security.selectors import access_api_key, user_principal
+from security.throttle import LOGIN, LOGIN_ADDRESS
 
 KEY_MARK: Final = "agx"
 PREFIX_BYTES: Final = 5
@@ -96,6 +97,32 @@ def set_user_active(principal: Principal, username: str, active: bool) -> User:
     )
     news.publish_on_commit("keys")
     return user
+
+
+def begin_login(visitor: Principal, username: str) -> None:
+    """Raises `TooManyRequests` for who has guessed too often, before any password is looked at."""
+    LOGIN.count(username, visitor.source_ip)
+    LOGIN_ADDRESS.count(visitor.source_ip)
+
+
+def end_login(visitor: Principal, username: str, user: User | None) -> None:
+    """Write down who came in, or who was tried. A name nobody has is not kept: it may be a password."""
+    if user is not None:
+        LOGIN.forgive(username, visitor.source_ip)
+        LOGIN_ADDRESS.take_back(visitor.source_ip)
+        person = user_principal(user).seen_from(
+            source_ip=visitor.source_ip, request_id=visitor.request_id
+        )
+        audit.record(person, "login.done", "user", user.username)
+        return
+    target = username if User.objects.filter(username=username).exists() else ""
+    outcome = AuditEvent.Outcome.REFUSED
+    audit.record(visitor, "login.refused", "user", target, outcome=outcome)
+
+
+def forget_sessions() -> None:
+    """Have every process ask the database again who is behind a session: one has just ended."""
+    news.publish_on_commit("keys")
 
 
 def _user(username: str) -> User:

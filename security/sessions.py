@@ -52,5 +52,6 @@ def socket_principal(scope: Mapping[str, Any]) -> Principal:
     if authorization and scheme.lower() != "bearer":
         raise NotAuthenticated("Only 'Authorization: Bearer <API key>' is understood.")
     if key := key.strip() or headers.get(b"x-api-key", ""):
-        return verdicts.judge(key)  # asked anew each time: a socket outlives what is remembered
+        # Asked anew each time: a socket outlives what is remembered.
+        return verdicts.judge_from(key, (scope.get("client") or ("",))[0])
     return session_principal(parse_cookie(headers.get(b"cookie", "")))

@@ -7,8 +7,8 @@ through news; should Redis be away, `LIFE_SECONDS` bounds how long an ended key 
 import hmac
 import logging
 import time
-from datetime import datetime, timedelta
 from collections import OrderedDict
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
@@ -19,6 +19,7 @@ from security.models import ApiKey
 from security.principals import Principal
 from security.selectors import key_by_prefix, key_principal
 from security.services import KEY_MARK, digest_of
+from security.throttle import KEYS
 
 log = logging.getLogger(__name__)
 LIFE_SECONDS: Final = 5.0
@@ -59,6 +60,14 @@ class Verdicts:
                 life = min(life, (row.expires - now).total_seconds())
             self._remember(digest, principal, life)
         return principal
+
+    def judge_from(self, key: str, address: str) -> Principal:
+        """As `judge`; who sends many wrong keys from one address gets `TooManyRequests` for them."""
+        try:
+            return self.judge(key)
+        except NotAuthenticated:
+            KEYS.count(address)
+            raise
 
     def since(self) -> int:
         """What `keep` wants to know: from when a verdict is that was not made here."""

@@ -79,8 +79,6 @@ def json_response(value: Any, status: int = 200, media_type: str = JSON) -> Http
 
 def with_headers(response: HttpResponse, error: PublicError) -> HttpResponse:
     """With what HTTP wants beside some refusals."""
-    if error.http_status == 401:
-        response["WWW-Authenticate"] = 'Bearer realm="agentx"'
-    if allowed := error.details.get("allow"):
-        response["Allow"] = allowed
+    for name, value in problems.headers_of(error).items():
+        response[name] = value
     return response
