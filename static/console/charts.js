@@ -67,7 +67,8 @@ export class LineChart {
   span() {
     // The whole window, or what there is of it, but never less than two minutes.
     const now = Date.now();
-    const first = Math.min(...this.points.filter((points) => points.length).map((points) => points[0][0]), now - 120_000);
+    const starts = this.points.filter((points) => points.length).map((points) => points[0][0]);
+    const first = Math.min(...starts, this.since ?? Infinity, now - 120_000);
     return { min: Math.max(first, now - this.minutes * 60_000), max: now };
   }
 

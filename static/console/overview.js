@@ -29,9 +29,17 @@ const CHARTS = [
 ];
 const charts = CHARTS.map(({ id, names, ...options }) => {
   const chart = new LineChart(document.getElementById(id), options);
-  names.forEach((name, index) => series(name).then((points) => chart.set(index, points)));
   return { chart, names };
 });
+
+async function load() {
+  for (const { chart, names } of charts) {
+    const found = await Promise.all(names.map((name) => series(name)));
+    // Both charts begin where the first has points, so that what stands side by side is of the same time.
+    chart.since = charts[0].chart.points[0]?.[0]?.[0] ?? found[0][0]?.[0];
+    found.forEach((points, index) => chart.set(index, points));
+  }
+}
 
 let seq = 0;
 
@@ -58,11 +66,13 @@ async function repair() {
     const frame = await answer.json();
     if (frame.seq >= seq) show(frame);
   }
-  for (const { chart, names } of charts) names.forEach((name, index) => series(name).then((points) => chart.set(index, points)));
+  await load();
 }
 
+load();
 show(JSON.parse(document.getElementById("snapshot").textContent));
-new Live("/ws/metrics", { onFrame: apply, onOpen: repair, staleAfter: 6 });
+let opened = 0; // the first opening leaves no gap that the numbers of frames would not show
+new Live("/ws/metrics", { onFrame: apply, onOpen: () => opened++ && repair(), staleAfter: 6 });
 const KINDS = new Set(["agent", "plugin", "process", "plugin_event", "alert"]);
 new Live("/ws/events", { onFrame: (frame) => KINDS.has(frame.kind) && refreshSoon(), onOpen: refreshSoon });
 

@@ -51,6 +51,7 @@ function place(fresh) {
 
 const isBeingEdited = (region) =>
   region.querySelector("dialog[open]") !== null ||
+  [...region.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue) ||
   (region.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
 const keyOf = (element) => element.getAttribute("href") || element.dataset.action || element.id || element.textContent.trim();

@@ -130,6 +130,20 @@ def test_a_plugin_is_scaled(console: Page) -> None:
     expect(running).to_have_count(1, timeout=SOON)
 
 
+def test_the_wanted_number_follows_others_but_not_while_one_types(
+    console: Page, agentx: System
+) -> None:
+    console.goto("/plugins/slow-echo/")
+    wanted = console.get_by_label("Wanted")
+    expect(wanted).to_have_value("1")
+    assert agentx.http("POST", "/api/v1/plugins/slow-echo/scale", {"replicas": 2})[0] == 202
+    expect(wanted).to_have_value("2", timeout=SOON)
+    console.get_by_role("button", name="One more").click()
+    assert agentx.http("POST", "/api/v1/plugins/slow-echo/restart", {})[0] == 202
+    expect(console.locator("#events")).to_contain_text("draining", timeout=SOON)
+    expect(wanted).to_have_value("3")
+
+
 def test_a_key_is_shown_once_and_revoked(console: Page, agentx: System) -> None:
     console.goto("/keys/")
     console.get_by_role("button", name="New key").click()
