@@ -51,6 +51,11 @@ METRICS_ALLOW = env.names(
     "Networks that may scrape /metrics without a key. Through a proxy a key is always needed.",
 )
 DEMO = env.flag("AGENTX_DEMO", True, "Install and start the bundled plugins on the first run.")
+DEFAULT_AGENT = env.text(
+    "AGENTX_DEFAULT_AGENT",
+    "echo",
+    "The agent that answers at the front door, /a2a/router/, whose card is AgentX's own.",
+)
 PLUGIN_ENVIRONMENT = env.names(
     "AGENTX_PLUGIN_ENVIRONMENT",
     "",

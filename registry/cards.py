@@ -11,6 +11,7 @@ from typing import Any, Final
 from registry.errors import BadCard
 
 PROTOCOL_VERSION: Final = "1.0"
+ROUTER: Final = "router"  # the front door's name; no agent may have it
 TEXT_MODES: Final = ["text/plain", "application/json"]
 # Free for the agent to say; everything else in a card is AgentX's own word.
 OPEN_FIELDS: Final = ("provider", "documentationUrl", "iconUrl")

@@ -126,6 +126,9 @@ class Agent(models.Model):
                 condition=~Q(source="remote") | ~Q(endpoint=""),
                 name="registry_remote_agent_has_endpoint",
             ),
+            models.CheckConstraint(
+                condition=~Q(slug="router"), name="registry_front_door_is_no_agent"
+            ),
         )
 
     def __str__(self) -> str:

@@ -48,6 +48,7 @@ def publish_agent(
     principal.require(permissions.AGENTS_MANAGE)
     if retry not in Agent.Retry.values:
         raise InvalidInput(f"Unknown retry policy {retry!r}.", fields={"retry": retry})
+    _refuse_front_door(slug)
     agent = Agent.objects.select_for_update().filter(slug=slug).first()
     if agent and agent.source != Agent.Source.PLUGIN and agent.retired is None:
         raise AgentNameTaken(f"There is already a remote agent {slug!r}.")
@@ -87,6 +88,7 @@ def register_remote_agent(
     """
     principal.require(permissions.AGENTS_MANAGE)
     slug = _slug_of(name)
+    _refuse_front_door(slug)
     _check_endpoint(endpoint)
     told = metadata or {}
     if len(told) > MAX_METADATA_ITEMS:
@@ -255,6 +257,11 @@ def _set_card(agent: Agent, given: dict[str, Any]) -> bool:
     agent.cards.filter(is_current=True).update(is_current=False)
     AgentCard.objects.create(agent=agent, version=last + 1, card=card, digest=digest)
     return True
+
+
+def _refuse_front_door(slug: str) -> None:
+    if slug == cards.ROUTER:
+        raise AgentNameTaken(f"{cards.ROUTER!r} is AgentX's own front door; choose another name.")
 
 
 def _slug_of(name: str) -> str:

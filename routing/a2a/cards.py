@@ -6,7 +6,7 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from registry.cards import Card, build_card, digest, with_security
+from registry.cards import ROUTER, Card, build_card, digest, with_security
 from registry.errors import AgentNotFound
 from registry.selectors import access_agent, agents, current_card, open_agents
 from routing.a2a.lane_view import JSON, LaneView
@@ -14,7 +14,6 @@ from security import permissions
 from security.principals import Principal
 from security.rows import ask
 
-ROUTER: Final = "router"
 MAX_AGE_SECONDS: Final = 30
 
 

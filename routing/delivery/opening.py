@@ -5,9 +5,11 @@ from collections import OrderedDict
 from typing import Final
 
 import orjson
+from django.conf import settings
 from uuid_utils import uuid7
 
 from plugins_app.client.codec import Turn
+from registry.cards import ROUTER
 from registry.errors import AgentNotFound
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
@@ -27,10 +29,15 @@ REMEMBERED_CONTEXTS: Final = 10_000
 
 
 def route_for(switchboard: Switchboard, principal: Principal, slug: str) -> Route:
-    """The agent's route, for who may call it. A stranger is not told which closed agents exist."""
-    route = switchboard.routes.get(slug)
+    """The agent's route, for who may call it. A stranger is not told which closed agents exist.
+
+    The front door, `router`, stands for the agent that AGENTX_DEFAULT_AGENT names.
+    """
+    route = switchboard.routes.get(settings.DEFAULT_AGENT if slug == ROUTER else slug)
     if route is None or not route.is_open:
         principal.require(permissions.AGENTS_CALL)
+    if route is None and slug == ROUTER:
+        raise AgentNotFound("No default agent is set here: send to /a2a/{agent}/ of the one you want.")
     if route is None:
         raise AgentNotFound(f"There is no agent {slug!r}.")
     return route

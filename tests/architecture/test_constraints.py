@@ -129,6 +129,11 @@ def test_a_remote_agent_has_an_endpoint(tenant):
         Agent.objects.create(tenant=tenant, slug="r", name="R", source="remote")
 
 
+def test_the_front_door_is_no_agent(tenant):
+    with broken("registry_front_door_is_no_agent"):
+        Agent.objects.create(tenant=tenant, slug="router", name="R", source="plugin")
+
+
 def test_card_versions_are_unique(agent):
     AgentCard.objects.create(agent=agent, version=1, card={}, digest="a")
     with broken("registry_card_versions_once"):

@@ -2,13 +2,14 @@
 
 import pytest
 
+from registry.errors import AgentNameTaken
 from registry.models import Agent, Node
 from registry.services import publish_agent
 from routing.models import Message
 from security.principals import system
 from security.rows import ask
 from tests.factories import make_node
-from tests.web import Web
+from tests.web import Web, message, state
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -128,3 +129,15 @@ async def test_a_plain_send_refuses_strangers_and_large_bodies_with_a_problem(we
     answer = await web.post("/api/v1/messages/send", b"x" * 20_000_000)
     assert answer.status == 413
     assert (await answer.json())["code"] == "too_large"
+
+
+async def test_the_front_door_answers_with_the_default_agent(web, settings):
+    assert state(await web.send("hello", agent="router")) == "COMPLETED"
+    settings.DEFAULT_AGENT = ""
+    refusal = await web.refusal("SendMessage", {"message": message("hello")}, agent="router")
+    assert "No default agent" in refusal["message"]
+
+
+async def test_nobody_may_be_called_as_the_front_door():
+    with pytest.raises(AgentNameTaken):
+        await ask(lambda: publish(slug="router"))
