@@ -7,143 +7,341 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant', models.UUIDField(null=True, verbose_name='tenant')),
-                ('owner', models.CharField(max_length=200, verbose_name='caller')),
-                ('owner_label', models.CharField(blank=True, max_length=200, verbose_name="caller's name")),
-                ('context_id', models.CharField(max_length=128, verbose_name='context id')),
-                ('state', models.CharField(choices=[('SUBMITTED', 'submitted'), ('WORKING', 'working'), ('COMPLETED', 'completed'), ('FAILED', 'failed'), ('CANCELED', 'canceled'), ('INPUT_REQUIRED', 'input required'), ('REJECTED', 'rejected'), ('AUTH_REQUIRED', 'authentication required')], max_length=16, verbose_name='state')),
-                ('status', models.JSONField(help_text='A2A TaskStatus.', verbose_name='status')),
-                ('artifacts', models.JSONField(default=list, help_text='A2A Artifacts.', verbose_name='artifacts')),
-                ('metadata', models.JSONField(null=True, verbose_name='metadata')),
-                ('seq', models.PositiveIntegerField(default=1, verbose_name='events')),
-                ('door', models.CharField(blank=True, max_length=16, verbose_name='door')),
-                ('instance', models.UUIDField(null=True, verbose_name='plugin process')),
-                ('request_id', models.CharField(blank=True, max_length=64, verbose_name='request id')),
-                ('reason', models.TextField(blank=True, help_text='Why it failed.', verbose_name='reason')),
-                ('cancel_requested', models.DateTimeField(null=True, verbose_name='cancel requested')),
-                ('lease_owner', models.CharField(blank=True, max_length=128, verbose_name='run by')),
-                ('lease_until', models.DateTimeField(null=True, verbose_name='lease until')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('updated', models.DateTimeField(default=django.utils.timezone.now, verbose_name='status changed')),
-                ('closed', models.DateTimeField(null=True, verbose_name='closed')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='registry.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tenant", models.UUIDField(null=True, verbose_name="tenant")),
+                ("owner", models.CharField(max_length=200, verbose_name="caller")),
+                (
+                    "owner_label",
+                    models.CharField(blank=True, max_length=200, verbose_name="caller's name"),
+                ),
+                ("context_id", models.CharField(max_length=128, verbose_name="context id")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("SUBMITTED", "submitted"),
+                            ("WORKING", "working"),
+                            ("COMPLETED", "completed"),
+                            ("FAILED", "failed"),
+                            ("CANCELED", "canceled"),
+                            ("INPUT_REQUIRED", "input required"),
+                            ("REJECTED", "rejected"),
+                            ("AUTH_REQUIRED", "authentication required"),
+                        ],
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("status", models.JSONField(help_text="A2A TaskStatus.", verbose_name="status")),
+                (
+                    "artifacts",
+                    models.JSONField(
+                        default=list, help_text="A2A Artifacts.", verbose_name="artifacts"
+                    ),
+                ),
+                ("metadata", models.JSONField(null=True, verbose_name="metadata")),
+                ("seq", models.PositiveIntegerField(default=1, verbose_name="events")),
+                ("door", models.CharField(blank=True, max_length=16, verbose_name="door")),
+                ("instance", models.UUIDField(null=True, verbose_name="plugin process")),
+                (
+                    "request_id",
+                    models.CharField(blank=True, max_length=64, verbose_name="request id"),
+                ),
+                (
+                    "reason",
+                    models.TextField(blank=True, help_text="Why it failed.", verbose_name="reason"),
+                ),
+                (
+                    "cancel_requested",
+                    models.DateTimeField(null=True, verbose_name="cancel requested"),
+                ),
+                (
+                    "lease_owner",
+                    models.CharField(blank=True, max_length=128, verbose_name="run by"),
+                ),
+                ("lease_until", models.DateTimeField(null=True, verbose_name="lease until")),
+                (
+                    "created",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                ),
+                (
+                    "updated",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="status changed"
+                    ),
+                ),
+                ("closed", models.DateTimeField(null=True, verbose_name="closed")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to="registry.agent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'task',
-                'verbose_name_plural': 'tasks',
-                'ordering': ('-updated', '-id'),
+                "verbose_name": "task",
+                "verbose_name_plural": "tasks",
+                "ordering": ("-updated", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('message_id', models.CharField(max_length=128, verbose_name='message id')),
-                ('owner', models.CharField(max_length=200, verbose_name='caller')),
-                ('context_id', models.CharField(max_length=128, verbose_name='context id')),
-                ('role', models.CharField(choices=[('user', 'caller'), ('agent', 'agent')], max_length=8, verbose_name='role')),
-                ('intent', models.CharField(choices=[('query', 'query'), ('command', 'command'), ('notification', 'notification'), ('delegation', 'delegation'), ('collaboration', 'collaboration')], default='query', max_length=16, verbose_name='intent')),
-                ('message', models.JSONField(help_text='A2A Message.', verbose_name='message')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='registry.agent')),
-                ('task', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='routing.task')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("message_id", models.CharField(max_length=128, verbose_name="message id")),
+                ("owner", models.CharField(max_length=200, verbose_name="caller")),
+                ("context_id", models.CharField(max_length=128, verbose_name="context id")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("user", "caller"), ("agent", "agent")],
+                        max_length=8,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "intent",
+                    models.CharField(
+                        choices=[
+                            ("query", "query"),
+                            ("command", "command"),
+                            ("notification", "notification"),
+                            ("delegation", "delegation"),
+                            ("collaboration", "collaboration"),
+                        ],
+                        default="query",
+                        max_length=16,
+                        verbose_name="intent",
+                    ),
+                ),
+                ("message", models.JSONField(help_text="A2A Message.", verbose_name="message")),
+                (
+                    "created",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                ),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="registry.agent",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="routing.task",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
-                'ordering': ('-created', '-id'),
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
+                "ordering": ("-created", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='TaskEvent',
+            name="TaskEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.PositiveIntegerField(verbose_name='number')),
-                ('kind', models.CharField(choices=[('status', 'status'), ('artifact', 'artifact'), ('message', 'message')], max_length=16, verbose_name='kind')),
-                ('payload', models.JSONField(help_text='A2A TaskStatus, {artifact, append, lastChunk}, or Message.', verbose_name='payload')),
-                ('time', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='routing.task')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField(verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("status", "status"),
+                            ("artifact", "artifact"),
+                            ("message", "message"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "payload",
+                    models.JSONField(
+                        help_text="A2A TaskStatus, {artifact, append, lastChunk}, or Message.",
+                        verbose_name="payload",
+                    ),
+                ),
+                (
+                    "time",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="routing.task",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'task event',
-                'verbose_name_plural': 'task events',
-                'ordering': ('task', 'seq'),
+                "verbose_name": "task event",
+                "verbose_name_plural": "task events",
+                "ordering": ("task", "seq"),
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('context_id', models.CharField(max_length=128, verbose_name='context id')),
-                ('tenant', models.UUIDField(null=True, verbose_name='tenant')),
-                ('owner', models.CharField(max_length=200, verbose_name='caller')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='registry.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("context_id", models.CharField(max_length=128, verbose_name="context id")),
+                ("tenant", models.UUIDField(null=True, verbose_name="tenant")),
+                ("owner", models.CharField(max_length=200, verbose_name="caller")),
+                (
+                    "created",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                ),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to="registry.agent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'conversation',
-                'verbose_name_plural': 'conversations',
-                'constraints': [models.UniqueConstraint(fields=('owner', 'agent', 'context_id'), name='routing_context_once_per_caller')],
+                "verbose_name": "conversation",
+                "verbose_name_plural": "conversations",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "agent", "context_id"),
+                        name="routing_context_once_per_caller",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['-updated', '-id'], name='routing_task_newest'),
+            model_name="task",
+            index=models.Index(fields=["-updated", "-id"], name="routing_task_newest"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['owner', '-updated', '-id'], name='routing_task_by_caller'),
+            model_name="task",
+            index=models.Index(fields=["owner", "-updated", "-id"], name="routing_task_by_caller"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['agent', '-updated'], name='routing_task_by_agent'),
+            model_name="task",
+            index=models.Index(fields=["agent", "-updated"], name="routing_task_by_agent"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['context_id'], name='routing_task_by_context'),
+            model_name="task",
+            index=models.Index(fields=["context_id"], name="routing_task_by_context"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('closed__isnull', True)), fields=['lease_until'], name='routing_task_lease'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("closed__isnull", True)),
+                fields=["lease_until"],
+                name="routing_task_lease",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('closed__isnull', False)), fields=['closed'], name='routing_task_closed'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("closed__isnull", False)),
+                fields=["closed"],
+                name="routing_task_closed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed__isnull', False), ('state__in', ['CANCELED', 'COMPLETED', 'FAILED', 'REJECTED'])), models.Q(('closed__isnull', True), models.Q(('state__in', ['CANCELED', 'COMPLETED', 'FAILED', 'REJECTED']), _negated=True)), _connector='OR'), name='routing_closed_means_terminal'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed__isnull", False),
+                        ("state__in", ["CANCELED", "COMPLETED", "FAILED", "REJECTED"]),
+                    ),
+                    models.Q(
+                        ("closed__isnull", True),
+                        models.Q(
+                            ("state__in", ["CANCELED", "COMPLETED", "FAILED", "REJECTED"]),
+                            _negated=True,
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="routing_closed_means_terminal",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['SUBMITTED', 'WORKING']), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='routing_running_task_has_lease'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["SUBMITTED", "WORKING"]), _negated=True),
+                    ("lease_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="routing_running_task_has_lease",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['task', 'created'], name='routing_message_by_task'),
+            model_name="message",
+            index=models.Index(fields=["task", "created"], name="routing_message_by_task"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['agent', '-created'], name='routing_message_by_agent'),
+            model_name="message",
+            index=models.Index(fields=["agent", "-created"], name="routing_message_by_agent"),
         ),
         migrations.AddConstraint(
-            model_name='taskevent',
-            constraint=models.UniqueConstraint(fields=('task', 'seq'), name='routing_event_numbers_once'),
+            model_name="taskevent",
+            constraint=models.UniqueConstraint(
+                fields=("task", "seq"), name="routing_event_numbers_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taskevent',
-            constraint=models.CheckConstraint(condition=models.Q(('seq__gte', 1)), name='routing_events_count_from_one'),
+            model_name="taskevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seq__gte", 1)), name="routing_events_count_from_one"
+            ),
         ),
     ]
