@@ -6,7 +6,8 @@ from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator
+from django.conf import settings
 
 from agentx_site.lane import App, Lane, Receive, Scope, Send
 from agentx_site.probes import Readiness, health
@@ -58,9 +59,16 @@ def message_lane(switchboard: Switchboard, site: App) -> Lane:
     )
 
 
+class KnownOrigins(OriginValidator):
+    """Pages of AgentX's own hosts, and programs, which are of no page at all."""
+
+    def valid_origin(self, parsed_origin: Any) -> bool:
+        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+
+
 # types-channels and Django's path() disagree about what a view is (monitoring.sockets).
 _router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
-_sockets: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(_router))
+_sockets: Any = KnownOrigins(AuthMiddlewareStack(_router), settings.ALLOWED_HOSTS)
 
 
 async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
