@@ -68,6 +68,8 @@ def set_user_role(principal: Principal, username: str, role: str) -> User:
     user = _user(username)
     before = sorted(user.role_bindings.values_list("role__name", flat=True))
     bound = _role(role)
+    if permissions.USERS_MANAGE not in bound.permissions:
+        _leave_a_manager(user)
     user.role_bindings.all().delete()
     RoleBinding.objects.create(user=user, role=bound)
     audit.record(
@@ -89,6 +91,8 @@ def set_user_active(principal: Principal, username: str, active: bool) -> User:
     user = _user(username)
     if principal.id == str(user.id) and not active:
         raise InvalidInput("You cannot lock yourself out.")
+    if not active:
+        _leave_a_manager(user)
     before, user.is_active = user.is_active, active
     user.save(update_fields=["is_active"])
     action = "user.enabled" if active else "user.disabled"
@@ -97,6 +101,21 @@ def set_user_active(principal: Principal, username: str, active: bool) -> User:
     )
     news.publish_on_commit("keys")
     return user
+
+
+def _leave_a_manager(user: User) -> None:
+    """Raises `Conflict` when this is the last who may let people in: only the database could mend that."""
+    # One at a time: two people who lock each other out must not both find the other there.
+    roles = Role.objects.select_for_update().filter(
+        permissions__contains=[permissions.USERS_MANAGE]
+    )
+    managing = RoleBinding.objects.filter(
+        role__in=[role.pk for role in roles.order_by("pk")], user__is_active=True
+    )
+    if managing.filter(user=user).exists() and not managing.exclude(user=user).exists():
+        raise Conflict(
+            f"{user.username!r} is the last who may manage people: let somebody else do it first."
+        )
 
 
 def begin_login(visitor: Principal, username: str) -> None:

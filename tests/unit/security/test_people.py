@@ -53,6 +53,20 @@ def test_nobody_locks_themselves_out(admin: Principal) -> None:
         services.set_user_active(admin, "ada", False)
 
 
+def test_the_last_who_manages_people_stays() -> None:
+    make_user("ada", "admin")
+    for deed in (
+        lambda: services.set_user_active(system("tests"), "ada", False),
+        lambda: services.set_user_role(system("tests"), "ada", "operator"),
+    ):
+        with pytest.raises(Conflict):
+            deed()
+    make_user("anna", "admin")
+    services.set_user_role(system("tests"), "ada", "operator")
+    with pytest.raises(Conflict):
+        services.set_user_active(system("tests"), "anna", False)
+
+
 def test_only_admins_manage_people(operator: Principal) -> None:
     for deed in (
         lambda: services.create_user(operator, **NEW),

@@ -89,6 +89,7 @@ def test_every_bad_key_gets_the_same_sentence() -> None:
 
 def test_a_key_never_may_more_than_its_owner() -> None:
     owner = make_user("ada", "admin")
+    make_user("anna", "admin")
     _, text = make_key(owner, role="admin")
     assert "users.manage" in Verdicts().judge(text).permissions
     set_user_role(system("tests"), "ada", "viewer")
