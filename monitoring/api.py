@@ -61,7 +61,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     severity = serializers.CharField(source="rule.severity", read_only=True)
     metric = serializers.CharField(source="rule.metric", read_only=True)
     acknowledged_by = serializers.CharField(
-        source="acknowledged_by.username", read_only=True, default=None
+        source="acknowledged_by.username", read_only=True, default=None, allow_null=True
     )
 
     class Meta:

@@ -22,6 +22,7 @@ from security.schema import checked, listed, refusals
 class AgentSerializer(serializers.ModelSerializer[Agent]):
     capabilities = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="Where it takes A2A messages.")
+    endpoint = serializers.CharField(read_only=True, help_text="Of a remote agent; else empty.")
 
     class Meta:
         model = Agent

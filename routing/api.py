@@ -50,6 +50,7 @@ class TaskEventSerializer(serializers.ModelSerializer[TaskEvent]):
 
 
 class TaskDetailSerializer(TaskSerializer):
+    metadata = serializers.JSONField(read_only=True)
     events = serializers.SerializerMethodField()
     status = serializers.SerializerMethodField(help_text="A2A TaskStatus.")
     artifacts = serializers.SerializerMethodField(help_text="A2A Artifacts.")

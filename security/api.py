@@ -56,6 +56,7 @@ class KeyWithTextSerializer(KeySerializer):
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
+    email = serializers.CharField(read_only=True)
     roles = serializers.SerializerMethodField()
 
     class Meta:
@@ -86,6 +87,9 @@ class RoleSerializer(serializers.ModelSerializer[Role]):
 
 
 class AuditSerializer(serializers.ModelSerializer[AuditEvent]):
+    before = serializers.JSONField(read_only=True)
+    after = serializers.JSONField(read_only=True)
+
     class Meta:
         model = AuditEvent
         fields: tuple[str, ...] = (

@@ -25,7 +25,7 @@ from security.sessions import session_principal
 from tests.factories import make_agent, make_instance, make_key, make_plugin, make_task, make_user
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.asyncio,
 ]
 application = URLRouter(websocket_urlpatterns)

@@ -13,7 +13,7 @@ from security.principals import Principal, system
 from security.verdicts import verdicts
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., Principal]
 
 
