@@ -18,15 +18,15 @@ SWEEP_SECONDS: Final = 60.0  # longer than a launch takes
 
 def work_dir(plugin: str, ordinal: int) -> Path:
     """Its home and working directory; kept between launches."""
-    folder: Path = settings.AGENTX_HOME / "work" / plugin / str(ordinal)
-    (folder / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = private(private(settings.AGENTX_HOME / "work") / plugin)
+    folder = private(folder / str(ordinal))
+    private(folder / "tmp")
     return folder
 
 
 def log_file(plugin: str, ordinal: int) -> Path:
     """What it writes to standard error; appended to by every launch of the slot."""
-    folder: Path = settings.AGENTX_HOME / "logs" / "plugins"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = private(private(settings.AGENTX_HOME / "logs") / "plugins")
     return folder / f"{plugin}.{ordinal}.log"
 
 
