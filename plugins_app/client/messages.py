@@ -1,5 +1,6 @@
 """Messages to a plugin process: one gRPC call each. Cancelling the awaiting task cancels the agent's work."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
@@ -40,6 +41,8 @@ class PluginMessages:
             response = await call
         except grpc.aio.AioRpcError as error:
             raise _failure(error) from None
+        except asyncio.CancelledError:
+            raise _cut_off() from None
         return _happenings(response, turn)
 
     async def stream(self, target: Target, turn: Turn) -> AsyncIterator[list[Happening]]:
@@ -55,6 +58,8 @@ class PluginMessages:
                 yield _happenings(response, turn)
         except grpc.aio.AioRpcError as error:
             raise _failure(error) from None
+        except asyncio.CancelledError:
+            raise _cut_off() from None
         finally:
             call.cancel()
 
@@ -108,3 +113,11 @@ def _failure(error: grpc.aio.AioRpcError) -> Exception:
             return TurnFailed(f"the plugin does not speak the contract: {details}", "contract")
         case code:
             return Broken(f"{code.name.lower()}: {details}")
+
+
+def _cut_off() -> BaseException:
+    """gRPC says the same when the channel is closed under a call and when our task is cancelled."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        return asyncio.CancelledError()
+    return Broken("its channel was closed")

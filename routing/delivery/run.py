@@ -31,6 +31,10 @@ COMMIT_PATIENCE: Final = 30.0
 STOPPED: Final = "AgentX was stopped while the agent was at work."
 
 
+class Stopped(Exception):  # noqa: N818 - a fact
+    """The turn was told to end while something was being written."""
+
+
 class Ending(NamedTuple):
     """How a turn ends when the agent does not end it."""
 
@@ -48,6 +52,7 @@ class Run:
         self._live = live
         self._ending: Ending | None = None
         self._target: Target | None = None
+        self._is_writing = False
         self._watched_until = 0.0
         self.record = record
         self.feed = Feed(record.seq)
@@ -73,12 +78,13 @@ class Run:
     def _stop(self, ending: Ending) -> None:
         if self._ending is None:
             self._ending = ending
-            self._task.cancel()
+            if not self._is_writing:  # the end builds on what is being written
+                self._task.cancel()
 
     async def _go(self) -> None:
         try:
             await self._turn_out()
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Stopped):
             await self._end_or_lose(self._ending)
         except StaleTask:
             await self._end_or_lose(None)
@@ -212,9 +218,15 @@ class Run:
             messages=_said(changes) if from_agent else (),
             instance=self._target.instance_id if self._target else None,
         )
-        await self._board.journal.change(step, patience=COMMIT_PATIENCE)
+        self._is_writing = True
+        try:
+            await self._board.journal.change(step, patience=COMMIT_PATIENCE)
+        finally:
+            self._is_writing = False
         self.record = record
         self.feed.publish(events)
+        if self._ending is not None and not record.is_settled:
+            raise Stopped
         if self._watched_until > time.monotonic():
             self._board.tell_changed(record.id)
 
