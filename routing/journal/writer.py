@@ -25,14 +25,15 @@ BATCH_ENTRIES: Final = 256
 BATCH_BYTES: Final = 8 * 1024 * 1024
 CONNECT_SECONDS: Final = 3
 STATEMENT_SECONDS: Final = 10.0
-RETRY_SECONDS: Final = 0.5
+RETRY_SECONDS: Final = 0.2
+OPEN_PATIENCE: Final = 5.0  # a restart of Postgres takes less
 DJANGOS_OWN: Final = frozenset(
     {"pool", "cursor_factory", "context", "prepare_threshold", "options", "application_name"}
     | {"autocommit", "connect_timeout"}
 )
 # The plan of WRITE does not depend on its documents: plan it once. What we gave up on must not be written later.
 SESSION: Final = "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=9000"
-AWAY: Final = "The database is away; nothing was written. Try again soon."
+AWAY: Final = "The database is away. Try again soon."
 
 
 class Journal:
@@ -46,26 +47,37 @@ class Journal:
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
         self._connection: AsyncConnection | None = None
+        self._is_away = False
         # Renewals must not wait behind a long batch, nor share its fate.
         self._one_at_a_time = asyncio.Lock()
 
     async def open(self, record: Record, message: NewMessage) -> None:
-        await self._commit(entries.opening(record, message))
+        await self._insist(entries.opening(record, message), OPEN_PATIENCE)
 
-    async def change(self, step: Change, *, patience: float = 0.0) -> None:
-        """`patience`: seconds to go on trying while Postgres is away, for what must not get lost."""
-        entry, until = entries.change(step), time.monotonic() + patience
+    async def change(self, step: Change, *, patience: float = OPEN_PATIENCE) -> None:
+        """`patience`: seconds to go on trying while Postgres is away; more for what must not get lost."""
+        if not await self._insist(entries.change(step), patience):
+            raise StaleTask(step.before.id)
+
+    async def _insist(self, entry: Entry, patience: float) -> bool:
+        """Try until it is known whether it applied. The first failure may only mean that our connection is old."""
+        until, pause = time.monotonic() + patience, 0.0
         while True:
             try:
-                applied = await self._commit(entry) or await self._is_known(entry)
-                break
+                return await self._try(entry)
             except Unavailable:
-                if time.monotonic() > until:
+                if time.monotonic() + pause > until:
                     raise
-                await asyncio.sleep(RETRY_SECONDS)
-                entry = entry.again()
-        if not applied:
-            raise StaleTask(step.before.id)
+            await asyncio.sleep(pause)
+            entry, pause = entry.again(), RETRY_SECONDS
+
+    async def _try(self, entry: Entry) -> bool:
+        try:
+            return await self._commit(entry) or await self._is_known(entry)
+        except EntryRefused:
+            if await self._is_known(entry):  # an opening cannot be written twice
+                return True
+            raise
 
     async def renew(self, ids: Sequence[str], owner: str) -> dict[str, bool]:
         """Hold these tasks for another LEASE_SECONDS. Those still ours -> whether a cancel was asked for.
@@ -81,7 +93,10 @@ class Journal:
         if not entry.tried_before:
             return False
         async with self._one_at_a_time:
-            return bool(await self._execute(KNOWN, {"event": entry.event_id}))
+            known = bool(await self._execute(KNOWN, {"event": entry.event_id}))
+        if known:
+            _tell([entry.news])
+        return known
 
     async def run(self) -> None:
         """Write until cancelled; what waits then is written first."""
@@ -170,11 +185,21 @@ class Journal:
             async with asyncio.timeout(STATEMENT_SECONDS):
                 connection = await self._connected()
                 cursor = await connection.execute(statement, parameters, prepare=True)
-                return await cursor.fetchall()
+                rows = await cursor.fetchall()
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
-            log.warning("the journal cannot reach the database: %s", error)
             await self._disconnect()
+            self._note(is_away=True, why=str(error) or "it does not answer")
             raise Unavailable(AWAY) from error
+        self._note(is_away=False)
+        return rows
+
+    def _note(self, *, is_away: bool, why: str = "") -> None:
+        """Say it once, however many try meanwhile."""
+        if is_away and not self._is_away:
+            log.warning("the journal cannot reach the database: %s", why)
+        elif self._is_away and not is_away:
+            log.warning("the journal reaches the database again")
+        self._is_away = is_away
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:

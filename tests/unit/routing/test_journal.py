@@ -1,6 +1,7 @@
 """The journal on a real Postgres: what it promises to those who wait."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
@@ -113,24 +114,6 @@ async def test_of_two_changes_in_one_moment_one_applies(agent):
         assert [type(each) for each in results] == [type(None), StaleTask]
 
 
-async def test_a_change_whose_answer_got_lost_is_found_and_not_repeated(agent, monkeypatch):
-    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.01)
-    async with journal_running() as journal:
-        first = opened(agent)
-        await journal.open(first, said())
-        execute = journal._execute
-
-        async def lose_one(statement, parameters):
-            await execute(statement, parameters)
-            monkeypatch.setattr(journal, "_execute", execute)
-            raise Unavailable("server closed the connection unexpectedly")
-
-        monkeypatch.setattr(journal, "_execute", lose_one)
-        await journal.change(ending(first, chunk("x")), patience=5)
-        task = await ask(lambda: Task.objects.get(id=first.id))
-        assert (task.state, task.seq) == ("COMPLETED", 3)
-
-
 async def test_without_postgres_waiters_are_told_and_it_comes_back_by_itself(agent, monkeypatch):
     async def away():
         raise psycopg.OperationalError("connection refused")
@@ -138,6 +121,7 @@ async def test_without_postgres_waiters_are_told_and_it_comes_back_by_itself(age
     async with journal_running() as journal:
         with monkeypatch.context() as without:
             without.setattr(writer, "_connect", away)
+            without.setattr(writer, "OPEN_PATIENCE", 0.5)
             with pytest.raises(Unavailable):
                 await journal.open(opened(agent), said())
         await journal.open(opened(agent), said())
@@ -146,11 +130,64 @@ async def test_without_postgres_waiters_are_told_and_it_comes_back_by_itself(age
 
 async def test_it_reconnects_when_its_session_is_killed(agent):
     async with journal_running() as journal:
-        first = opened(agent)
+        first, second = opened(agent), opened(agent)
         await journal.open(first, said())
         await ask(kill_journals)
-        await journal.change(ending(first), patience=5)
-        assert (await ask(lambda: Task.objects.get(id=first.id))).state == "COMPLETED"
+        await journal.open(second, said())
+        await ask(kill_journals)
+        await journal.change(ending(first))
+        states = await ask(lambda: dict(Task.objects.values_list("id", "state")))
+        assert sorted(states.values()) == ["COMPLETED", "WORKING"]
+
+
+async def test_callers_wait_while_postgres_restarts(agent, monkeypatch, caplog):
+    connect = writer._connect
+    began = time.monotonic()
+
+    async def restarting():
+        if time.monotonic() - began < 1.0:
+            raise psycopg.OperationalError("the database system is starting up")
+        return await connect()
+
+    monkeypatch.setattr(writer, "_connect", restarting)
+    async with journal_running() as journal:
+        await asyncio.gather(*(journal.open(opened(agent), said()) for _ in range(5)))
+    assert 1.0 < time.monotonic() - began < 2.0
+    assert await ask(Task.objects.count) == 5
+    told = [each.message for each in caplog.records if each.name == writer.__name__]
+    assert len(told) == 2  # that it is away, that it is back
+
+
+@pytest.mark.parametrize("kind", ["opening", "change"])
+async def test_an_entry_whose_answer_got_lost_is_written_and_told_once(agent, monkeypatch, kind):
+    told = []
+
+    def hear(changes, **_):
+        told.extend(changes)
+
+    tasks_changed.connect(hear)
+    async with journal_running() as journal:
+        first = opened(agent)
+        if kind == "change":
+            await journal.open(first, said())
+            told.clear()
+        execute = journal._execute
+
+        async def lose_one(statement, parameters):
+            await execute(statement, parameters)
+            monkeypatch.setattr(journal, "_execute", execute)
+            raise Unavailable("server closed the connection unexpectedly")
+
+        monkeypatch.setattr(journal, "_execute", lose_one)
+        if kind == "change":
+            await journal.change(ending(first))
+        else:
+            await journal.open(first, said())
+    tasks_changed.disconnect(hear)
+    events = await ask(lambda: list(TaskEvent.objects.filter(task=first.id).order_by("seq")))
+    assert [each.seq for each in events] == ([1] if kind == "opening" else [1, 2])
+    assert await ask(lambda: Message.objects.filter(task=first.id).count()) == 1
+    assert len(told) == 1
 
 
 def kill_journals():
