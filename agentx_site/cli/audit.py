@@ -7,7 +7,7 @@ from agentx_site.cli.options import group, json_option
 from agentx_site.cli.target import server
 
 audit = group("audit", "What was done: by whom, on what, from where.")
-COLUMNS = ("time", "actor_label", "action", "target_type", "target", "source_ip", "outcome")
+COLUMNS = ("time", "actor_label", "action", "target", "outcome", "target_type", "source_ip")
 
 
 @audit.command("list")

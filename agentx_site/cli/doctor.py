@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import click
 
 from agentx_site.cli import output
-from agentx_site.cli.errors import Failed, Refused
+from agentx_site.cli.errors import Failed, Refused, Stranger
 from agentx_site.cli.options import Connected, json_option
 from agentx_site.cli.server import Server
 from agentx_site.cli.target import Target, target
@@ -122,6 +122,8 @@ def _processes(run: dict[str, Any], home: Path) -> Iterator[Finding]:
 
 def _doors(server: Server) -> Iterator[Finding]:
     code, body = server.status_of("/ready")
+    if not isinstance(body, dict) or "checks" not in body:
+        raise Stranger(server.url, str(code))
     if code == 200:
         yield Finding("good", f"{server.url} is ready")
     else:

@@ -22,6 +22,13 @@ class ServerAway(Failed):
         super().__init__(f"nothing answers at {url} ({why}): start it with `agentx up`.")
 
 
+class Stranger(Failed):
+    """Something answers, but not as AgentX does."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(f"{url} does not answer as AgentX does ({told}): look at --url.")
+
+
 class Refused(Failed):
     """AgentX said no, and why."""
 

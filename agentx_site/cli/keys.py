@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from agentx_site.cli import output
+from agentx_site.cli.errors import Failed
 from agentx_site.cli.options import group, json_option
 from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 key = group("key", "API keys: the credentials of programs.")
-COLUMNS = ("id", "name", "prefix", "owner", "role", "created", "expires", "revoked", "last_used")
+COLUMNS = ("prefix", "name", "owner", "role", "last_used", "expires", "revoked", "created", "id")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -65,6 +66,8 @@ def revoke(context: click.Context, ref: str) -> None:
     """End a key, by its id or prefix, at once and for good."""
     connection = server(context)
     rows = connection.rows("/api/v1/keys")
-    found = next((row["id"] for row in rows if ref in (row["id"], row["prefix"])), ref)
+    found = next((row["id"] for row in rows if ref in (row["id"], row["prefix"])), None)
+    if found is None:
+        raise Failed(f"There is no key {ref!r}.")
     connection.delete(at("keys", found))
     click.echo(f"{ref} is revoked")

@@ -1,16 +1,30 @@
 """What the terminal shows: tables for people, JSON for programs."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+GAP: Final = 2  # columns of the terminal between two of the table
+READABLE: Final = 8  # less than this of a text tells nothing
+PIPE_WIDTH: Final = 2000
+# Fields of the API, as people say them.
+HEADS: Final = {
+    "caller_label": "caller",
+    "actor_label": "who",
+    "target_type": "kind",
+    "source_ip": "from",
+    "events_total": "events",
+    "is_active": "active",
+    "is_open": "open",
+}
 COLOURS = {
     "ready": "green",
     "running": "green",
@@ -40,17 +54,37 @@ def as_json(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
-    """Aligned columns; `empty` is the sentence that says what to do when there are no rows."""
+    """Aligned columns; `empty` is the sentence that says what to do when there are no rows.
+
+    On a narrow terminal the first columns stay whole and the last ones are cut or left out: put
+    first what a reader needs, such as the id that other commands take.
+    """
     told = [[_cell(value) for value in row] for row in rows]
     if not told:
         click.echo(empty)
         return
-    drawn = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        drawn.add_column(column, no_wrap=True)
+    widths = [max(cell.cell_len for cell in column) for column in zip(*told, strict=True)]
+    wanted = [max(width, len(name)) for width, name in zip(widths, columns, strict=True)]
+    shown = _fitting(wanted, _width())
+    drawn = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    for column, width in zip(columns, shown, strict=False):
+        drawn.add_column(column, no_wrap=True, width=width, overflow="ellipsis")
     for row in told:
-        drawn.add_row(*row)
+        drawn.add_row(*row[: len(shown)])
     _draw(drawn)
+
+
+def _fitting(wanted: Sequence[int], room: int) -> list[int]:
+    """The widths of the columns that have room: all whole but the last, which may be cut."""
+    shown: list[int] = []
+    for width in wanted:
+        left = room - sum(shown) - GAP * len(shown)
+        if left < min(width, READABLE) and shown:
+            break
+        shown.append(min(width, left))
+        if width > left:
+            break
+    return shown
 
 
 def listing(
@@ -60,7 +94,7 @@ def listing(
     if json_wanted:
         as_json(rows)
     else:
-        heads = [column.replace("_", " ") for column in columns]
+        heads = [HEADS.get(column, column.replace("_", " ")) for column in columns]
         table(heads, [[row.get(column) for column in columns] for row in rows], empty)
 
 
@@ -76,10 +110,13 @@ def megabytes(count: int | None) -> str:
     return "" if count is None else f"{count / 1_000_000:.0f} MB"
 
 
+def _width() -> int:
+    """Of the terminal. Into a pipe nothing is cut: whoever reads it may have room."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+
+
 def _draw(drawn: Table) -> None:
-    # Into a pipe nothing is cut: whoever reads it may have room.
-    width = None if sys.stdout.isatty() else 2000
-    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    console = Console(width=_width(), markup=False, emoji=False, highlight=False)
     with console.capture() as captured:
         console.print(drawn)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

@@ -114,7 +114,8 @@ _wish("pause", "paused", waiting.is_paused, "Keep the processes, take no message
 _wish("resume", "running", waiting.is_running, "Take messages again.")
 
 
-@plugin.command("scale")
+# A negative number is a wrong number, no option.
+@plugin.command("scale", context_settings={"ignore_unknown_options": True})
 @click.argument("name")
 @click.argument("replicas", type=click.IntRange(1, 32))
 @patient
@@ -178,6 +179,8 @@ def logs(context: click.Context, name: str, limit: int, follow: bool, json_wante
     after = ""
     while True:
         lines = connection.get(at("plugins", name, "logs"), limit=limit, after=after)
+        if not (lines or after or follow or json_wanted):
+            click.echo(f"{name} has written nothing yet.", err=True)
         for line in lines:
             click.echo(json.dumps(line) if json_wanted else _log_line(line))
         if not follow:

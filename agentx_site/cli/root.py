@@ -42,6 +42,8 @@ class Root(Connected, click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
             return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx) from None
         except ModuleNotFoundError as error:
             raise Failed(f"this installation lacks {error.name}: run `make run` again.") from None
 
@@ -53,6 +55,7 @@ def agentx() -> None:
 
     Speaks to the AgentX whose address and key `agentx up` left in AGENTX_HOME, unless --url and --key (or AGENTX_URL
     and AGENTX_API_KEY) say otherwise. Exit status: 0 done, 1 failed, 2 wrong usage.
+    A narrow terminal shows a table's first columns; a pipe and --json get everything.
     """
 
 

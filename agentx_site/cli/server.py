@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from agentx_site.cli.errors import Failed, Refused, ServerAway
+from agentx_site.cli.errors import Failed, Refused, ServerAway, Stranger
 
 ANSWER_SECONDS: Final = 30.0
 PAGE_SIZE: Final = 200
@@ -21,7 +21,7 @@ def at(*parts: str) -> str:
 
 
 class Server:
-    """One AgentX. Raises `ServerAway` when nothing answers and `Refused` when it says no."""
+    """One AgentX. Raises `ServerAway` when nothing answers, `Refused` when it says no, `Stranger` when it is none."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self.url = url.rstrip("/")
@@ -62,17 +62,26 @@ class Server:
     def call(self, path: str, body: Json, headers: Json, seconds: float) -> Any:
         """POST and wait up to `seconds`, for A2A."""
         with self._answer("POST", path, body, headers, seconds) as answer:
-            return _accepted(answer)
+            return self._accepted(answer)
 
     def events(self, path: str, body: Json, headers: Json, seconds: float) -> Iterator[Json]:
         """The `data:` of each server-sent event. An answer that is no stream comes as its one event."""
         with self._answer("POST", path, body, headers, seconds) as answer:
             if "text/event-stream" not in (answer.getheader("Content-Type") or ""):
-                yield _accepted(answer)
+                yield self._accepted(answer)
                 return
             for line in answer:
                 if line.startswith(b"data:"):
                     yield json.loads(line[5:])
+
+    def _accepted(self, answer: http.client.HTTPResponse) -> Any:
+        content = answer.read()
+        body = _decoded(content)
+        if answer.status < 400 and (body is not None or not content):
+            return body
+        if isinstance(body, dict):
+            raise _refusal(answer, body)
+        raise Stranger(self.url, f"{answer.status} {answer.reason}")
 
     def _ask(
         self, method: str, path: str, body: Json | None = None, query: Json | None = None
@@ -81,7 +90,7 @@ class Server:
         if given:
             path += "?" + urlencode(given)
         with self._answer(method, path, body, {}, ANSWER_SECONDS) as answer:
-            return _accepted(answer)
+            return self._accepted(answer)
 
     @contextmanager
     def _answer(
@@ -119,18 +128,12 @@ def _reason(error: Exception) -> str:
     return told[0].lower() + told[1:]
 
 
-def _accepted(answer: http.client.HTTPResponse) -> Any:
-    content = answer.read()
-    body = _decoded(content)
-    if answer.status < 400:
-        return body
-    if not isinstance(body, dict):
-        body = {}
+def _refusal(answer: http.client.HTTPResponse, body: Json) -> Refused:
     if isinstance(body.get("error"), dict):  # JSON-RPC
         error = body["error"]
-        raise Refused(answer.status, str(error.get("code", "")), error.get("message", ""))
+        return Refused(answer.status, str(error.get("code", "")), error.get("message", ""))
     told = body.get("detail") or f"{answer.status} {answer.reason}"
-    raise Refused(answer.status, body.get("code", ""), told, body.get("request_id", ""))
+    return Refused(answer.status, body.get("code", ""), told, body.get("request_id", ""))
 
 
 def _decoded(content: bytes) -> Any:

@@ -1,6 +1,8 @@
 """`agentx task …`."""
 
 import json
+from typing import Final
+from uuid import UUID
 
 import click
 
@@ -10,11 +12,21 @@ from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 task = group("task", "Tasks: what was asked of agents, and what became of it.")
-COLUMNS = ("id", "agent", "state", "caller_label", "door", "events_total", "updated")
+STATES: Final = (
+    "submitted",
+    "working",
+    "completed",
+    "failed",
+    "canceled",
+    "rejected",
+    "input-required",
+    "auth-required",
+)
+COLUMNS = ("id", "agent", "state", "updated", "caller_label", "door", "events_total")
 
 
 @task.command("list")
-@click.option("--state", type=str.upper, help="Such as completed or working.")
+@click.option("--state", type=click.Choice(STATES, case_sensitive=False))
 @click.option("--agent")
 @click.option("--context", "context_id", help="Context id.")
 @click.option("--caller", help="Who asked.")
@@ -31,7 +43,7 @@ def list_tasks(
     json_wanted: bool,
 ) -> None:
     """Tasks, last changed first."""
-    wanted = {"state": state and state.replace("-", "_"), "agent": agent}
+    wanted = {"state": state and state.upper().replace("-", "_"), "agent": agent}
     rows = server(context).rows(
         "/api/v1/tasks", limit, **wanted, context_id=context_id, caller=caller
     )
@@ -40,12 +52,12 @@ def list_tasks(
 
 
 @task.command("show")
-@click.argument("task_id", metavar="TASK")
+@click.argument("task_id", metavar="TASK", type=click.UUID)
 @json_option
 @click.pass_context
-def show(context: click.Context, task_id: str, json_wanted: bool) -> None:
+def show(context: click.Context, task_id: UUID, json_wanted: bool) -> None:
     """One task with its artifacts and events."""
-    found = server(context).get(at("tasks", task_id))
+    found = server(context).get(at("tasks", str(task_id)))
     if json_wanted:
         output.as_json(found)
         return
@@ -61,12 +73,12 @@ def show(context: click.Context, task_id: str, json_wanted: bool) -> None:
 
 
 @task.command("events")
-@click.argument("task_id", metavar="TASK")
+@click.argument("task_id", metavar="TASK", type=click.UUID)
 @json_option
 @click.pass_context
-def events(context: click.Context, task_id: str, json_wanted: bool) -> None:
+def events(context: click.Context, task_id: UUID, json_wanted: bool) -> None:
     """Every change a task went through."""
-    found = server(context).get(at("tasks", task_id))["events"]
+    found = server(context).get(at("tasks", str(task_id)))["events"]
     if json_wanted:
         output.as_json(found)
         return
@@ -75,9 +87,9 @@ def events(context: click.Context, task_id: str, json_wanted: bool) -> None:
 
 
 @task.command("cancel")
-@click.argument("task_id", metavar="TASK")
+@click.argument("task_id", metavar="TASK", type=click.UUID)
 @click.pass_context
-def cancel(context: click.Context, task_id: str) -> None:
+def cancel(context: click.Context, task_id: UUID) -> None:
     """Ask for a task to be canceled, wherever it runs."""
-    server(context).post(at("tasks", task_id, "cancel"))
+    server(context).post(at("tasks", str(task_id), "cancel"))
     click.echo(f"{task_id} is being canceled")

@@ -75,4 +75,7 @@ def enable(context: click.Context, username: str) -> None:
 def list_roles(context: click.Context, json_wanted: bool) -> None:
     """Every role and what it may."""
     rows = server(context).rows("/api/v1/roles")
-    output.listing(rows, ("name", "permissions"), json_wanted=json_wanted, empty="No roles.")
+    if json_wanted:
+        output.as_json(rows)
+    else:
+        output.facts((row["name"], row["permissions"]) for row in rows)

@@ -66,8 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_number, help="console and API (AGENTX_PORT, 8000)")
     parser.add_argument("--grpc-port", type=_number, help="gRPC (AGENTX_GRPC_PORT, 50051)")
     parser.add_argument("--home", help="folder for data and secrets (AGENTX_HOME, .agentx)")
-    parser.add_argument("--web-workers", type=_workers, default=1, metavar="N", help="(1)")
-    parser.add_argument("--server", choices=SERVERS, default="uvicorn", help="(uvicorn)")
+    parser.add_argument(
+        "--web-workers", type=_workers, default=1, metavar="N", help="processes that serve HTTP (1)"
+    )
+    parser.add_argument(
+        "--server", choices=SERVERS, default="uvicorn", help="what they run (uvicorn)"
+    )
     parser.add_argument(
         "--no-demo", dest="demo", action="store_false", help="do not start the bundled agents"
     )

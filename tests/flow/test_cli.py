@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,8 +14,10 @@ import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from agentx_site.cli.tasks import STATES
 from plugins_app.models import Plugin, PluginInstance
 from registry.models import Agent
+from routing.models import TaskState
 from security.models import ApiKey, AuditEvent, User
 from tests.factories import (
     PASSWORD,
@@ -149,7 +153,7 @@ def test_tasks(cli: Cli) -> None:
     assert "hello" in text
     assert "\x1b" not in text
     assert cli("task", "cancel", str(done.id)).returncode == 1
-    assert cli("task", "show", "../keys").returncode == 1
+    assert cli("task", "show", "../keys").returncode == 2
 
 
 def test_keys(cli: Cli, live_server: LiveServer) -> None:
@@ -166,6 +170,7 @@ def test_keys(cli: Cli, live_server: LiveServer) -> None:
     key.refresh_from_db()
     assert key.revoked
     assert cli("key", "create", "--name", "ci", "--expires", "soon").returncode == 2
+    assert "no key 'nope'" in cli("key", "revoke", "nope").stderr
 
 
 def test_users_and_roles(cli: Cli) -> None:
@@ -217,10 +222,39 @@ def test_the_stored_key_goes_to_the_stored_address_only(cli: Cli, live_server: L
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nonsense"], ["agent"], ["agent", "show"], ["task", "list", "--limit", "0"], ["plugin", "x"]],
+    [
+        ["nonsense"],
+        ["agent"],
+        ["agent", "show"],
+        ["task", "list", "--limit", "0"],
+        ["task", "list", "--state", "bogus"],
+        ["plugin", "x"],
+        ["plugin", "scale", "echo", "-1"],
+    ],
 )
 def test_wrong_usage_is_exit_status_2(cli: Cli, arguments: list[str]) -> None:
     assert cli(*arguments).returncode == 2
+
+
+def test_a_slip_of_the_hand_is_guessed(cli: Cli) -> None:
+    assert "'plugin'" in cli("plgin", "list").stderr
+    assert "-1 is not in the range" in cli("plugin", "scale", "echo", "-1").stderr
+
+
+def test_the_states_are_those_of_tasks() -> None:
+    assert {state.upper().replace("-", "_") for state in STATES} == set(TaskState.values)
+
+
+def test_what_is_no_agentx_is_one_sentence(cli: Cli, tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        told = cli("status", "--url", f"http://127.0.0.1:{other.server_port}")
+        found = cli("doctor", "--url", f"http://127.0.0.1:{other.server_port}")
+        other.shutdown()
+    assert told.returncode == found.returncode == 1
+    assert "does not answer as AgentX does" in told.stderr
+    assert "does not answer as AgentX does" in found.stdout
+    assert "is refused" not in found.stdout
 
 
 def test_no_command_loads_django() -> None:
