@@ -1,0 +1,254 @@
+"""Who may what: one table. V viewer, U auditor, D developer, O operator, A admin.
+
+Whoever is not named is refused: 403, or 404 where `hidden` says that the thing is not even there for them. A stranger
+gets 401 from the API, the way to the login from a page, and nothing done by a button.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from django.conf import settings
+from django.contrib.messages import ERROR, get_messages
+from django.test import Client
+from django.urls import URLPattern
+from django.utils.text import slugify
+
+from agentx_site.urls import api_patterns, page_patterns
+from monitoring.models import Alert, AlertRule
+from plugins_app.models import AutoscalePolicy
+from security.models import User
+from tests.factories import (
+    make_agent,
+    make_instance,
+    make_key,
+    make_message,
+    make_plugin,
+    make_task,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+ROLES = {"V": "viewer", "U": "auditor", "D": "developer", "O": "operator", "A": "admin"}
+EVERYBODY = "VUDOA"
+
+
+class Right(NamedTuple):
+    method: str
+    path: str  # as in urls.py
+    may: str
+    status: int = 200
+    body: dict[str, Any] | None = None
+    hidden: str = ""
+    query: str = ""
+
+
+RULE = {"name": "hot", "metric": "messages_per_second", "comparison": "gt", "threshold": 90}
+REMOTE = {"name": "far", "endpoint": "http://far.example/", "capabilities": []}
+PERSON = {"username": "new", "password": "correct horse battery", "role": "viewer"}
+FOLDER = {"path": str(Path(settings.BASE_DIR) / "plugins" / "slow_echo")}
+
+API = [
+    Right("GET", "me", EVERYBODY),
+    Right("GET", "metrics/overview", EVERYBODY),
+    Right("GET", "metrics/series", EVERYBODY, query="?name=rss_bytes"),
+    Right("GET", "alerts", EVERYBODY),
+    Right("POST", "alerts/<uuid:alert_id>/acknowledge", "OA"),
+    Right("GET", "alert-metrics", EVERYBODY),
+    Right("GET", "alert-rules", EVERYBODY),
+    Right("POST", "alert-rules", "OA", 201, RULE),
+    Right("GET", "alert-rules/<slug:name>", EVERYBODY),
+    Right("PATCH", "alert-rules/<slug:name>", "OA", body={"threshold": 1}),
+    Right("DELETE", "alert-rules/<slug:name>", "OA", 204),
+    Right("GET", "autoscaling/policies", EVERYBODY),
+    Right("GET", "autoscaling/policies/<slug:slug>", EVERYBODY),
+    Right("PUT", "autoscaling/policies/<slug:slug>", "OA", body={"enabled": False}),
+    Right("GET", "autoscaling/decisions", EVERYBODY),
+    Right("GET", "tasks", EVERYBODY),
+    Right("GET", "tasks/<uuid:task_id>", "VUOA", hidden="D"),
+    Right("POST", "tasks/<uuid:task_id>/cancel", "OA", 202, hidden="D"),
+    Right("GET", "messages/history", EVERYBODY),
+    Right("GET", "plugins", EVERYBODY),
+    Right("POST", "plugins/load", "A", 201, FOLDER),
+    Right("GET", "plugins/<str:ref>", EVERYBODY),
+    Right("DELETE", "plugins/<str:ref>", "A", 204),
+    Right("POST", "plugins/<str:ref>/start", "OA", 202),
+    Right("POST", "plugins/<str:ref>/stop", "OA", 202),
+    Right("POST", "plugins/<str:ref>/pause", "OA", 202),
+    Right("POST", "plugins/<str:ref>/resume", "OA", 202),
+    Right("POST", "plugins/<str:ref>/restart", "OA", 202),
+    Right("POST", "plugins/<str:ref>/scale", "OA", 202, {"replicas": 2}),
+    Right("GET", "plugins/<str:ref>/config", "A"),
+    Right("PUT", "plugins/<str:ref>/config", "A", 202, {}),
+    Right("GET", "plugins/<str:ref>/logs", "DOA"),
+    Right("GET", "plugins/<str:ref>/events", EVERYBODY),
+    Right("GET", "agents", EVERYBODY),
+    Right("POST", "agents/register", "DA", 201, REMOTE),
+    Right("GET", "agents/discover", EVERYBODY),
+    Right("GET", "agents/<str:ref>", EVERYBODY),
+    Right("DELETE", "agents/<str:ref>", "DA", 204),
+    Right("GET", "agents/<str:ref>/status", EVERYBODY),
+    Right("POST", "agents/<str:ref>/open", "DA"),
+    Right("POST", "agents/<str:ref>/close", "DA"),
+    Right("GET", "nodes", EVERYBODY),
+    Right("GET", "nodes/<str:ref>", EVERYBODY),
+    Right("GET", "keys", "DOA"),
+    Right("POST", "keys", "DOA", 201, {"name": "mine", "role": "own"}),
+    Right("DELETE", "keys/<uuid:key_id>", "A", 204, hidden="DO"),
+    Right("GET", "users", "A"),
+    Right("POST", "users", "A", 201, PERSON),
+    Right("PUT", "users/<str:username>/role", "A", body={"role": "viewer"}),
+    Right("POST", "users/<str:username>/enable", "A"),
+    Right("POST", "users/<str:username>/disable", "A"),
+    Right("GET", "roles", "DOA"),
+    Right("GET", "audit", "UA"),
+]
+# GET shows a page; POST is a button, which says what it did, or why not, on the page one comes back to.
+PAGES = [
+    Right("GET", "", EVERYBODY),
+    Right("GET", "agents/", EVERYBODY),
+    Right("GET", "agents/<slug:slug>/", EVERYBODY),
+    Right("POST", "agents/<slug:slug>/open/", "DA"),
+    Right("POST", "agents/<slug:slug>/close/", "DA"),
+    Right("GET", "nodes/", EVERYBODY),
+    Right("GET", "plugins/", EVERYBODY),
+    Right("GET", "plugins/<slug:slug>/", EVERYBODY),
+    Right("POST", "plugins/<slug:slug>/restart/", "OA"),
+    Right("POST", "plugins/<slug:slug>/scale/", "OA", body={"replicas": 2}),
+    Right("POST", "plugins/<slug:slug>/<slug:verb>/", "OA"),
+    Right("GET", "plugins/<slug:slug>/configure/", "A"),
+    Right("GET", "autoscaling/", EVERYBODY),
+    Right("GET", "autoscaling/<slug:slug>/", "OA"),
+    Right("GET", "tasks/", EVERYBODY),
+    Right("GET", "tasks/<uuid:task_id>/", "VUOA", hidden="D"),
+    Right("POST", "tasks/<uuid:task_id>/cancel/", "OA"),
+    Right("GET", "alerts/", EVERYBODY),
+    Right("POST", "alerts/<uuid:alert_id>/acknowledge/", "OA"),
+    Right("GET", "alerts/rules/new/", "OA"),
+    Right("GET", "alerts/rules/<slug:name>/", "OA"),
+    Right("POST", "alerts/rules/<slug:name>/delete/", "OA"),
+    Right("POST", "alerts/rules/<slug:name>/<slug:switch>/", "OA"),
+    Right("GET", "keys/", "DOA"),
+    Right("POST", "keys/<uuid:key_id>/revoke/", "A"),
+    Right("GET", "users/", "A"),
+    Right("POST", "users/<str:username>/role/", "A", body={"role": "viewer"}),
+    Right("POST", "users/<str:username>/enable/", "A"),
+    Right("POST", "users/<str:username>/disable/", "A"),
+    Right("GET", "audit/", "UA"),
+]
+
+
+@pytest.fixture
+def names() -> dict[str, str]:
+    """One of everything, none of it the caller's; what to put into the paths."""
+    agent = make_agent("echo")
+    plugin = make_plugin("echo", agents=(agent,), desired="running", state="running")
+    make_instance(plugin)
+    AutoscalePolicy.objects.create(plugin=plugin, minimum=1, maximum=4)
+    task = make_task(agent, state="WORKING")
+    make_message(task)
+    rule = AlertRule.objects.create(
+        name="slow", metric="messages_per_second", comparison="gt", threshold=1, severity="warning"
+    )
+    alert = Alert.objects.create(rule=rule, state="firing", value=2)
+    somebody = make_user("somebody", "admin")
+    return {
+        "<str:ref>": "echo",
+        "<slug:slug>": "echo",
+        "<slug:verb>": "stop",
+        "<slug:name>": "slow",
+        "<slug:switch>": "disable",
+        "<uuid:task_id>": str(task.id),
+        "<uuid:alert_id>": str(alert.id),
+        "<uuid:key_id>": str(make_key(somebody, role="admin")[0].id),
+        "<str:username>": "somebody",
+    }
+
+
+def address(right: Right, names: dict[str, str], root: str) -> str:
+    path = right.path
+    if path.startswith("nodes/<"):
+        names = names | {"<str:ref>": "local"}
+    for mark, name in names.items():
+        path = path.replace(mark, name)
+    return f"{root}{path}{right.query}"
+
+
+def browser(role: str) -> Client:
+    """A person's session, which is what both the pages and the API take."""
+    client = Client()
+    client.force_login(User.objects.filter(username=role).first() or make_user(role, role))
+    return client
+
+
+def shown(right: Right) -> str:
+    return slugify(f"{right.method} {right.path or 'overview'}")
+
+
+@pytest.mark.parametrize("letter", ROLES)
+@pytest.mark.parametrize("right", API, ids=shown)
+def test_the_api(right: Right, letter: str, names: dict[str, str]) -> None:
+    role = ROLES[letter]
+    body = right.body and {k: role if v == "own" else v for k, v in right.body.items()}
+    path = address(right, names, "/api/v1/")
+    answer = browser(role).generic(right.method, path, **_json(body, right.method))
+    expected = right.status if letter in right.may else 404 if letter in right.hidden else 403
+    assert answer.status_code == expected, answer.content
+
+
+@pytest.mark.parametrize("right", API, ids=shown)
+def test_the_api_asks_a_stranger_for_a_credential(right: Right, names: dict[str, str]) -> None:
+    path = address(right, names, "/api/v1/")
+    answer = Client().generic(right.method, path, **_json(right.body, right.method))
+    # Knowing the random id is the right to an anonymous caller's task; this one is somebody's, so it is not there.
+    assert answer.status_code == (404 if right.path.endswith("/cancel") else 401), answer.content
+
+
+def _json(body: dict[str, Any] | None, method: str) -> dict[str, Any]:
+    if method in ("GET", "DELETE"):
+        return {}
+    return {"data": json.dumps(body or {}), "content_type": "application/json"}
+
+
+@pytest.mark.parametrize("letter", ROLES)
+@pytest.mark.parametrize("right", PAGES, ids=shown)
+def test_the_console(right: Right, letter: str, names: dict[str, str]) -> None:
+    client, path = browser(ROLES[letter]), address(right, names, "/")
+    if right.method == "POST":
+        answer = client.post(path, right.body or {})
+        assert answer.status_code == 302
+        assert _was_refused(answer) is (letter not in right.may)
+        return
+    expected = 200 if letter in right.may else 404 if letter in right.hidden else 403
+    assert client.get(path).status_code == expected
+
+
+def _was_refused(answer: Any) -> bool:
+    return any(message.level == ERROR for message in get_messages(answer.wsgi_request))
+
+
+@pytest.mark.parametrize("right", PAGES, ids=shown)
+def test_the_console_sends_a_stranger_to_the_login(right: Right, names: dict[str, str]) -> None:
+    answer = Client().generic(right.method, address(right, names, "/"))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/?next=/")
+
+
+def test_nothing_was_left_out_of_the_api() -> None:
+    verbs = ("get", "post", "put", "patch", "delete")
+    served = {
+        (verb.upper(), str(each.pattern))
+        for each in api_patterns
+        for verb in verbs
+        if hasattr(_view(each), verb)
+    }
+    assert {(right.method, right.path) for right in API} == served
+
+
+def test_nothing_was_left_out_of_the_console() -> None:
+    assert {right.path for right in PAGES} == {str(each.pattern) for each in page_patterns}
+
+
+def _view(pattern: URLPattern) -> type:
+    return pattern.callback.view_class  # type: ignore[attr-defined, no-any-return]
