@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from itertools import pairwise
 
 import psutil
 import pytest
@@ -162,6 +163,30 @@ def test_a_frozen_process_is_degraded_then_replaced(node):
     eventually(lambda: plugin.events.filter(type="degraded").exists(), within=20)
     eventually(lambda: (r := running(plugin)) and r[0].pid != before.pid, within=20)
     eventually(lambda: len(node.processes()) == 1)
+
+
+def test_frozen_processes_do_not_delay_the_lease_of_the_others(node):
+    plugin = installed(ECHO, replicas=4)
+    first, *others = eventually(lambda: running(plugin, 4))
+    pid = first.pid
+    for each in others:
+        os.kill(each.pid, signal.SIGSTOP)
+    moments = sampled_until(first, time.monotonic() + 8.0)
+    gaps = [after - before for before, after in pairwise(moments)]
+    assert gaps and max(gaps) < 4.0, gaps
+    first.refresh_from_db()
+    assert (first.state, first.pid) == ("running", pid)
+
+
+def sampled_until(row, deadline):
+    """When it was asked how it is, in seconds."""
+    moments = []
+    while time.monotonic() < deadline:
+        row.refresh_from_db()
+        if row.sampled is not None and row.sampled.timestamp() not in moments:
+            moments.append(row.sampled.timestamp())
+        time.sleep(0.1)
+    return moments
 
 
 def test_a_process_knows_no_secret_of_ours(node):
