@@ -1,6 +1,8 @@
 """Who sent this request? API keys and console sessions, for DRF views, sync and in the lean lane alike."""
 
 import hmac
+from functools import lru_cache
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +35,16 @@ def _placed(principal: Principal, request: HttpRequest | Request) -> Principal:
 
 
 def _address(request: HttpRequest | Request) -> str:
-    return request.META.get("REMOTE_ADDR") or ""
+    return as_address(request.META.get("REMOTE_ADDR") or "")
+
+
+@lru_cache(maxsize=1024)
+def as_address(told: str) -> str:
+    """An IP address, or nothing: what a proxy tells may be anything, and the audit's column takes only addresses."""
+    try:
+        return str(ip_address(told.partition("%")[0]))
+    except ValueError:
+        return ""
 
 
 def _known(key: str, request: HttpRequest | Request) -> Principal:

@@ -23,6 +23,8 @@ from security.errors import Forbidden, InvalidInput, NotFound, PublicError
 from security.principals import Principal
 
 log = logging.getLogger(__name__)
+# Where nobody reads pages.
+PROGRAMS = ("/api/", "/a2a", "/.well-known/", "/ws/", "/v1/", "/mcp", "/metrics")
 View = Callable[..., HttpResponse]  # (request, principal, …) as written, (request, …) as served
 
 
@@ -160,14 +162,14 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: asks nothing of the database, which may be the cause."""
     error = PublicError(_("Something went wrong inside AgentX."))
-    if request.path.startswith("/api/"):
+    if request.path.startswith(PROGRAMS):
         return problems.response(error)
     told = {"error": error, "request_id": context.request_id.get()}
     return render_template(request, "500.html", told, status=500)
 
 
 def _for_whom_it_is(request: HttpRequest, error: PublicError) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if request.path.startswith(PROGRAMS):
         return problems.response(error)
     if principal_of(request).is_anonymous:
         told = {"error": error, "request_id": context.request_id.get()}

@@ -8,6 +8,7 @@ import binascii
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from routing.errors import PushNotificationNotSupported
 from routing.limits import (
@@ -111,8 +112,7 @@ def _cursor(token: str) -> tuple[datetime, str] | None:
 
 
 def _uuid(text: str) -> str:
-    from_hex = int(text.replace("-", ""), 16)
-    if len(text) != 36 or from_hex < 0:
+    if str(UUID(text)) != text:
         raise ValueError(text)
     return text
 

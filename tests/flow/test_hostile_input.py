@@ -1,5 +1,6 @@
 """What nobody well-meaning sends: every endpoint that reads a body answers with a clear 4xx, and keeps nothing."""
 
+import base64
 import json
 
 import pytest
@@ -7,6 +8,8 @@ from django.conf import settings
 from django.test import Client
 
 from registry.models import Agent
+from routing.a2a import params
+from security.errors import InvalidInput
 from security.parsers import MAX_DEPTH
 from tests.callers import Api, problem
 from tests.factories import make_agent, make_plugin, make_user
@@ -138,3 +141,24 @@ def test_what_the_forms_of_the_console_get_is_not_trusted_either() -> None:
 def test_options_tell_nothing(api: Api) -> None:
     for path in ("/api/v1/agents", "/api/v1/docs/", "/api/v1/users"):
         assert api(None).options(path).status_code == 405
+
+
+@pytest.mark.parametrize("told", ["unknown", "203.0.113.7:4711", "fe80::1%eth0", "", "' OR 1=1"])
+def test_what_a_proxy_tells_of_the_address_stops_nothing(api: Api, told: str) -> None:
+    body = {"name": "far", "endpoint": "http://far.example/"}
+    answer = api("admin").post("/api/v1/agents/register", body, format="json", REMOTE_ADDR=told)
+    assert answer.status_code == 201, answer.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/a2a/", "/a2a/echo/no/such", "/.well-known/x"]
+)
+def test_programs_are_told_in_json_that_nothing_is_there(path: str) -> None:
+    assert problem(Client().get(path), 404) == "not_found"
+
+
+@pytest.mark.parametrize("key", ["0x" + "1" * 34, "1_1" * 12, "-" * 35 + "1", "{" + "1" * 35, "x"])
+def test_a_made_up_page_token_is_refused(key: str) -> None:
+    token = base64.urlsafe_b64encode(f"2026-01-01T00:00:00+00:00 {key}".encode()).decode()
+    with pytest.raises(InvalidInput, match="pageToken"):
+        params.list_params({"pageToken": token})
