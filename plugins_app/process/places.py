@@ -1,5 +1,6 @@
 """Where a plugin process finds its folders, and where it leaves its log."""
 
+import errno
 import os
 import shutil
 import socket
@@ -77,7 +78,8 @@ def sweep() -> None:
 
 def _listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+        probe.setblocking(False)  # a frozen listener would hold us
+        return probe.connect_ex(str(path)) in (0, errno.EAGAIN)
 
 
 def private(path: Path, widest: int = 0o700) -> Path:

@@ -93,7 +93,8 @@ class Tail:
         except OSError:
             return ""
         self._offset += len(text)
-        if self._offset > LOG_BYTES and len(text) < CHUNK_BYTES:
+        # Who writes faster than we read must not fill the disk: then lines are only in the earlier file.
+        if self._offset > LOG_BYTES and (len(text) < CHUNK_BYTES or facts.st_size > 2 * LOG_BYTES):
             self._cut()
         return self._decoder.decode(text)
 

@@ -4,7 +4,9 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -45,6 +47,35 @@ def _ids(turn: Turn) -> dict[str, str]:
         "trace_id": turn.traceparent[3:35],
     }
     return {key: value for key, value in ids.items() if value}
+
+
+class Sparing:
+    """A burst of lines passes, then a few a second: a flood of failures must not fill the disk."""
+
+    def __init__(
+        self,
+        burst: int = 20,
+        per_second: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._burst = float(burst)
+        self._per_second = per_second
+        self._clock = clock
+        self._left = self._burst
+        self._since = clock()
+        self._kept_back = 0
+
+    def admit(self) -> int | None:
+        """None: keep this line back. Else how many were kept back since the last one that passed."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._since) * self._per_second)
+        self._since = now
+        if self._left < 1:
+            self._kept_back += 1
+            return None
+        self._left -= 1
+        kept_back, self._kept_back = self._kept_back, 0
+        return kept_back
 
 
 def configure(plugin: str) -> None:

@@ -1,6 +1,7 @@
 """The sixteen calls of the contract."""
 
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,9 @@ class PluginService:
         except Exception as error:
             return pb.CreateAgentResponse(error=_told(error))
         self._hosting.agents[agent.id] = agent
+        logger.info(
+            "agent %s is ready (contract %d, pid %d)", agent.id, self._hosting.contract, os.getpid()
+        )
         return pb.CreateAgentResponse(success=True, agent=self._agent_info(agent))
 
     async def DeleteAgent(

@@ -14,6 +14,7 @@ from agentx_sdk.content import Status
 from agentx_sdk.errors import TaskFailed, TaskRejected, UnknownAgent
 from agentx_sdk.events import EventWriter
 from agentx_sdk.hosting import Hosting
+from agentx_sdk.logs import Sparing
 from agentx_sdk.turn import Turn, current_turn
 
 logger = logging.getLogger("agentx_sdk.turns")
@@ -31,6 +32,7 @@ class Turns:
         self._hosting = hosting
         self._process = hosting.adapter.process
         self._starts_at_once = _starts_at_once(self._process)
+        self._failures = Sparing()
 
     async def unary(self, request: pb.ProcessMessageRequest, context: Context) -> Response:
         """One message, and every event of its turn in one response."""
@@ -88,13 +90,23 @@ class Turns:
             status = Status(rejected.reason, state="rejected", reason="rejected")
             await send(EventWriter(turn, live=False).add(status))
         except TaskFailed as failed:
+            self._tell("the turn failed (%s): %s", failed.code, failed.reason)
             failure = _failure(turn, failed.reason, failed.code)
         except Exception as error:
-            logger.exception("the adapter failed")
+            self._tell("the adapter failed with %s", type(error).__name__, error=error)
             failure = _failure(turn, f"{type(error).__name__}: {error}", "agent_error")
         finally:
             load.leave(failed=failure is not None)
         return failure
+
+    def _tell(self, text: str, *values: str, error: Exception | None = None) -> None:
+        """A line with the task's id (see `logs`), unless there were too many lately."""
+        kept_back = self._failures.admit()
+        if kept_back is None:
+            return
+        if kept_back:
+            logger.warning("%d more failures were not logged", kept_back)
+        logger.log(logging.ERROR if error else logging.WARNING, text, *values, exc_info=error)
 
     async def _drive(self, turn: Turn, send: Send, *, live: bool) -> None:
         result = await self._call(turn)

@@ -7,11 +7,13 @@ import pytest
 
 from plugins_app.client.codec import Happening
 from plugins_app.client.target import Target
+from routing import routes as routes_of
 from routing.delivery.balance import Balance
 from routing.delivery.feed import Feed
 from routing.delivery.inbox import MAX_PENDING, Inbox
 from routing.delivery.opening import newest_that_fit
 from routing.record import Event
+from routing.routes import Route, Routes
 
 TARGETS = [Target(f"i-{n}", f"unix:/{n}", f"l-{n}") for n in range(3)]
 
@@ -29,6 +31,19 @@ def test_among_equals_each_has_its_turn():
     balance = Balance()
     chosen = Counter(balance.choose(TARGETS).instance_id for _ in range(30))
     assert set(chosen.values()) == {10}
+
+
+@pytest.mark.asyncio
+async def test_a_process_to_avoid_is_passed_by_for_a_while_and_looked_at_again(monkeypatch):
+    monkeypatch.setattr(routes_of, "AVOID_SECONDS", 0.05)
+    routes = Routes()
+    route = Route("a", "echo", "ready", "plugin", "always", False, "running", "", tuple(TARGETS))
+    routes._routes = {"echo": route}
+    routes.avoid(TARGETS[1])
+    assert routes._wake.is_set()
+    assert routes.usable("echo") == [TARGETS[0], TARGETS[2]]
+    await asyncio.sleep(0.06)
+    assert routes.usable("echo") == TARGETS
 
 
 @pytest.mark.asyncio

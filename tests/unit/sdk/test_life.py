@@ -10,7 +10,7 @@ import pytest
 from agentx_sdk import handshake, health
 from agentx_sdk.lease import Lease
 from agentx_sdk.load import Load
-from agentx_sdk.logs import JsonFormatter
+from agentx_sdk.logs import JsonFormatter, Sparing
 
 LAUNCH = {"launch_id": "l", "token": "t", "socket_dir": "/d", "contracts": [1], "plugin": "p"}
 
@@ -108,6 +108,16 @@ def test_a_log_line_is_one_line_of_json():
     assert "\n" not in text
     line = json.loads(text)
     assert (line["level"], line["message"], line["plugin"]) == ("error", "two\nlines é", "echo")
+
+
+def test_a_flood_of_lines_is_thinned_and_counted():
+    clock = Clock()
+    sparing = Sparing(burst=3, per_second=0.5, clock=clock)
+    assert [sparing.admit() for _ in range(5)] == [0, 0, 0, None, None]
+    clock.now = 2.0
+    assert [sparing.admit() for _ in range(2)] == [2, None]
+    clock.now = 60.0
+    assert [sparing.admit() for _ in range(4)] == [1, 0, 0, None]
 
 
 @pytest.mark.parametrize("name", ["", "live", "agentx.plugin.AgentXPluginService"])
