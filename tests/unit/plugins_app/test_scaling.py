@@ -100,6 +100,7 @@ def test_one_process_decides_at_a_time():
     with psycopg.connect(**{k: told[k] for k in ("dbname", "user", "host", "port")}) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [scaling.LOCK])
         assert scaling.autoscale_all() == []
+        other.execute("SELECT pg_advisory_unlock(%s)", [scaling.LOCK])
     assert scaling.autoscale_all() != []
     assert wanted(plugin) == 4
 
