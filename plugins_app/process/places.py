@@ -38,6 +38,12 @@ def open_log(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
+def lock_file(node: str) -> Path:
+    """Held by the one supervisor of a node, and touched every second while it is well."""
+    folder: Path = settings.AGENTX_HOME
+    return folder / f"supervisor-{node}.lock"
+
+
 def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
     """The end of a log, at most 64 KiB of it, from the offset `since` on."""
     try:

@@ -11,13 +11,18 @@ import time
 from typing import Any, Final
 
 from celery import bootsteps
+from celery.platforms import EX_FAILURE
 from django.conf import settings
 
 from plugins_app import launcher
+from plugins_app.process.places import lock_file
 
 log = logging.getLogger(__name__)
 DELAYS: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0)  # before the first start, before the next ones
 STEADY_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 1.0
+STARTS_WITHIN: Final = 20.0
+HANGS_SECONDS: Final = 6.0  # without a sign of life; the leases of its processes last 15
 PATIENCE_SECONDS: Final = 15.0  # it drains its processes
 
 
@@ -36,11 +41,16 @@ class SupervisorStep(bootsteps.StartStopStep):
         self._keeper.start()
 
     def stop(self, parent: Any) -> None:
-        """Ask the supervisor to drain and end what it has; wait; insist."""
+        """Ask the supervisor to drain and end what it has; wait; insist.
+
+        A worker that broke (Celery does when it loses its broker at a bad moment) is started again at once: then the
+        processes wait for the next supervisor.
+        """
         self._stopping.set()
         child = self._child
         if child is not None and child.poll() is None:
-            child.send_signal(signal.SIGTERM)
+            broke = parent.exitcode == EX_FAILURE
+            child.send_signal(signal.SIGKILL if broke else signal.SIGTERM)
             try:
                 child.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
@@ -58,10 +68,34 @@ class SupervisorStep(bootsteps.StartStopStep):
             self._child = _spawn()
             if self._stopping.is_set():
                 self._child.send_signal(signal.SIGTERM)
-            code = self._child.wait()
+            code = self._ended(self._child)
             failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             if not self._stopping.is_set():
                 log.error("the supervisor ended with %d, starting it again", code)
+
+    def _ended(self, child: "subprocess.Popen[bytes]") -> int:
+        """Wait for its end, and bring it about when it hangs."""
+        began = time.time()
+        while True:
+            try:
+                return child.wait(LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                if not self._stopping.is_set() and time.time() > _alive_until(began):
+                    log.error("the supervisor hangs, killing it")
+                    child.kill()
+
+
+def _alive_until(began: float) -> float:
+    """When it has to have given its next sign of life; it may need a while for the first."""
+    beat = _last_beat()
+    return beat + HANGS_SECONDS if beat > began else began + STARTS_WITHIN
+
+
+def _last_beat() -> float:
+    try:
+        return lock_file(settings.NODE_NAME).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _spawn() -> "subprocess.Popen[bytes]":

@@ -7,11 +7,8 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
-
-from django.conf import settings
 
 from plugins_app.process import places
 from plugins_app.services import place_instances
@@ -27,6 +24,7 @@ from security.news import News
 log = logging.getLogger(__name__)
 TICK_SECONDS: Final = 2.0
 LOCK_SECONDS: Final = 0.1
+BEAT_SECONDS: Final = 1.0
 FAREWELL_SECONDS: Final = 2.0  # for the last rows; Postgres may be gone before us
 
 
@@ -65,6 +63,7 @@ class Supervisor:
         self.ledger.put(heartbeat_node, self.node, node_figures())
         self.ledger.put(place_instances)
         writer = asyncio.create_task(self.ledger.run(), name="ledger")
+        heart = asyncio.create_task(self._beat(), name="heart")
         tasks = [asyncio.create_task(each, name=name) for name, each in self._activities()]
         stop = asyncio.create_task(self._stop.wait(), name="stop")
         try:
@@ -75,8 +74,15 @@ class Supervisor:
             await _cancelled(*tasks)
             await self._put_down()
         finally:
-            await _cancelled(stop, writer, *tasks)
+            await _cancelled(stop, writer, heart, *tasks)
             self.ledger.close()
+
+    async def _beat(self) -> None:
+        """Our worker replaces a supervisor that hangs before the leases of its processes end."""
+        while True:
+            with contextlib.suppress(OSError):
+                os.utime(places.lock_file(self.node))
+            await asyncio.sleep(BEAT_SECONDS)
 
     def _activities(self) -> Iterator[tuple[str, Any]]:
         news = News()
@@ -161,9 +167,8 @@ async def sole_supervisor(node: str, stop: asyncio.Event) -> AsyncIterator[None]
 
 
 def _lock_file(node: str) -> int:
-    folder: Path = settings.AGENTX_HOME
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"supervisor-{node}.lock"
+    path = places.lock_file(node)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 

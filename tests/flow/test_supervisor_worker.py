@@ -49,6 +49,14 @@ def test_a_supervisor_that_dies_is_replaced_and_the_worker_ends_all_in_order(nod
     assert not second.is_running() and not node.processes()
 
 
+def test_a_supervisor_that_hangs_is_replaced_before_its_processes_end(node):
+    plugin = installed(ECHO)
+    (before,) = eventually(lambda: running(plugin))
+    node.supervisor().suspend()
+    eventually(lambda: plugin.events.filter(type="adopted").exists(), within=14)
+    assert running(plugin)[0].pid == before.pid
+
+
 def test_after_the_worker_is_killed_nothing_outlives_the_lease(node):
     plugin = installed(ECHO)
     eventually(lambda: running(plugin))
