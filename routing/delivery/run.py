@@ -128,7 +128,7 @@ class Run:
         """To one process after the other, as long as the agent's retry policy allows."""
         deliveries = 0
         until = time.monotonic() + FIND_PROCESS_SECONDS
-        why = "none is running"
+        why = told = "none is running"
         while True:
             target = self._target = await self._find(until, why)
             try:
@@ -141,7 +141,9 @@ class Run:
                 if deliveries >= MAX_DELIVERIES or not self._may_deliver_again():
                     raise
                 why, until = str(broken), time.monotonic() + FIND_PROCESS_SECONDS
-            log.info("task %s goes to another process: %s", self.record.id, why)
+            if why != told:
+                log.info("task %s goes to another process: %s", self.record.id, why)
+                told = why
             self._board.routes.avoid(target)
 
     async def _find(self, until: float, why: str) -> Target:
