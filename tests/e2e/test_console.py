@@ -184,6 +184,28 @@ def test_every_page_fits_and_keeps_to_this_host(console: Page, path: str, width:
     assert inside <= window
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", ["/plugins/", "/plugins/echo/"])
+def test_a_long_reason_gives_way(console: Page, path: str, width: int) -> None:
+    console.set_viewport_size({"width": width, "height": 900})
+    console.goto(path)
+    console.locator(".ax-table td[data-label=State] > span").first.evaluate(
+        "cell => cell.insertAdjacentHTML('beforeend',"
+        " `<span class=sub>${'It ended. '.repeat(20)}</span><span class=why>${'x'.repeat(200)}</span>`)"
+    )
+    inside, window = console.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert inside <= window
+
+
+def test_rows_are_short_on_a_small_screen(console: Page, agentx: System) -> None:
+    agentx.send("echo", "hello", "short-rows")
+    console.set_viewport_size({"width": 390, "height": 844})
+    console.goto("/tasks/")
+    row = console.locator("#tasks tbody tr").first.bounding_box()
+    assert row is not None
+    assert row["height"] < 130
+
+
 def test_what_is_not_there_is_told_with_the_request_id(page: Page, agentx: System) -> None:
     log_in(page, agentx)
     answer = page.goto("/plugins/nothing-like-it/")
