@@ -1,5 +1,6 @@
 """`agentx up` from the outside, on a machine that has nothing."""
 
+import json
 import os
 import signal
 import time
@@ -34,6 +35,18 @@ def test_the_first_run_answers_what_its_box_says_to_paste(site: Installation) ->
     assert (site.home / "credentials.json").stat().st_mode & 0o777 == 0o600
     with urllib.request.urlopen(site.run["url"] + "/health", timeout=5) as answer:
         assert answer.status == 200
+
+
+def test_no_process_shows_a_secret_and_no_file_is_open_to_others(site: Installation) -> None:
+    given = json.loads((site.home / "credentials.json").read_text())
+    secrets = [given["password"], given["api_key"], (site.home / "secret_key").read_text().strip()]
+    shown = [f"{' '.join(each.cmdline())} {each.environ()}" for each in site.tree()]
+    assert len(shown) > 8
+    assert not [line for line in shown if any(secret in line for secret in secrets)]
+    for name in ("secret_key", "credentials.json", "run.json", "bootstrap.json"):
+        assert (site.home / name).stat().st_mode & 0o777 == 0o600, name
+    for name in ("work", "logs", "valkey", "postgres"):
+        assert (site.home / name).stat().st_mode & 0o777 == 0o700, name
 
 
 def test_a_second_one_on_the_same_home_is_told_so(site: Installation) -> None:
