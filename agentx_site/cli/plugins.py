@@ -97,11 +97,12 @@ def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: st
     @click.pass_context
     def wish(context: click.Context, name: str, seconds: float, no_wait: bool) -> None:
         connection = server(context)
+        seen = waiting.newest_event(connection, name)
         connection.post(at("plugins", name, verb))
         if no_wait:
             click.echo(f"{name} will be {wanted}")
             return
-        waiting.until(connection, name, reached, seconds, wanted)
+        waiting.until(connection, name, reached, seconds, wanted, seen)
         click.echo(f"{name} is {wanted}")
 
     return wish
@@ -123,12 +124,13 @@ _wish("resume", "running", waiting.is_running, "Take messages again.")
 def scale(context: click.Context, name: str, replicas: int, seconds: float, no_wait: bool) -> None:
     """Run a plugin in this many processes."""
     connection = server(context)
+    seen = waiting.newest_event(connection, name)
     told = connection.post(at("plugins", name, "scale"), {"replicas": replicas})
     count = "1 process" if replicas == 1 else f"{replicas} processes"
     if no_wait or told["desired"] != "running":
         click.echo(f"{name} will run in {count}")
         return
-    waiting.until(connection, name, waiting.is_running, seconds, "running")
+    waiting.until(connection, name, waiting.is_running, seconds, "running", seen)
     click.echo(f"{name} runs in {count}")
 
 
@@ -203,5 +205,12 @@ def _log_line(line: Json) -> str:
 def events(context: click.Context, name: str, limit: int, json_wanted: bool) -> None:
     """What happened to a plugin, newest first."""
     rows = server(context).rows(at("plugins", name, "events"), limit)
-    columns = ("time", "type", "message")
-    output.listing(rows, columns, json_wanted=json_wanted, empty="Nothing happened yet.")
+    if json_wanted:
+        output.as_json(rows)
+        return
+    told = [(row["time"], row["type"], row["message"] or _change(row["data"])) for row in rows]
+    output.table(("time", "type", "message"), told, "Nothing happened yet.")
+
+
+def _change(data: Json) -> str:
+    return f"{data['from']} → {data['to']}" if "from" in data and "to" in data else ""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any, Final
 
 from agentx_site.cli.errors import Failed
@@ -31,10 +32,24 @@ def is_paused(plugin: Plugin) -> bool:
     return bool(plugin["state"] == "paused")
 
 
+def newest_event(server: Server, name: str) -> str:
+    """Its id: what happens after a wish comes after this. Empty when nothing happened yet."""
+    rows = server.rows(at("plugins", name, "events"), 1)
+    return str(rows[0]["id"]) if rows else ""
+
+
 def until(
-    server: Server, name: str, reached: Callable[[Plugin], bool], seconds: float, wanted: str
+    server: Server,
+    name: str,
+    reached: Callable[[Plugin], bool],
+    seconds: float,
+    wanted: str,
+    seen: str,
 ) -> Plugin:
-    """Ask until it is so. Raises `Failed` with the plugin's own reason when it cannot be or takes too long."""
+    """Ask until it is so. Raises `Failed` with the plugin's own reason when it cannot be or takes too long.
+
+    `seen` is the newest event from before the wish.
+    """
     deadline = time.monotonic() + seconds
     while True:
         plugin: Plugin = server.get(at("plugins", name))
@@ -42,11 +57,23 @@ def until(
             return plugin
         if plugin["state"] == "error" and wanted != "stopped":
             raise Failed(f"{name} failed: {_why(plugin)} (see `agentx plugin logs {name}`)")
+        if wanted == "running" and (refusal := _refusal(server, plugin, seen)):
+            raise Failed(f"{name}: {refusal} (see `agentx plugin logs {name}`)")
         if time.monotonic() > deadline:
-            raise Failed(
-                f"{name} is not {wanted} after {seconds:g} s: it is {plugin['state']}. {_why(plugin)}"
-            )
+            state = "is" if plugin["state"] != wanted else "is in part"
+            told = f"{name} is not {wanted} after {seconds:g} s: it {state} {plugin['state']}."
+            raise Failed(f"{told} {_why(plugin)}")
         time.sleep(LOOK_SECONDS)
+
+
+def _refusal(server: Server, plugin: Plugin, seen: str) -> str:
+    """What a replacement ended of since: the earlier process goes on, and waiting is in vain."""
+    stale = (p for p in plugin["processes"] if p["generation"] < plugin["generation"])
+    if not any(process["reason"] for process in stale):
+        return ""
+    events = server.rows(at("plugins", plugin["name"], "events"), 20)
+    fresh = takewhile(lambda event: event["id"] != seen, events)
+    return next((event["message"] for event in fresh if event["type"] == "degraded"), "")
 
 
 def _why(plugin: Plugin) -> str:

@@ -6,11 +6,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.flow.installation import Installation
+
+PLUGIN = """
+from agentx_sdk import Adapter, run
+
+
+class Brittle(Adapter):
+    async def process(self, turn):
+        return turn.text.upper()
+
+
+run(Brittle())
+"""
+MANIFEST = """
+metadata: {name: brittle, version: 0.1.0}
+framework: custom
+runtime: {language: python, entrypoint: main.py}
+agents: [{slug: brittle, name: Brittle}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +119,29 @@ def test_plugin_verbs_come_back_when_it_is_so(site: Installation) -> None:
     assert processes(site) == []
     assert agentx(site, "plugin", "start", "echo").stdout == "echo is running\n"
     assert agentx(site, "plugin", "scale", "echo", "1").returncode == 0
+
+
+def test_a_replacement_that_does_not_start_is_told_at_once(
+    site: Installation, tmp_path: Path
+) -> None:
+    source = tmp_path / "main.py"
+    source.write_text(PLUGIN)
+    (tmp_path / "plugin.yaml").write_text(MANIFEST)
+    assert agentx(site, "plugin", "install", str(tmp_path)).returncode == 0
+    assert agentx(site, "plugin", "start", "brittle").returncode == 0
+    source.write_text("import nothing_like_it")
+    for _ in range(
+        2
+    ):  # what happened at the first time is not taken for what happens at the second
+        refused = agentx(site, "plugin", "restart", "brittle", "--timeout", "20")
+        assert refused.returncode == 1
+        assert "the earlier process goes on" in refused.stderr
+        assert "nothing_like_it" in refused.stderr
+        assert agentx(site, "send", "brittle", "hello").stdout == "HELLO\n"
+    source.write_text(PLUGIN)
+    assert agentx(site, "plugin", "restart", "brittle").stdout == "brittle is running\n"
+    assert "→ running" in agentx(site, "plugin", "events", "brittle").stdout
+    assert agentx(site, "plugin", "uninstall", "brittle").returncode == 0
 
 
 def test_logs_are_shown(site: Installation) -> None:
