@@ -12,5 +12,7 @@ site = get_asgi_application()
 
 # Django must be set up before anything that has models is imported.
 from agentx_site.doors import build  # noqa: E402
+from routing.delivery import Switchboard  # noqa: E402
 
-application = build(site)
+switchboard = Switchboard()
+application = build(site, switchboard)

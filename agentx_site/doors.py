@@ -22,9 +22,8 @@ log = logging.getLogger(__name__)
 NO_SUCH_SOCKET = 4404
 
 
-def build(site: App) -> App:
+def build(site: App, switchboard: Switchboard) -> App:
     """The whole application around Django's handler."""
-    switchboard = Switchboard()
     lane = message_lane(switchboard, site)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:

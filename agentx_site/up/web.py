@@ -3,12 +3,23 @@
 uvicorn's own --fd takes every socket for a unix one and so loses TCP_NODELAY.
 """
 
+import asyncio
 import socket
 import sys
+from importlib import import_module
 
 import uvicorn
 
 GRACE = 3  # seconds for open answers; streams that last longer are resumed by their clients
+
+
+class Server(uvicorn.Server):
+    """Ends running turns while their callers are still connected, so that each hears how its task ended."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        draining = asyncio.create_task(import_module("agentx_site.asgi").switchboard.drain())
+        await super().shutdown(sockets)
+        await draining
 
 
 def main(descriptor: int) -> None:
@@ -23,7 +34,7 @@ def main(descriptor: int) -> None:
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=75,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     server.run(sockets=[socket.socket(fileno=descriptor)])
     if not server.started:
         sys.exit(3)

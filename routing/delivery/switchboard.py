@@ -64,11 +64,11 @@ class Switchboard:
         self._keepers = [asyncio.create_task(keeper()) for keeper in keepers]
 
     async def stop(self) -> None:
-        """Let running turns end for DRAIN_SECONDS; fail the rest with a reason; then put everything away."""
-        self.accepts = False
+        """Drain, then put everything away."""
         if self._started is None:
+            self.accepts = False
             return
-        await self._drain()
+        await self.drain()
         journal, *others = self._keepers
         for keeper in others:
             keeper.cancel()
@@ -79,7 +79,9 @@ class Switchboard:
         for launch in self.messages.known():
             await self.messages.forget(launch)
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
+        """Take no more turns; let the running ones end for DRAIN_SECONDS; fail the rest with a reason."""
+        self.accepts = False
         endings = [run.settled for run in self.runs.values()]
         if endings:
             await asyncio.wait(endings, timeout=DRAIN_SECONDS)

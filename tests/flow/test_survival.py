@@ -63,8 +63,7 @@ def test_with_two_processes_a_steady_stream_sees_no_failure(system):
 
 def test_a_killed_web_loses_no_acknowledged_task(system):
     acknowledged = [
-        system.send("slow-echo", "x", f"web-{n}", returnImmediately=True)["id"]
-        for n in range(200)
+        system.send("slow-echo", "x", f"web-{n}", returnImmediately=True)["id"] for n in range(200)
     ]
     os.kill(system.child("web"), signal.SIGKILL)
     until(lambda: system.get("/health")[0] == 200, 30)
@@ -78,6 +77,31 @@ def test_a_killed_web_loses_no_acknowledged_task(system):
         return set(found)
 
     until(lambda: states() <= TERMINAL, 60, every=1)
+
+
+@pytest.mark.parametrize("method", ["SendMessage", "SendStreamingMessage"])
+def test_who_waits_when_web_is_told_to_stop_hears_how_it_ended(system, method):
+    asked = {
+        "messageId": "stop-1",
+        "role": "ROLE_USER",
+        "parts": [{"text": "x"}],
+        "metadata": {"delay": 60},
+    }
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"message": asked}}
+    heard: list[tuple[int, object]] = []
+    caller = threading.Thread(
+        target=lambda: heard.append(system.http("POST", "/a2a/slow-echo/", body))
+    )
+    caller.start()
+    before = system.child("web")
+    time.sleep(1.0)
+    os.kill(before, signal.SIGTERM)
+    caller.join(20)
+    ((status, answer),) = heard
+    assert status == 200
+    assert "AgentX was stopped while the agent was at work." in str(answer)
+    assert "TASK_STATE_FAILED" in str(answer)
+    until(lambda: system.child("web") != before and system.get("/health")[0] == 200, 30)
 
 
 def test_a_restarted_supervisor_takes_its_processes_back(system):
