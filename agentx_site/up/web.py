@@ -10,6 +10,8 @@ from importlib import import_module
 
 import uvicorn
 
+from agentx_site.up.options import setting
+
 GRACE = 3  # seconds for open answers; streams that last longer are resumed by their clients
 
 
@@ -22,8 +24,10 @@ class Server(uvicorn.Server):
         await draining
 
 
-def main(descriptor: int) -> None:
-    config = uvicorn.Config(
+def configuration() -> uvicorn.Config:
+    """A caller's address is the one that connects, unless a proxy we were told of says another."""
+    proxies = setting("AGENTX_TRUSTED_PROXIES")
+    return uvicorn.Config(
         "agentx_site.asgi:application",
         ws="websockets-sansio",
         lifespan="on",
@@ -33,8 +37,13 @@ def main(descriptor: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=75,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
     )
-    server = Server(config)
+
+
+def main(descriptor: int) -> None:
+    server = Server(configuration())
     server.run(sockets=[socket.socket(fileno=descriptor)])
     if not server.started:
         sys.exit(3)

@@ -20,6 +20,11 @@ OTHERS = (
     env.Setting(
         "AGENTX_ADMIN_PASSWORD", "random", "The admin's password on the first run; printed once."
     ),
+    env.Setting(
+        "AGENTX_TRUSTED_PROXIES",
+        "",
+        "Addresses or networks of proxies in front, whose X-Forwarded-For is believed.",
+    ),
 )
 
 
