@@ -87,7 +87,7 @@ def alerts(principal: Principal, state: str = "") -> QuerySet[Alert]:
         return found.exclude(state=Alert.State.RESOLVED)
     if state and state not in Alert.State.values:
         known = ", ".join(["open", *Alert.State.values])
-        raise InvalidInput(f"state: must be one of {known}", fields={"state": state})
+        raise InvalidInput(f"state: must be one of {known}", fields={"state": "unknown"})
     return found.filter(state=state) if state else found
 
 

@@ -126,7 +126,9 @@ def log_lines(
         else:
             found = reversed(_redis().xrevrange(key, count=count) or ())
     except redis.ResponseError:
-        raise InvalidInput("No line has this id.", fields={"after": after[:100]}) from None
+        raise InvalidInput(
+            "No line has this id.", fields={"after": "not the id of a line"}
+        ) from None
     except redis.RedisError:
         raise Unavailable("The logs cannot be read now: Redis is away.") from None
     return [{"id": line_id, **told, "json": _json(told)} for line_id, told in found]

@@ -69,7 +69,7 @@ def messages(principal: Principal, agent_ref: str = "", limit: int = 100) -> lis
     `Message` made of them. Raises `InvalidInput` for a limit outside 1 to 1000.
     """
     if not 1 <= limit <= 1000:
-        raise InvalidInput("limit must be from 1 to 1000.", fields={"limit": str(limit)})
+        raise InvalidInput("limit must be from 1 to 1000.", fields={"limit": "1 to 1000"})
     mine = tasks(principal, agent=agent_ref)
     said = Message.objects.filter(task__in=mine).select_related("agent")
     rows = list(said.order_by("-created", "-id")[:limit])

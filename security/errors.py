@@ -21,6 +21,7 @@ class PublicError(Exception):
 
     `code` is snake_case and never renamed once released; `rpc_code` is JSON-RPC's number;
     `grpc_status` the name of grpc.StatusCode; `reason` google.rpc.ErrorInfo's reason.
+    `fields`: what is wrong with each field of the input, by its name; never the value that was sent.
     """
 
     code: ClassVar[str] = "error"

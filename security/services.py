@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -35,8 +36,19 @@ def _role(name: str) -> Role:
     role = Role.objects.filter(name=name).first()
     if role is None:
         known = ", ".join(Role.objects.order_by("name").values_list("name", flat=True))
-        raise InvalidInput(f"There is no role {name!r}; there are: {known}.", fields={"role": name})
+        raise InvalidInput(
+            f"There is no role {name!r}; there are: {known}.", fields={"role": "unknown"}
+        )
     return role
+
+
+def _accept(field: str, check: Callable[[], object]) -> None:
+    """Django's own validators, told as a refusal that names the field."""
+    try:
+        check()
+    except ValidationError as error:
+        told = " ".join(error.messages)
+        raise InvalidInput(told, fields={field: told}) from None
 
 
 @transaction.atomic
@@ -47,11 +59,8 @@ def create_user(
     principal.require(permissions.USERS_MANAGE)
     bound = _role(role)
     user = User(username=username, email=email, tenant=default_tenant(), is_staff=True)
-    try:
-        user.username_validator(username)
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidInput(" ".join(error.messages), fields={"user": username}) from None
+    _accept("username", lambda: user.username_validator(username))
+    _accept("password", lambda: validate_password(password, user))
     if User.objects.filter(username=username).exists():
         raise Conflict(f"There is already a user {username!r}.")
     user.set_password(password)
@@ -169,9 +178,13 @@ def create_api_key(
     others = principal.kind == "system" or str(owner.id) != principal.id
     principal.require(permissions.KEYS_MANAGE if others else permissions.KEYS_OWN)
     if not name.strip() or len(name) > 100:
-        raise InvalidInput("A key needs a name of 1 to 100 characters.", fields={"name": name})
+        raise InvalidInput(
+            "A key needs a name of 1 to 100 characters.", fields={"name": "1 to 100 characters"}
+        )
     if expires is not None and expires <= timezone.now():
-        raise InvalidInput("A key must expire in the future.", fields={"expires": str(expires)})
+        raise InvalidInput(
+            "A key must expire in the future.", fields={"expires": "not in the future"}
+        )
     bound = _role(role)
     for permission in bound.permissions:
         principal.require(permission)
@@ -202,7 +215,7 @@ def _owner_of(principal: Principal) -> User:
         return User.objects.get(id=principal.id)
     if principal.kind == "key":
         return ApiKey.objects.select_related("owner").get(id=principal.id).owner
-    raise InvalidInput("Say whose key this is to be.", fields={"owner": ""})
+    raise InvalidInput("Say whose key this is to be.", fields={"owner": "missing"})
 
 
 @transaction.atomic

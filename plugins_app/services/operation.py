@@ -24,7 +24,7 @@ def set_desired(principal: Principal, ref: str | UUID, desired: str) -> Plugin:
     """Start, stop, pause or (running again) resume. Starting also tries again what was given up."""
     principal.require(permissions.PLUGINS_OPERATE)
     if desired not in Plugin.Desired.values:
-        raise InvalidInput(f"{desired!r} cannot be wanted.", fields={"desired": desired})
+        raise InvalidInput(f"{desired!r} cannot be wanted.", fields={"desired": "unknown"})
     plugin = lock_plugin(ref)
     if plugin.release_id is None:
         raise Conflict(f"{plugin.slug} has no release that could run.")
@@ -96,11 +96,11 @@ def _follow(plugin: Plugin) -> Plugin:
 def _check_replicas(plugin: Plugin, replicas: int) -> None:
     if not 1 <= replicas <= MAX_REPLICAS:
         told = f"A plugin has 1 to {MAX_REPLICAS} processes; to have none, stop it."
-        raise InvalidInput(told, fields={"replicas": str(replicas)})
+        raise InvalidInput(told, fields={"replicas": "out of range"})
     policy = AutoscalePolicy.objects.filter(plugin=plugin, enabled=True).first()
     if policy and not policy.minimum <= replicas <= policy.maximum:
         told = (
             f"{plugin.slug} is scaled automatically between {policy.minimum} and {policy.maximum}: "
             "stay within, or change or disable its autoscale policy."
         )
-        raise InvalidInput(told, fields={"replicas": str(replicas)})
+        raise InvalidInput(told, fields={"replicas": "out of range"})

@@ -7,99 +7,266 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('security', '0001_initial'),
+        ("security", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Capability',
+            name="Capability",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.SlugField(max_length=100, unique=True, verbose_name='name')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.SlugField(max_length=100, unique=True, verbose_name="name")),
             ],
             options={
-                'verbose_name': 'capability',
-                'verbose_name_plural': 'capabilities',
-                'ordering': ('name',),
+                "verbose_name": "capability",
+                "verbose_name_plural": "capabilities",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Node',
+            name="Node",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='name')),
-                ('state', models.CharField(choices=[('active', 'active'), ('inactive', 'inactive'), ('disconnected', 'disconnected'), ('maintenance', 'maintenance')], default='inactive', max_length=16, verbose_name='state')),
-                ('boot_id', models.CharField(blank=True, max_length=64, verbose_name='boot id')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
-                ('cpus', models.PositiveIntegerField(default=0, verbose_name='processors')),
-                ('memory_bytes', models.BigIntegerField(default=0, verbose_name='memory')),
-                ('cpu_percent', models.FloatField(null=True, verbose_name='processor load')),
-                ('memory_used_bytes', models.BigIntegerField(null=True, verbose_name='memory used')),
-                ('labels', models.JSONField(blank=True, default=dict, verbose_name='labels')),
-                ('version', models.CharField(blank=True, max_length=32, verbose_name='AgentX version')),
-                ('supervisor_pid', models.PositiveIntegerField(null=True, verbose_name="supervisor's pid")),
-                ('heartbeat', models.DateTimeField(null=True, verbose_name='last heard of')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("inactive", "inactive"),
+                            ("disconnected", "disconnected"),
+                            ("maintenance", "maintenance"),
+                        ],
+                        default="inactive",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("boot_id", models.CharField(blank=True, max_length=64, verbose_name="boot id")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                ("cpus", models.PositiveIntegerField(default=0, verbose_name="processors")),
+                ("memory_bytes", models.BigIntegerField(default=0, verbose_name="memory")),
+                ("cpu_percent", models.FloatField(null=True, verbose_name="processor load")),
+                (
+                    "memory_used_bytes",
+                    models.BigIntegerField(null=True, verbose_name="memory used"),
+                ),
+                ("labels", models.JSONField(blank=True, default=dict, verbose_name="labels")),
+                (
+                    "version",
+                    models.CharField(blank=True, max_length=32, verbose_name="AgentX version"),
+                ),
+                (
+                    "supervisor_pid",
+                    models.PositiveIntegerField(null=True, verbose_name="supervisor's pid"),
+                ),
+                ("heartbeat", models.DateTimeField(null=True, verbose_name="last heard of")),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'node',
-                'verbose_name_plural': 'nodes',
-                'ordering': ('name',),
+                "verbose_name": "node",
+                "verbose_name_plural": "nodes",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Agent',
+            name="Agent",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64, unique=True, verbose_name='address')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('version', models.CharField(blank=True, max_length=64, verbose_name='version')),
-                ('framework', models.CharField(blank=True, max_length=64, verbose_name='framework')),
-                ('source', models.CharField(choices=[('plugin', 'hosted by a plugin'), ('remote', 'registered by its URL')], max_length=16, verbose_name='source')),
-                ('state', models.CharField(choices=[('unknown', 'unknown'), ('initializing', 'initializing'), ('ready', 'ready'), ('busy', 'busy'), ('error', 'error'), ('shutdown', 'shutdown'), ('maintenance', 'maintenance')], default='unknown', max_length=16, verbose_name='state')),
-                ('trust', models.CharField(choices=[('public', 'public'), ('verified', 'verified'), ('trusted', 'trusted'), ('internal', 'internal')], default='internal', max_length=16, verbose_name='trust')),
-                ('retry', models.CharField(choices=[('never', 'never'), ('undelivered', 'while nothing was delivered'), ('always', 'also after delivery: the agent is idempotent')], default='undelivered', max_length=16, verbose_name='delivered again')),
-                ('endpoint', models.URLField(blank=True, max_length=500, verbose_name='endpoint')),
-                ('is_open', models.BooleanField(default=False, help_text='Anybody who can reach AgentX may send this agent messages.', verbose_name='open to anonymous callers')),
-                ('retired', models.DateTimeField(blank=True, null=True, verbose_name='retired')),
-                ('heartbeat', models.DateTimeField(blank=True, null=True, verbose_name='last heard of')),
-                ('metadata', models.JSONField(blank=True, default=dict, verbose_name='metadata')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agents', to='security.tenant')),
-                ('capabilities', models.ManyToManyField(blank=True, related_name='agents', to='registry.capability')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=64, unique=True, verbose_name="address")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("version", models.CharField(blank=True, max_length=64, verbose_name="version")),
+                (
+                    "framework",
+                    models.CharField(blank=True, max_length=64, verbose_name="framework"),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("plugin", "hosted by a plugin"),
+                            ("remote", "registered by its URL"),
+                        ],
+                        max_length=16,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "unknown"),
+                            ("initializing", "initializing"),
+                            ("ready", "ready"),
+                            ("busy", "busy"),
+                            ("error", "error"),
+                            ("shutdown", "shutdown"),
+                            ("maintenance", "maintenance"),
+                        ],
+                        default="unknown",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "trust",
+                    models.CharField(
+                        choices=[
+                            ("public", "public"),
+                            ("verified", "verified"),
+                            ("trusted", "trusted"),
+                            ("internal", "internal"),
+                        ],
+                        default="internal",
+                        max_length=16,
+                        verbose_name="trust",
+                    ),
+                ),
+                (
+                    "retry",
+                    models.CharField(
+                        choices=[
+                            ("never", "never"),
+                            ("undelivered", "while nothing was delivered"),
+                            ("always", "also after delivery: the agent is idempotent"),
+                        ],
+                        default="undelivered",
+                        max_length=16,
+                        verbose_name="delivered again",
+                    ),
+                ),
+                ("endpoint", models.URLField(blank=True, max_length=500, verbose_name="endpoint")),
+                (
+                    "is_open",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Anybody who can reach AgentX may send this agent messages.",
+                        verbose_name="open to anonymous callers",
+                    ),
+                ),
+                ("retired", models.DateTimeField(blank=True, null=True, verbose_name="retired")),
+                (
+                    "heartbeat",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last heard of"),
+                ),
+                ("metadata", models.JSONField(blank=True, default=dict, verbose_name="metadata")),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agents",
+                        to="security.tenant",
+                    ),
+                ),
+                (
+                    "capabilities",
+                    models.ManyToManyField(
+                        blank=True, related_name="agents", to="registry.capability"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'agent',
-                'verbose_name_plural': 'agents',
-                'ordering': ('slug',),
+                "verbose_name": "agent",
+                "verbose_name_plural": "agents",
+                "ordering": ("slug",),
             },
         ),
         migrations.CreateModel(
-            name='AgentCard',
+            name="AgentCard",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('card', models.JSONField(verbose_name='card')),
-                ('digest', models.CharField(max_length=64, verbose_name='sha256')),
-                ('is_current', models.BooleanField(default=True, verbose_name='current')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='registry.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="version")),
+                ("card", models.JSONField(verbose_name="card")),
+                ("digest", models.CharField(max_length=64, verbose_name="sha256")),
+                ("is_current", models.BooleanField(default=True, verbose_name="current")),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cards",
+                        to="registry.agent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'agent card',
-                'verbose_name_plural': 'agent cards',
-                'ordering': ('agent', '-version'),
-                'constraints': [models.UniqueConstraint(fields=('agent', 'version'), name='registry_card_versions_once'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('agent',), name='registry_one_current_card')],
+                "verbose_name": "agent card",
+                "verbose_name_plural": "agent cards",
+                "ordering": ("agent", "-version"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agent", "version"), name="registry_card_versions_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("agent",),
+                        name="registry_one_current_card",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'remote'), _negated=True), models.Q(('endpoint', ''), _negated=True), _connector='OR'), name='registry_remote_agent_has_endpoint'),
+            model_name="agent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("source", "remote"), _negated=True),
+                    models.Q(("endpoint", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="registry_remote_agent_has_endpoint",
+            ),
         ),
     ]

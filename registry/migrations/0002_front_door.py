@@ -4,15 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0001_initial'),
-        ('security', '0002_roles_and_audit_guard'),
+        ("registry", "0001_initial"),
+        ("security", "0002_roles_and_audit_guard"),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.CheckConstraint(condition=models.Q(('slug', 'router'), _negated=True), name='registry_front_door_is_no_agent'),
+            model_name="agent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug", "router"), _negated=True),
+                name="registry_front_door_is_no_agent",
+            ),
         ),
     ]

@@ -47,7 +47,7 @@ def publish_agent(
     """
     principal.require(permissions.AGENTS_MANAGE)
     if retry not in Agent.Retry.values:
-        raise InvalidInput(f"Unknown retry policy {retry!r}.", fields={"retry": retry})
+        raise InvalidInput(f"Unknown retry policy {retry!r}.", fields={"retry": "unknown"})
     _refuse_front_door(slug)
     agent = Agent.objects.select_for_update().filter(slug=slug).first()
     if agent and agent.source != Agent.Source.PLUGIN and agent.retired is None:
@@ -267,7 +267,9 @@ def _refuse_front_door(slug: str) -> None:
 def _slug_of(name: str) -> str:
     slug = slugify(name)[:64].strip("-")
     if not slug:
-        raise InvalidInput("A name needs letters or digits.", fields={"name": name})
+        raise InvalidInput(
+            "A name needs letters or digits.", fields={"name": "no letters or digits"}
+        )
     return slug
 
 
@@ -280,7 +282,7 @@ def _check_endpoint(endpoint: str) -> None:
         host = None
     if not host or parts.scheme not in ("http", "https") or len(endpoint) > 500:
         told = "An endpoint is an http:// or https:// URL of at most 500 characters."
-        raise InvalidInput(told, fields={"endpoint": endpoint[:100]})
+        raise InvalidInput(told, fields={"endpoint": "not an http(s) URL"})
     if parts.username or parts.password or parts.fragment:
         told = "An endpoint's URL carries no user, password or fragment."
         raise InvalidInput(told, fields={"endpoint": "credentials in URL"})
