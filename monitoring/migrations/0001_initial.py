@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,67 +16,184 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AlertRule',
+            name="AlertRule",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.SlugField(max_length=100, unique=True, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('metric', models.CharField(max_length=100, verbose_name='metric')),
-                ('comparison', models.CharField(choices=[('gt', 'above'), ('gte', 'at least'), ('lt', 'below'), ('lte', 'at most')], max_length=4, verbose_name='comparison')),
-                ('threshold', models.FloatField(verbose_name='threshold')),
-                ('for_seconds', models.PositiveIntegerField(default=0, help_text='Seconds it must hold before it fires.', verbose_name='for')),
-                ('severity', models.CharField(choices=[('info', 'information'), ('warning', 'warning'), ('critical', 'critical')], default='warning', max_length=16, verbose_name='severity')),
-                ('webhook_url', models.URLField(blank=True, max_length=500, verbose_name='webhook')),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('builtin', models.BooleanField(default=False, editable=False, verbose_name='built in')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated', models.DateTimeField(auto_now=True, verbose_name='updated')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.SlugField(max_length=100, unique=True, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("metric", models.CharField(max_length=100, verbose_name="metric")),
+                (
+                    "comparison",
+                    models.CharField(
+                        choices=[
+                            ("gt", "above"),
+                            ("gte", "at least"),
+                            ("lt", "below"),
+                            ("lte", "at most"),
+                        ],
+                        max_length=4,
+                        verbose_name="comparison",
+                    ),
+                ),
+                ("threshold", models.FloatField(verbose_name="threshold")),
+                (
+                    "for_seconds",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Seconds it must hold before it fires.",
+                        verbose_name="for",
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[
+                            ("info", "information"),
+                            ("warning", "warning"),
+                            ("critical", "critical"),
+                        ],
+                        default="warning",
+                        max_length=16,
+                        verbose_name="severity",
+                    ),
+                ),
+                (
+                    "webhook_url",
+                    models.URLField(blank=True, max_length=500, verbose_name="webhook"),
+                ),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "builtin",
+                    models.BooleanField(default=False, editable=False, verbose_name="built in"),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
             ],
             options={
-                'verbose_name': 'alert rule',
-                'verbose_name_plural': 'alert rules',
-                'ordering': ('name',),
+                "verbose_name": "alert rule",
+                "verbose_name_plural": "alert rules",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='MetricPoint',
+            name="MetricPoint",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('time', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
-                ('value', models.FloatField(verbose_name='value')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "time",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("subject", models.CharField(blank=True, max_length=200, verbose_name="subject")),
+                ("value", models.FloatField(verbose_name="value")),
             ],
             options={
-                'verbose_name': 'metric point',
-                'verbose_name_plural': 'metric points',
-                'indexes': [models.Index(fields=['name', 'subject', '-time'], name='monitoring_point_series'), models.Index(fields=['time'], name='monitoring_point_age')],
+                "verbose_name": "metric point",
+                "verbose_name_plural": "metric points",
+                "indexes": [
+                    models.Index(
+                        fields=["name", "subject", "-time"], name="monitoring_point_series"
+                    ),
+                    models.Index(fields=["time"], name="monitoring_point_age"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('firing', 'firing'), ('acknowledged', 'acknowledged'), ('resolved', 'resolved'), ('silenced', 'silenced')], default='pending', max_length=16, verbose_name='state')),
-                ('value', models.FloatField(verbose_name='value')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
-                ('fired', models.DateTimeField(null=True, verbose_name='fired')),
-                ('resolved', models.DateTimeField(null=True, verbose_name='resolved')),
-                ('acknowledged', models.DateTimeField(null=True, verbose_name='acknowledged')),
-                ('notify', models.CharField(blank=True, max_length=16, verbose_name='to be told')),
-                ('notify_attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('notify_after', models.DateTimeField(null=True, verbose_name='next attempt')),
-                ('notify_error', models.TextField(blank=True, verbose_name='last error')),
-                ('acknowledged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='acknowledged_alerts', to=settings.AUTH_USER_MODEL)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='monitoring.alertrule')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=200, verbose_name="subject")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("firing", "firing"),
+                            ("acknowledged", "acknowledged"),
+                            ("resolved", "resolved"),
+                            ("silenced", "silenced"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("value", models.FloatField(verbose_name="value")),
+                (
+                    "since",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="since"),
+                ),
+                ("fired", models.DateTimeField(null=True, verbose_name="fired")),
+                ("resolved", models.DateTimeField(null=True, verbose_name="resolved")),
+                ("acknowledged", models.DateTimeField(null=True, verbose_name="acknowledged")),
+                ("notify", models.CharField(blank=True, max_length=16, verbose_name="to be told")),
+                (
+                    "notify_attempts",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="attempts"),
+                ),
+                ("notify_after", models.DateTimeField(null=True, verbose_name="next attempt")),
+                ("notify_error", models.TextField(blank=True, verbose_name="last error")),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="acknowledged_alerts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alerts",
+                        to="monitoring.alertrule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'ordering': ('-since', '-id'),
-                'indexes': [models.Index(fields=['state', '-since'], name='monitoring_alert_by_state')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'resolved'), _negated=True), fields=('rule', 'subject'), name='monitoring_one_open_alert_per_subject'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'resolved'), _negated=True), ('resolved__isnull', False), _connector='OR'), name='monitoring_resolved_has_time')],
+                "verbose_name": "alert",
+                "verbose_name_plural": "alerts",
+                "ordering": ("-since", "-id"),
+                "indexes": [
+                    models.Index(fields=["state", "-since"], name="monitoring_alert_by_state")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "resolved"), _negated=True),
+                        fields=("rule", "subject"),
+                        name="monitoring_one_open_alert_per_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "resolved"), _negated=True),
+                            ("resolved__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="monitoring_resolved_has_time",
+                    ),
+                ],
             },
         ),
     ]

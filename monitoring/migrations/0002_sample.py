@@ -5,23 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0001_initial'),
+        ("monitoring", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('time', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
-                ('figures', models.JSONField(verbose_name='figures')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "time",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+                ),
+                ("figures", models.JSONField(verbose_name="figures")),
             ],
             options={
-                'verbose_name': 'sample',
-                'verbose_name_plural': 'samples',
-                'indexes': [models.Index(fields=['time'], name='monitoring_sample_age')],
+                "verbose_name": "sample",
+                "verbose_name_plural": "samples",
+                "indexes": [models.Index(fields=["time"], name="monitoring_sample_age")],
             },
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0002_sample'),
+        ("monitoring", "0002_sample"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='alertrule',
-            name='webhook_url',
-            field=models.CharField(blank=True, max_length=500, verbose_name='webhook'),
+            model_name="alertrule",
+            name="webhook_url",
+            field=models.CharField(blank=True, max_length=500, verbose_name="webhook"),
         ),
     ]

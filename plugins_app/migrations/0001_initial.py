@@ -8,199 +8,584 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Plugin',
+            name="Plugin",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64, unique=True, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('kind', models.CharField(choices=[('llm', 'LLM'), ('tool', 'tool'), ('storage', 'storage'), ('memory', 'memory'), ('vector_db', 'vector database'), ('communication', 'communication'), ('monitor', 'monitor'), ('skill', 'skill'), ('framework', 'framework'), ('custom', 'custom')], default='custom', max_length=16, verbose_name='kind')),
-                ('priority', models.PositiveSmallIntegerField(choices=[(0, 'low'), (50, 'normal'), (100, 'high'), (200, 'critical')], default=50, verbose_name='priority')),
-                ('framework', models.CharField(blank=True, max_length=64, verbose_name='framework')),
-                ('trust', models.CharField(choices=[('public', 'public'), ('verified', 'verified'), ('trusted', 'trusted'), ('internal', 'internal')], default='internal', max_length=16, verbose_name='trust')),
-                ('reload', models.CharField(choices=[('immediate', 'immediate'), ('debounced', 'debounced'), ('manual', 'manual'), ('on_idle', 'on idle')], default='debounced', max_length=16, verbose_name='reload')),
-                ('config', models.JSONField(blank=True, default=dict, verbose_name='configuration')),
-                ('state', models.CharField(choices=[('unloaded', 'unloaded'), ('loading', 'loading'), ('loaded', 'loaded'), ('running', 'running'), ('paused', 'paused'), ('error', 'error')], default='unloaded', max_length=16, verbose_name='state')),
-                ('reason', models.TextField(blank=True, help_text='Why it is in this state.', verbose_name='reason')),
-                ('desired', models.CharField(choices=[('stopped', 'stopped'), ('running', 'running'), ('paused', 'paused')], default='stopped', max_length=16, verbose_name='wanted')),
-                ('desired_replicas', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(32)], verbose_name='wanted processes')),
-                ('generation', models.PositiveIntegerField(default=1, help_text='Grows when running processes must be replaced: restart, new configuration.', verbose_name='generation')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated', models.DateTimeField(auto_now=True, verbose_name='updated')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=64, unique=True, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("llm", "LLM"),
+                            ("tool", "tool"),
+                            ("storage", "storage"),
+                            ("memory", "memory"),
+                            ("vector_db", "vector database"),
+                            ("communication", "communication"),
+                            ("monitor", "monitor"),
+                            ("skill", "skill"),
+                            ("framework", "framework"),
+                            ("custom", "custom"),
+                        ],
+                        default="custom",
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "low"), (50, "normal"), (100, "high"), (200, "critical")],
+                        default=50,
+                        verbose_name="priority",
+                    ),
+                ),
+                (
+                    "framework",
+                    models.CharField(blank=True, max_length=64, verbose_name="framework"),
+                ),
+                (
+                    "trust",
+                    models.CharField(
+                        choices=[
+                            ("public", "public"),
+                            ("verified", "verified"),
+                            ("trusted", "trusted"),
+                            ("internal", "internal"),
+                        ],
+                        default="internal",
+                        max_length=16,
+                        verbose_name="trust",
+                    ),
+                ),
+                (
+                    "reload",
+                    models.CharField(
+                        choices=[
+                            ("immediate", "immediate"),
+                            ("debounced", "debounced"),
+                            ("manual", "manual"),
+                            ("on_idle", "on idle"),
+                        ],
+                        default="debounced",
+                        max_length=16,
+                        verbose_name="reload",
+                    ),
+                ),
+                (
+                    "config",
+                    models.JSONField(blank=True, default=dict, verbose_name="configuration"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unloaded", "unloaded"),
+                            ("loading", "loading"),
+                            ("loaded", "loaded"),
+                            ("running", "running"),
+                            ("paused", "paused"),
+                            ("error", "error"),
+                        ],
+                        default="unloaded",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.TextField(
+                        blank=True, help_text="Why it is in this state.", verbose_name="reason"
+                    ),
+                ),
+                (
+                    "desired",
+                    models.CharField(
+                        choices=[
+                            ("stopped", "stopped"),
+                            ("running", "running"),
+                            ("paused", "paused"),
+                        ],
+                        default="stopped",
+                        max_length=16,
+                        verbose_name="wanted",
+                    ),
+                ),
+                (
+                    "desired_replicas",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MaxValueValidator(32)],
+                        verbose_name="wanted processes",
+                    ),
+                ),
+                (
+                    "generation",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="Grows when running processes must be replaced: restart, new configuration.",
+                        verbose_name="generation",
+                    ),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
             ],
             options={
-                'verbose_name': 'plugin',
-                'verbose_name_plural': 'plugins',
-                'ordering': ('-priority', 'slug'),
+                "verbose_name": "plugin",
+                "verbose_name_plural": "plugins",
+                "ordering": ("-priority", "slug"),
             },
         ),
         migrations.CreateModel(
-            name='HostedAgent',
+            name="HostedAgent",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('agent', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hosted_by', to='registry.agent')),
-                ('plugin', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hosted_agents', to='plugins_app.plugin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "agent",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hosted_by",
+                        to="registry.agent",
+                    ),
+                ),
+                (
+                    "plugin",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hosted_agents",
+                        to="plugins_app.plugin",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hosted agent',
-                'verbose_name_plural': 'hosted agents',
+                "verbose_name": "hosted agent",
+                "verbose_name_plural": "hosted agents",
             },
         ),
         migrations.CreateModel(
-            name='PluginRelease',
+            name="PluginRelease",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.CharField(max_length=64, verbose_name='version')),
-                ('path', models.CharField(max_length=1000, verbose_name='folder')),
-                ('manifest', models.JSONField(verbose_name='manifest')),
-                ('digest', models.CharField(max_length=64, verbose_name='sha256')),
-                ('installed', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='installed')),
-                ('plugin', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='releases', to='plugins_app.plugin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.CharField(max_length=64, verbose_name="version")),
+                ("path", models.CharField(max_length=1000, verbose_name="folder")),
+                ("manifest", models.JSONField(verbose_name="manifest")),
+                ("digest", models.CharField(max_length=64, verbose_name="sha256")),
+                (
+                    "installed",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="installed"
+                    ),
+                ),
+                (
+                    "plugin",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="releases",
+                        to="plugins_app.plugin",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'release',
-                'verbose_name_plural': 'releases',
-                'ordering': ('plugin', '-installed'),
+                "verbose_name": "release",
+                "verbose_name_plural": "releases",
+                "ordering": ("plugin", "-installed"),
             },
         ),
         migrations.CreateModel(
-            name='PluginInstance',
+            name="PluginInstance",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ordinal', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('wanted', models.BooleanField(default=True, help_text='False: drain it, then end it.', verbose_name='wanted')),
-                ('generation', models.PositiveIntegerField(default=1, verbose_name='generation')),
-                ('state', models.CharField(choices=[('starting', 'starting'), ('running', 'running'), ('degraded', 'degraded'), ('draining', 'draining'), ('backoff', 'backoff'), ('exited', 'exited'), ('fatal', 'fatal')], default='starting', max_length=16, verbose_name='state')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('pid', models.PositiveIntegerField(null=True, verbose_name='pid')),
-                ('process_started', models.BigIntegerField(null=True, verbose_name='start time in clock ticks')),
-                ('boot_id', models.CharField(blank=True, max_length=64, verbose_name='boot id')),
-                ('executable', models.CharField(blank=True, max_length=64, verbose_name='sha256 of the executable')),
-                ('launch_id', models.UUIDField(null=True, verbose_name='launch')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
-                ('contract', models.PositiveSmallIntegerField(null=True, verbose_name='contract version')),
-                ('restarts', models.PositiveIntegerField(default=0, verbose_name='restarts')),
-                ('failures', models.JSONField(default=list, help_text='Unix times, newest last.', verbose_name='recent failures')),
-                ('backoff_until', models.DateTimeField(null=True, verbose_name='next try')),
-                ('started', models.DateTimeField(null=True, verbose_name='started')),
-                ('ready', models.DateTimeField(null=True, verbose_name='ready since')),
-                ('log_tail', models.JSONField(default=list, verbose_name='last log lines')),
-                ('rss_bytes', models.BigIntegerField(null=True, verbose_name='memory')),
-                ('cpu_percent', models.FloatField(null=True, verbose_name='processor')),
-                ('open_files', models.PositiveIntegerField(null=True, verbose_name='open files')),
-                ('in_flight', models.PositiveIntegerField(default=0, verbose_name='messages in flight')),
-                ('in_flight_average', models.FloatField(default=0, verbose_name='messages in flight, average')),
-                ('messages_total', models.BigIntegerField(default=0, verbose_name='messages')),
-                ('errors_total', models.BigIntegerField(default=0, verbose_name='errors')),
-                ('sampled', models.DateTimeField(null=True, verbose_name='sampled')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instances', to='registry.node')),
-                ('plugin', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='instances', to='plugins_app.plugin')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instances', to='plugins_app.pluginrelease')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("ordinal", models.PositiveSmallIntegerField(verbose_name="number")),
+                (
+                    "wanted",
+                    models.BooleanField(
+                        default=True,
+                        help_text="False: drain it, then end it.",
+                        verbose_name="wanted",
+                    ),
+                ),
+                ("generation", models.PositiveIntegerField(default=1, verbose_name="generation")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("starting", "starting"),
+                            ("running", "running"),
+                            ("degraded", "degraded"),
+                            ("draining", "draining"),
+                            ("backoff", "backoff"),
+                            ("exited", "exited"),
+                            ("fatal", "fatal"),
+                        ],
+                        default="starting",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                ("pid", models.PositiveIntegerField(null=True, verbose_name="pid")),
+                (
+                    "process_started",
+                    models.BigIntegerField(null=True, verbose_name="start time in clock ticks"),
+                ),
+                ("boot_id", models.CharField(blank=True, max_length=64, verbose_name="boot id")),
+                (
+                    "executable",
+                    models.CharField(
+                        blank=True, max_length=64, verbose_name="sha256 of the executable"
+                    ),
+                ),
+                ("launch_id", models.UUIDField(null=True, verbose_name="launch")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "contract",
+                    models.PositiveSmallIntegerField(null=True, verbose_name="contract version"),
+                ),
+                ("restarts", models.PositiveIntegerField(default=0, verbose_name="restarts")),
+                (
+                    "failures",
+                    models.JSONField(
+                        default=list,
+                        help_text="Unix times, newest last.",
+                        verbose_name="recent failures",
+                    ),
+                ),
+                ("backoff_until", models.DateTimeField(null=True, verbose_name="next try")),
+                ("started", models.DateTimeField(null=True, verbose_name="started")),
+                ("ready", models.DateTimeField(null=True, verbose_name="ready since")),
+                ("log_tail", models.JSONField(default=list, verbose_name="last log lines")),
+                ("rss_bytes", models.BigIntegerField(null=True, verbose_name="memory")),
+                ("cpu_percent", models.FloatField(null=True, verbose_name="processor")),
+                ("open_files", models.PositiveIntegerField(null=True, verbose_name="open files")),
+                (
+                    "in_flight",
+                    models.PositiveIntegerField(default=0, verbose_name="messages in flight"),
+                ),
+                (
+                    "in_flight_average",
+                    models.FloatField(default=0, verbose_name="messages in flight, average"),
+                ),
+                ("messages_total", models.BigIntegerField(default=0, verbose_name="messages")),
+                ("errors_total", models.BigIntegerField(default=0, verbose_name="errors")),
+                ("sampled", models.DateTimeField(null=True, verbose_name="sampled")),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instances",
+                        to="registry.node",
+                    ),
+                ),
+                (
+                    "plugin",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="instances",
+                        to="plugins_app.plugin",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instances",
+                        to="plugins_app.pluginrelease",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'plugin process',
-                'verbose_name_plural': 'plugin processes',
-                'ordering': ('plugin', 'ordinal', '-created'),
+                "verbose_name": "plugin process",
+                "verbose_name_plural": "plugin processes",
+                "ordering": ("plugin", "ordinal", "-created"),
             },
         ),
         migrations.AddField(
-            model_name='plugin',
-            name='release',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='current_of', to='plugins_app.pluginrelease', verbose_name='release'),
+            model_name="plugin",
+            name="release",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="current_of",
+                to="plugins_app.pluginrelease",
+                verbose_name="release",
+            ),
         ),
         migrations.CreateModel(
-            name='ScalingDecision',
+            name="ScalingDecision",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('time', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
-                ('before', models.PositiveSmallIntegerField(verbose_name='processes before')),
-                ('after', models.PositiveSmallIntegerField(verbose_name='processes after')),
-                ('in_flight', models.FloatField(verbose_name='messages in flight')),
-                ('target_in_flight', models.FloatField(verbose_name='target')),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
-                ('plugin', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scaling_decisions', to='plugins_app.plugin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "time",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+                ),
+                ("before", models.PositiveSmallIntegerField(verbose_name="processes before")),
+                ("after", models.PositiveSmallIntegerField(verbose_name="processes after")),
+                ("in_flight", models.FloatField(verbose_name="messages in flight")),
+                ("target_in_flight", models.FloatField(verbose_name="target")),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                (
+                    "plugin",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scaling_decisions",
+                        to="plugins_app.plugin",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'scaling decision',
-                'verbose_name_plural': 'scaling decisions',
-                'ordering': ('-time', '-id'),
+                "verbose_name": "scaling decision",
+                "verbose_name_plural": "scaling decisions",
+                "ordering": ("-time", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='AutoscalePolicy',
+            name="AutoscalePolicy",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('minimum', models.PositiveSmallIntegerField(default=1, verbose_name='minimum')),
-                ('maximum', models.PositiveSmallIntegerField(default=4, verbose_name='maximum')),
-                ('target_in_flight', models.FloatField(default=4.0, help_text='Messages in flight that one process should have, on average.', verbose_name='target')),
-                ('cooldown_seconds', models.PositiveIntegerField(default=30, help_text='Seconds after a change before the number may fall again.', verbose_name='cooldown')),
-                ('updated', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('plugin', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='autoscale', to='plugins_app.plugin')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                ("minimum", models.PositiveSmallIntegerField(default=1, verbose_name="minimum")),
+                ("maximum", models.PositiveSmallIntegerField(default=4, verbose_name="maximum")),
+                (
+                    "target_in_flight",
+                    models.FloatField(
+                        default=4.0,
+                        help_text="Messages in flight that one process should have, on average.",
+                        verbose_name="target",
+                    ),
+                ),
+                (
+                    "cooldown_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        help_text="Seconds after a change before the number may fall again.",
+                        verbose_name="cooldown",
+                    ),
+                ),
+                ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "plugin",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="autoscale",
+                        to="plugins_app.plugin",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'autoscale policy',
-                'verbose_name_plural': 'autoscale policies',
-                'constraints': [models.CheckConstraint(condition=models.Q(('minimum__lte', models.F('maximum')), ('minimum__gte', 1), ('maximum__lte', 32)), name='plugins_app_minimum_below_maximum'), models.CheckConstraint(condition=models.Q(('target_in_flight__gt', 0)), name='plugins_app_target_above_zero')],
+                "verbose_name": "autoscale policy",
+                "verbose_name_plural": "autoscale policies",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum__lte", models.F("maximum")),
+                            ("minimum__gte", 1),
+                            ("maximum__lte", 32),
+                        ),
+                        name="plugins_app_minimum_below_maximum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("target_in_flight__gt", 0)),
+                        name="plugins_app_target_above_zero",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PluginEvent',
+            name="PluginEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('time', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
-                ('type', models.CharField(choices=[('installed', 'installed'), ('started', 'process started'), ('ready', 'process ready'), ('adopted', 'process taken back'), ('degraded', 'process degraded'), ('draining', 'process draining'), ('exited', 'process ended'), ('backoff', 'waiting before the next start'), ('fatal', 'given up'), ('state', 'state changed'), ('scaled', 'scaled'), ('configured', 'configured')], max_length=16, verbose_name='type')),
-                ('message', models.TextField(blank=True, verbose_name='message')),
-                ('data', models.JSONField(default=dict, verbose_name='data')),
-                ('plugin', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='plugins_app.plugin')),
-                ('instance', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='plugins_app.plugininstance')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "time",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("installed", "installed"),
+                            ("started", "process started"),
+                            ("ready", "process ready"),
+                            ("adopted", "process taken back"),
+                            ("degraded", "process degraded"),
+                            ("draining", "process draining"),
+                            ("exited", "process ended"),
+                            ("backoff", "waiting before the next start"),
+                            ("fatal", "given up"),
+                            ("state", "state changed"),
+                            ("scaled", "scaled"),
+                            ("configured", "configured"),
+                        ],
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                ("message", models.TextField(blank=True, verbose_name="message")),
+                ("data", models.JSONField(default=dict, verbose_name="data")),
+                (
+                    "plugin",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="plugins_app.plugin",
+                    ),
+                ),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="plugins_app.plugininstance",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'plugin event',
-                'verbose_name_plural': 'plugin events',
-                'ordering': ('-time', '-id'),
-                'indexes': [models.Index(fields=['plugin', '-time'], name='plugins_app_newest_event')],
+                "verbose_name": "plugin event",
+                "verbose_name_plural": "plugin events",
+                "ordering": ("-time", "-id"),
+                "indexes": [
+                    models.Index(fields=["plugin", "-time"], name="plugins_app_newest_event")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='pluginrelease',
-            constraint=models.UniqueConstraint(fields=('plugin', 'version', 'digest'), name='plugins_app_release_once'),
+            model_name="pluginrelease",
+            constraint=models.UniqueConstraint(
+                fields=("plugin", "version", "digest"), name="plugins_app_release_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='plugininstance',
-            index=models.Index(fields=['node', 'state'], name='plugins_app_by_node'),
+            model_name="plugininstance",
+            index=models.Index(fields=["node", "state"], name="plugins_app_by_node"),
         ),
         migrations.AddConstraint(
-            model_name='plugininstance',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'exited'), _negated=True), fields=('plugin', 'ordinal'), name='plugins_app_one_process_per_slot'),
+            model_name="plugininstance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "exited"), _negated=True),
+                fields=("plugin", "ordinal"),
+                name="plugins_app_one_process_per_slot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plugininstance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('running', 'degraded')), _negated=True), models.Q(('pid__isnull', False), models.Q(('address', ''), _negated=True), ('launch_id__isnull', False)), _connector='OR'), name='plugins_app_running_has_address'),
+            model_name="plugininstance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("running", "degraded")), _negated=True),
+                    models.Q(
+                        ("pid__isnull", False),
+                        models.Q(("address", ""), _negated=True),
+                        ("launch_id__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="plugins_app_running_has_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plugininstance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'backoff'), _negated=True), ('backoff_until__isnull', False), _connector='OR'), name='plugins_app_backoff_ends'),
+            model_name="plugininstance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "backoff"), _negated=True),
+                    ("backoff_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="plugins_app_backoff_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plugin',
-            constraint=models.CheckConstraint(condition=models.Q(('desired_replicas__lte', 32)), name='plugins_app_replicas_bounded'),
+            model_name="plugin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("desired_replicas__lte", 32)),
+                name="plugins_app_replicas_bounded",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plugin',
-            constraint=models.CheckConstraint(condition=models.Q(('desired', 'stopped'), ('release__isnull', False), _connector='OR'), name='plugins_app_only_a_release_can_be_wanted'),
+            model_name="plugin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("desired", "stopped"), ("release__isnull", False), _connector="OR"
+                ),
+                name="plugins_app_only_a_release_can_be_wanted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='scalingdecision',
-            index=models.Index(fields=['plugin', '-time'], name='plugins_app_newest_decision'),
+            model_name="scalingdecision",
+            index=models.Index(fields=["plugin", "-time"], name="plugins_app_newest_decision"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0001_initial'),
+        ("plugins_app", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='autoscalepolicy',
-            name='recommendations',
-            field=models.JSONField(default=list, editable=False, verbose_name='recommendations'),
+            model_name="autoscalepolicy",
+            name="recommendations",
+            field=models.JSONField(default=list, editable=False, verbose_name="recommendations"),
         ),
     ]

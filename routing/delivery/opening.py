@@ -37,7 +37,9 @@ def route_for(switchboard: Switchboard, principal: Principal, slug: str) -> Rout
     if route is None or not route.is_open:
         principal.require(permissions.AGENTS_CALL)
     if route is None and slug == ROUTER:
-        raise AgentNotFound("No default agent is set here: send to /a2a/{agent}/ of the one you want.")
+        raise AgentNotFound(
+            "No default agent is set here: send to /a2a/{agent}/ of the one you want."
+        )
     if route is None:
         raise AgentNotFound(f"There is no agent {slug!r}.")
     return route
