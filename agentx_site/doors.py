@@ -4,7 +4,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
@@ -67,7 +66,8 @@ class KnownOrigins(OriginValidator):
 
 # types-channels and Django's path() disagree about what a view is (monitoring.sockets).
 _router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
-_sockets: Any = KnownOrigins(AuthMiddlewareStack(_router), settings.ALLOWED_HOSTS)
+# Consumers ask themselves who is behind a socket, and go on asking (security.sessions).
+_sockets: Any = KnownOrigins(_router, settings.ALLOWED_HOSTS)
 
 
 async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
