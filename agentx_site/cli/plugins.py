@@ -75,8 +75,14 @@ def install(context: click.Context, folder: Path, config: str, json_wanted: bool
     if json_wanted:
         output.as_json(made)
     else:
-        told = f"{made['name']} {made['version']} is installed"
-        click.echo(f"{told}: start it with `agentx plugin start {made['name']}`")
+        stopped = made["desired"] == "stopped"
+        name = made["name"]
+        then = (
+            f"start it with `agentx plugin start {name}`"
+            if stopped
+            else "its processes change over"
+        )
+        click.echo(f"{name} {made['version']} is installed: {then}")
 
 
 @plugin.command("uninstall")

@@ -73,6 +73,10 @@ def mark_running(instance_id: UUID, process: Running, *, restarted: bool) -> Non
     """It has its agents and may be sent messages."""
     now = timezone.now()
     fields = _process_fields(process) | {"state": State.RUNNING, "reason": "", "ready": now}
+    # Who takes over from a process that still runs was never marked as starting.
+    earlier = PluginInstance.objects.filter(id=instance_id, pid__isnull=False)
+    if earlier.exclude(launch_id=process.launch_id).exists():
+        fields["started"] = now
     _mark(instance_id, Type.READY, f"pid {process.pid}", fields, restarted=restarted)
 
 

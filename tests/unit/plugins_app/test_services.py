@@ -1,6 +1,7 @@
 """Deeds on plugins: rights, rows, audit, and what is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError, connections, transaction
@@ -243,6 +244,22 @@ def test_marks_move_the_plugin_and_its_agents():
 
 def test_a_mark_for_a_row_that_is_gone_is_no_error():
     marks.mark_exited(Plugin().id, "gone")
+
+
+def test_a_process_that_takes_over_started_then():
+    make_node()
+    services.install(US, ECHO)
+    row = services.set_desired(US, "echo", "running").instances.get()
+    marks.mark_starting(row.id)
+    row.refresh_from_db()
+    began = row.started
+    marks.mark_running(row.id, running_mark(row), restarted=False)
+    row.refresh_from_db()
+    assert row.started == began
+    newer = replace(running_mark(row, 4343), launch_id="0b0e5b52-9f10-4a1f-8f3e-000000000001")
+    marks.mark_running(row.id, newer, restarted=False)
+    row.refresh_from_db()
+    assert row.started > began
 
 
 def test_figures_of_an_earlier_launch_are_dropped():
