@@ -20,7 +20,7 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def shout(tmp_path) -> Path:
     main, test, _ = blocks("python")
-    (manifest,) = blocks("yaml")
+    manifest, _ = blocks("yaml")
     for name, text in (("main.py", main), ("test_shout.py", test), ("plugin.yaml", manifest)):
         (tmp_path / name).write_text(text)
     return tmp_path
