@@ -61,7 +61,7 @@ export class LineChart {
   }
 
   time(look) {
-    return { type: "time", show: !this.spark, ...this.span(), axisLine: { lineStyle: { color: look.line } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: look.ink, fontSize: 11, hideOverlap: true, formatter: "{HH}:{mm}" } };
+    return { type: "time", show: !this.spark, ...this.span(), axisLine: { lineStyle: { color: look.line } }, axisTick: { show: false }, splitLine: { show: false }, minInterval: 60_000, axisLabel: { color: look.ink, fontSize: 11, hideOverlap: true, formatter: "{HH}:{mm}" } };
   }
 
   span() {
