@@ -41,6 +41,8 @@ async def serve(host: str, port: int) -> None:
         server.add_insecure_port(f"{host}:{port}")
     except RuntimeError:
         raise PortTaken(f"{host}:{port} is taken: choose another AGENTX_GRPC_PORT.") from None
+    await servicer.set("live", health_pb2.HealthCheckResponse.SERVING)
+    await servicer.set("ready", health_pb2.HealthCheckResponse.NOT_SERVING)  # until it was asked
     await server.start()
     log.info("gateway listens on %s:%s", host, port)
     watch = asyncio.create_task(_tell_health(servicer))
@@ -61,7 +63,6 @@ async def _asked_to_end() -> None:
 
 async def _tell_health(servicer: health_service.aio.HealthServicer) -> None:
     """ "" and "live": this process. "ready": it reaches the database, too."""
-    await servicer.set("live", health_pb2.HealthCheckResponse.SERVING)
     while True:
         await servicer.set("ready", await _readiness())
         await asyncio.sleep(CHECK_SECONDS)

@@ -33,8 +33,14 @@ async def test_it_says_how_it_is():
     async with serving() as (channel, _):
         health = health_pb2_grpc.HealthStub(channel)
         for service in ("", "live", "ready"):
-            answer = await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
-            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            async with asyncio.timeout(5):
+                while not await is_serving(health, service):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+
+
+async def is_serving(health, service):
+    answer = await health.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+    return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 async def test_it_says_what_it_serves():
