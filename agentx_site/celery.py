@@ -30,7 +30,7 @@ class Repeated(Task):  # type: ignore[type-arg]  # generic for the checker alone
             log.warning("%s failed: %s", self.name, str(exc).strip().partition("\n")[0])
 
 
-app = Celery("agentx", task_cls=Repeated)
+app: "Celery[Any]" = Celery("agentx", task_cls=Repeated)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(SupervisorStep)
