@@ -185,6 +185,16 @@ def test_every_page_fits_and_keeps_to_this_host(console: Page, path: str, width:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
+def test_the_first_key_skips_to_the_content(console: Page, width: int) -> None:
+    console.set_viewport_size({"width": width, "height": 900})
+    console.goto("/plugins/")
+    console.keyboard.press("Tab")
+    expect(console.locator(".ax-skip")).to_be_focused()
+    console.keyboard.press("Enter")
+    expect(console.locator("#main-content")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("path", ["/plugins/", "/plugins/echo/"])
 def test_a_long_reason_gives_way(console: Page, path: str, width: int) -> None:
     console.set_viewport_size({"width": width, "height": 900})
