@@ -36,7 +36,8 @@ export function drawMap(place) {
   const { agents, plugins } = JSON.parse(document.getElementById("map-json").textContent);
   if (!agents.length) return void (place.textContent = place.dataset.none);
   const shown = agents.slice(0, MOST);
-  const hosts = plugins.filter((plugin) => shown.some((agent) => agent.plugin === plugin.slug));
+  // In the order of their agents: lines that do not cross are easier to follow.
+  const hosts = [...new Set(shown.map((agent) => agent.plugin))].flatMap((slug) => plugins.filter((plugin) => plugin.slug === slug));
   const doors = place.dataset.doors.split("|");
   const width = Math.max(300, place.clientWidth);
   const narrow = width < 620;
@@ -46,7 +47,7 @@ export function drawMap(place) {
 function sketch({ doors, agents, hosts, width, more, text }) {
   const rows = Math.max(doors.length, agents.length, hosts.length, 2);
   const height = rows * ROW + (more > 0 ? 22 : 0);
-  const svg = node("svg", { class: "ax-map", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": text.label });
+  const svg = node("svg", { class: "ax-map", viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": text.label });
   const columns = doors.length ? 3 : 2;
   const wide = Math.min(230, (width - 60 * (columns - 1)) / columns);
   const lefts = doors.length ? [1, (width - wide) / 2, width - wide - 1] : [0, 1, width - wide - 1];
