@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "security.middleware.HarmlessMiddleware",
     "security.middleware.EitherSpellingMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "agentx_site.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -289,6 +289,8 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "uvicorn.access": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        # A message it puts back when the worker ends: nothing is lost, and nobody can do anything about it.
+        "kombu.transport.virtual.base": {"level": "ERROR"},
         "daphne": {"level": "WARNING"},
     },
 }
