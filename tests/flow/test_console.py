@@ -335,7 +335,7 @@ def test_the_audit_is_searched(world: Plugin) -> None:
 def test_empty_pages_say_what_to_do_next() -> None:
     client = console("admin")
     for path, told in (
-        ("/agents/", "agentx plugin list"),
+        ("/agents/", "agentx plugin start"),
         ("/plugins/", "agentx plugin install"),
         ("/tasks/", "agentx send echo"),
         ("/nodes/", "agentx up"),
