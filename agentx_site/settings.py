@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "security.schema.with_general_refusals",
+        "security.schema.with_summaries",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AgentState": "registry.models.Agent.State",

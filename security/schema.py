@@ -68,6 +68,14 @@ def with_general_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def with_summaries(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """drf-spectacular's hook: the first sentence is the summary, which readers show beside the path."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["summary"] = operation["description"].partition(". ")[0].removesuffix(".")
+    return result
+
+
 def _problem(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"content": {MEDIA_TYPE: {"schema": schema}}, "description": MEANINGS[status]}

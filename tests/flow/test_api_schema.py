@@ -76,3 +76,10 @@ def test_the_docs_page_asks_no_other_host() -> None:
     assert all(link.startswith("/") for link in links)
     served = Client().get("/api/v1/schema/")
     assert yaml.safe_load(served.content)["info"]["title"] == "AgentX"
+
+
+def test_every_operation_says_what_it_does_beside_its_path() -> None:
+    paths = yaml.safe_load(SNAPSHOT.read_text())["paths"]
+    told = [one.get("summary") for operations in paths.values() for one in operations.values()]
+    assert all(told)
+    assert max(map(len, told)) < 100
