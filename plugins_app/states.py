@@ -21,8 +21,8 @@ def plugin_state(desired: str, replicas: int, processes: Facts) -> tuple[str, st
         return Plugin.State.ERROR, _why(processes, PluginInstance.State.FATAL)
     if desired == Plugin.Desired.PAUSED:
         return Plugin.State.PAUSED, ""
-    if sum(state in SERVING for state in states) >= replicas:
-        return Plugin.State.RUNNING, _why(processes, *SERVING)
+    if serving := sum(state in SERVING for state in states):
+        return Plugin.State.RUNNING, _running(serving, replicas, processes)
     if not processes:
         return Plugin.State.LOADING, "No node is active to run it."
     return Plugin.State.LOADING, _why(processes, *PluginInstance.State.values)
@@ -40,6 +40,14 @@ def agent_state(desired: str, processes: Facts) -> str:
     if PluginInstance.State.FATAL in states:
         return Agent.State.ERROR
     return Agent.State.INITIALIZING
+
+
+def _running(serving: int, replicas: int, processes: Facts) -> str:
+    """Why it is less than wholly well; empty when it is."""
+    why = _why(processes, *PluginInstance.State.values)
+    if serving >= replicas:
+        return why
+    return f"{serving} of {replicas} processes serve. {why}".strip()
 
 
 def _why(processes: Facts, *states: str) -> str:

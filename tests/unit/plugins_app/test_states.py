@@ -15,7 +15,7 @@ from plugins_app.states import agent_state, plugin_state
         ("running", 1, ["starting"], "loading", "initializing"),
         ("running", 1, ["running"], "running", "ready"),
         ("running", 1, ["degraded"], "running", "ready"),
-        ("running", 2, ["running", "backoff"], "loading", "ready"),
+        ("running", 2, ["running", "backoff"], "running", "ready"),
         ("running", 2, ["running", "running"], "running", "ready"),
         ("running", 2, ["running", "fatal"], "error", "ready"),
         ("running", 1, ["fatal"], "error", "error"),
@@ -33,6 +33,13 @@ def test_states(desired, replicas, processes, plugin, agent):
 def test_the_reason_is_that_of_the_process():
     processes = [("running", ""), ("fatal", "It ended with exit status 1.")]
     assert plugin_state("running", 2, processes) == ("error", "It ended with exit status 1.")
+
+
+def test_it_says_when_only_some_serve():
+    processes = [("running", ""), ("backoff", "It ended with exit status 1.")]
+    told = "1 of 2 processes serve. It ended with exit status 1."
+    assert plugin_state("running", 2, processes) == ("running", told)
+    assert plugin_state("running", 2, [("running", "")] * 2) == ("running", "")
 
 
 def test_without_a_node_the_plugin_says_so():
