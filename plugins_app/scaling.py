@@ -16,6 +16,7 @@ from plugins_app.models import (
     MAX_REPLICAS,
     AutoscalePolicy,
     Plugin,
+    PluginEvent,
     PluginInstance,
     ScalingDecision,
 )
@@ -150,8 +151,9 @@ def _autoscale(policy: AutoscalePolicy, load: Load, now: datetime) -> ScalingDec
 
 
 def _last_change(plugin: Plugin) -> float | None:
-    newest = ScalingDecision.objects.filter(plugin=plugin).order_by("-time").first()
-    return newest.time.timestamp() if newest else None
+    """Whoever made it: what a person asked for is left alone for a cooldown, too."""
+    scaled = plugin.events.filter(type=PluginEvent.Type.SCALED).order_by("-time").first()
+    return scaled.time.timestamp() if scaled else None
 
 
 def _change(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from plugins_app import scaling
@@ -35,7 +36,7 @@ def make_busy(in_flight, *, replicas=1, desired="running", sampled=None, **polic
 
 def later(plugin, seconds):
     """Let time pass: what was remembered is older."""
-    ScalingDecision.objects.update(time=timezone.now() - timedelta(seconds=seconds))
+    plugin.events.update(time=F("time") - timedelta(seconds=seconds))
     policy = plugin.autoscale
     policy.refresh_from_db()
     policy.recommendations = [[time - seconds, n] for time, n in policy.recommendations]
@@ -151,3 +152,20 @@ def test_a_person_scales_within_the_policy(operator):
         scale(operator, plugin.slug, 5)
     scale(operator, plugin.slug, 4)
     assert wanted(plugin) == 4
+
+
+def test_what_a_person_asked_for_holds_for_a_cooldown(operator):
+    plugin = make_busy(0.0)
+    scaling.autoscale_all()
+    later(plugin, 60)
+    scale(operator, plugin.slug, 3)
+    for instance in plugin.instances.all():
+        instance.sampled = timezone.now()
+        instance.state = "running"
+        instance.pid, instance.address, instance.launch_id = 1, "unix:/x", instance.id
+        instance.save()
+    for _ in range(2):
+        assert scaling.autoscale_all() == []
+        later(plugin, 8)
+    (decision,) = scaling.autoscale_all()
+    assert (decision.before, decision.after) == (3, 1)
