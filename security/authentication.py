@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
@@ -23,9 +24,9 @@ def offered_key(request: HttpRequest | Request) -> str | None:
     """The key in `Authorization: Bearer …` or `X-API-Key`, if there is one."""
     headers = request.META
     if scheme_and_key := headers.get("HTTP_AUTHORIZATION"):
-        scheme, _, key = scheme_and_key.partition(" ")
+        scheme, _space, key = scheme_and_key.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
-            raise NotAuthenticated("Only 'Authorization: Bearer <API key>' is understood.")
+            raise NotAuthenticated(_("Only 'Authorization: Bearer <API key>' is understood."))
         return str(key.strip())
     return headers.get("HTTP_X_API_KEY") or None
 
@@ -76,10 +77,10 @@ class ConsoleSessionAuthentication(BaseAuthentication):
 
 
 def _require_csrf(request: Request) -> None:
-    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type]
     check.process_request(request)
-    if refusal := check.process_view(request, lambda _: HttpResponse(), (), {}):
-        raise Forbidden(f"CSRF check failed: {refusal}")
+    if refusal := check.process_view(request, lambda _request: HttpResponse(), (), {}):
+        raise Forbidden(_("CSRF check failed: %(refusal)s") % {"refusal": refusal})
 
 
 def caller(request: HttpRequest | Request) -> Principal:
@@ -130,4 +131,4 @@ def _require_own_page(request: HttpRequest) -> None:
     cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
     header = request.META.get(settings.CSRF_HEADER_NAME, "")
     if not cookie or not hmac.compare_digest(cookie.encode(), header.encode()):
-        raise Forbidden("CSRF check failed: repeat the csrftoken cookie as X-CSRFToken.")
+        raise Forbidden(_("CSRF check failed: repeat the csrftoken cookie as X-CSRFToken."))

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from security.errors import Forbidden, NotAuthenticated
 
 Kind = Literal["user", "key", "system", "anonymous"]
@@ -42,9 +44,10 @@ class Principal:
         if self.may(permission):
             return
         if self.is_anonymous:
-            raise NotAuthenticated("Log in, or send an API key as 'Authorization: Bearer …'.")
-        roles = ", ".join(self.roles) or "no role"
-        raise Forbidden(f"This needs the permission {permission}; {self.label} has {roles}.")
+            raise NotAuthenticated(_("Log in, or send an API key as 'Authorization: Bearer …'."))
+        roles = ", ".join(self.roles) or _("no role")
+        told = _("This needs the permission %(permission)s; %(caller)s has %(roles)s.")
+        raise Forbidden(told % {"permission": permission, "caller": self.label, "roles": roles})
 
     def seen_from(self, *, source_ip: str, request_id: str) -> "Principal":
         """The same caller, with where this request came from and its id (for the audit)."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from security import permissions
 from security.errors import NotAuthenticated, NotFound
@@ -57,7 +58,7 @@ def api_keys(principal: Principal) -> QuerySet[ApiKey]:
 def access_api_key(principal: Principal, key_id: UUID) -> ApiKey:
     key = api_keys(principal).filter(id=key_id).first()
     if key is None:
-        raise NotFound("There is no such API key.")
+        raise NotFound(_("There is no such API key."))
     return key
 
 
@@ -101,5 +102,5 @@ def audit_events(
 def oneself(principal: Principal) -> Principal:
     """Who the caller is. Raises `NotAuthenticated` for nobody."""
     if principal.is_anonymous:
-        raise NotAuthenticated("Nobody is logged in and no API key was sent.")
+        raise NotAuthenticated(_("Nobody is logged in and no API key was sent."))
     return principal

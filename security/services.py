@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from security import audit, news, permissions
 from security.errors import Conflict, InvalidInput, NotFound
@@ -37,7 +38,8 @@ def _role(name: str) -> Role:
     if role is None:
         known = ", ".join(Role.objects.order_by("name").values_list("name", flat=True))
         raise InvalidInput(
-            f"There is no role {name!r}; there are: {known}.", fields={"role": "unknown"}
+            _("There is no role %(name)r; there are: %(known)s.") % {"name": name, "known": known},
+            fields={"role": _("unknown")},
         )
     return role
 
@@ -62,7 +64,7 @@ def create_user(
     _accept("username", lambda: user.username_validator(username))
     _accept("password", lambda: validate_password(password, user))
     if User.objects.filter(username=username).exists():
-        raise Conflict(f"There is already a user {username!r}.")
+        raise Conflict(_("There is already a user %(name)r.") % {"name": username})
     user.set_password(password)
     user.save()
     RoleBinding.objects.create(user=user, role=bound)
@@ -99,7 +101,7 @@ def set_user_active(principal: Principal, username: str, active: bool) -> User:
     principal.require(permissions.USERS_MANAGE)
     user = _user(username)
     if principal.id == str(user.id) and not active:
-        raise InvalidInput("You cannot lock yourself out.")
+        raise InvalidInput(_("You cannot lock yourself out."))
     if not active:
         _leave_a_manager(user)
     before, user.is_active = user.is_active, active
@@ -122,9 +124,8 @@ def _leave_a_manager(user: User) -> None:
         role__in=[role.pk for role in roles.order_by("pk")], user__is_active=True
     )
     if managing.filter(user=user).exists() and not managing.exclude(user=user).exists():
-        raise Conflict(
-            f"{user.username!r} is the last who may manage people: let somebody else do it first."
-        )
+        told = _("%(name)r is the last who may manage people: let somebody else do it first.")
+        raise Conflict(told % {"name": user.username})
 
 
 def begin_login(visitor: Principal, username: str) -> None:
@@ -156,7 +157,7 @@ def forget_sessions() -> None:
 def _user(username: str) -> User:
     user = User.objects.select_for_update().filter(username=username).first()
     if user is None:
-        raise NotFound(f"There is no user {username!r}.")
+        raise NotFound(_("There is no user %(name)r.") % {"name": username})
     return user
 
 
@@ -179,11 +180,12 @@ def create_api_key(
     principal.require(permissions.KEYS_MANAGE if others else permissions.KEYS_OWN)
     if not name.strip() or len(name) > 100:
         raise InvalidInput(
-            "A key needs a name of 1 to 100 characters.", fields={"name": "1 to 100 characters"}
+            _("A key needs a name of 1 to 100 characters."),
+            fields={"name": _("1 to 100 characters")},
         )
     if expires is not None and expires <= timezone.now():
         raise InvalidInput(
-            "A key must expire in the future.", fields={"expires": "not in the future"}
+            _("A key must expire in the future."), fields={"expires": _("not in the future")}
         )
     bound = _role(role)
     for permission in bound.permissions:
@@ -215,7 +217,7 @@ def _owner_of(principal: Principal) -> User:
         return User.objects.get(id=principal.id)
     if principal.kind == "key":
         return ApiKey.objects.select_related("owner").get(id=principal.id).owner
-    raise InvalidInput("Say whose key this is to be.", fields={"owner": "missing"})
+    raise InvalidInput(_("Say whose key this is to be."), fields={"owner": _("missing")})
 
 
 @transaction.atomic
