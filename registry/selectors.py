@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from registry.errors import AgentNotFound, NodeNotFound
 from registry.models import Agent, AgentCard, Node
@@ -54,7 +55,7 @@ def access_agent(principal: Principal, ref: str) -> Agent:
     if agent is None:
         if not may_see:
             principal.require(permissions.AGENTS_VIEW)
-        raise AgentNotFound(f"There is no agent {ref!r}.")
+        raise AgentNotFound(_("There is no agent %(ref)r.") % {"ref": ref})
     return agent
 
 
@@ -150,5 +151,5 @@ def access_node(principal: Principal, ref: str) -> Node:
     """The node with this name or id."""
     node = nodes(principal).filter(_by_ref(ref, "name")).first()
     if node is None:
-        raise NodeNotFound(f"There is no node {ref!r}.")
+        raise NodeNotFound(_("There is no node %(ref)r.") % {"ref": ref})
     return node

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from registry import cards
 from registry.errors import AgentNameTaken
@@ -47,11 +48,12 @@ def publish_agent(
     """
     principal.require(permissions.AGENTS_MANAGE)
     if retry not in Agent.Retry.values:
-        raise InvalidInput(f"Unknown retry policy {retry!r}.", fields={"retry": "unknown"})
+        refusal = _("Unknown retry policy %(name)r.") % {"name": retry}
+        raise InvalidInput(refusal, fields={"retry": _("unknown")})
     _refuse_front_door(slug)
     agent = Agent.objects.select_for_update().filter(slug=slug).first()
     if agent and agent.source != Agent.Source.PLUGIN and agent.retired is None:
-        raise AgentNameTaken(f"There is already a remote agent {slug!r}.")
+        raise AgentNameTaken(_("There is already a remote agent %(slug)r.") % {"slug": slug})
     agent = agent or Agent(slug=slug, tenant=default_tenant(), state=state)
     told = {
         "name": name,
@@ -90,15 +92,10 @@ def register_remote_agent(
     slug = _slug_of(name)
     _refuse_front_door(slug)
     _check_endpoint(endpoint)
-    told = metadata or {}
-    if len(told) > MAX_METADATA_ITEMS:
-        raise InvalidInput(
-            f"metadata may hold at most {MAX_METADATA_ITEMS} items.",
-            fields={"metadata": "too many"},
-        )
+    _check_metadata(metadata or {})
     agent = Agent.objects.select_for_update().filter(slug=slug).first()
     if agent and agent.retired is None and agent.endpoint != endpoint:
-        raise AgentNameTaken(f"There is already an agent {slug!r}.")
+        raise AgentNameTaken(_("There is already an agent %(slug)r.") % {"slug": slug})
     agent = agent or Agent(slug=slug, tenant=default_tenant())
     _save(agent, _told_of_remote(name.strip(), endpoint, metadata or {}))
     _set_capabilities(agent, capabilities)
@@ -110,10 +107,13 @@ def register_remote_agent(
     return agent
 
 
-def _told_of_remote(name: str, endpoint: str, metadata: dict[str, Any]) -> dict[str, Any]:
+def _check_metadata(metadata: dict[str, Any]) -> None:
     if len(metadata) > MAX_METADATA_ITEMS:
-        told = f"metadata may hold at most {MAX_METADATA_ITEMS} items."
-        raise InvalidInput(told, fields={"metadata": "too many"})
+        told = _("metadata may hold at most %(most)d items.") % {"most": MAX_METADATA_ITEMS}
+        raise InvalidInput(told, fields={"metadata": _("too many")})
+
+
+def _told_of_remote(name: str, endpoint: str, metadata: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "description": str(metadata.get("description", ""))[:2000],
@@ -211,7 +211,8 @@ def _insert(agent: Agent) -> None:
         with transaction.atomic():
             agent.save(force_insert=True)
     except IntegrityError:
-        raise AgentNameTaken(f"There is already an agent {agent.slug!r}.") from None
+        told = _("There is already an agent %(slug)r.") % {"slug": agent.slug}
+        raise AgentNameTaken(told) from None
 
 
 def _names(capabilities: Iterable[str]) -> list[str]:
@@ -219,13 +220,12 @@ def _names(capabilities: Iterable[str]) -> list[str]:
     names = [slugify(given)[:100] for given in capabilities]
     if "" in names:
         raise InvalidInput(
-            "A capability's name needs letters or digits.", fields={"capabilities": "empty name"}
+            _("A capability's name needs letters or digits."),
+            fields={"capabilities": _("empty name")},
         )
     if len(names) > MAX_CAPABILITIES:
-        raise InvalidInput(
-            f"An agent may have at most {MAX_CAPABILITIES} capabilities.",
-            fields={"capabilities": "too many"},
-        )
+        told = _("An agent may have at most %(most)d capabilities.") % {"most": MAX_CAPABILITIES}
+        raise InvalidInput(told, fields={"capabilities": _("too many")})
     return sorted(set(names))
 
 
@@ -261,14 +261,15 @@ def _set_card(agent: Agent, given: dict[str, Any]) -> bool:
 
 def _refuse_front_door(slug: str) -> None:
     if slug == cards.ROUTER:
-        raise AgentNameTaken(f"{cards.ROUTER!r} is AgentX's own front door; choose another name.")
+        told = _("%(slug)r is AgentX's own front door; choose another name.")
+        raise AgentNameTaken(told % {"slug": slug})
 
 
 def _slug_of(name: str) -> str:
     slug = slugify(name)[:64].strip("-")
     if not slug:
         raise InvalidInput(
-            "A name needs letters or digits.", fields={"name": "no letters or digits"}
+            _("A name needs letters or digits."), fields={"name": _("no letters or digits")}
         )
     return slug
 
@@ -281,8 +282,8 @@ def _check_endpoint(endpoint: str) -> None:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https") or len(endpoint) > 500:
-        told = "An endpoint is an http:// or https:// URL of at most 500 characters."
-        raise InvalidInput(told, fields={"endpoint": "not an http(s) URL"})
+        told = _("An endpoint is an http:// or https:// URL of at most 500 characters.")
+        raise InvalidInput(told, fields={"endpoint": _("not an http(s) URL")})
     if parts.username or parts.password or parts.fragment:
-        told = "An endpoint's URL carries no user, password or fragment."
-        raise InvalidInput(told, fields={"endpoint": "credentials in URL"})
+        told = _("An endpoint's URL carries no user, password or fragment.")
+        raise InvalidInput(told, fields={"endpoint": _("credentials in URL")})
