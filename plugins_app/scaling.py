@@ -41,7 +41,8 @@ def policies(principal: Principal) -> QuerySet[AutoscalePolicy]:
 def access_policy(principal: Principal, plugin_slug: str) -> AutoscalePolicy:
     policy = policies(principal).filter(plugin__slug=plugin_slug).first()
     if policy is None:
-        raise NotFound(f"There is no autoscale policy for a plugin {plugin_slug!r}.")
+        told = _("There is no autoscale policy for a plugin %(slug)r.")
+        raise NotFound(told % {"slug": plugin_slug})
     return policy
 
 
@@ -61,7 +62,7 @@ def update_policy(principal: Principal, plugin_slug: str, **values: Any) -> Auto
     principal.require(permissions.AUTOSCALING_MANAGE)
     plugin = Plugin.objects.select_for_update().filter(slug=plugin_slug).first()
     if plugin is None:
-        raise NotFound(f"There is no plugin {plugin_slug!r}.")
+        raise NotFound(_("There is no plugin %(ref)r.") % {"ref": plugin_slug})
     policy = AutoscalePolicy.objects.filter(plugin=plugin).first() or AutoscalePolicy(plugin=plugin)
     before = None if policy._state.adding else _told(policy)
     for name in EDITABLE:

@@ -10,6 +10,7 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from plugins_app.client.target import Target
 from plugins_app.errors import PluginNotFound
@@ -55,7 +56,7 @@ def access_plugin(principal: Principal, ref: str | UUID) -> Plugin:
     """By name or id. Raises `PluginNotFound`."""
     plugin = plugins(principal).filter(by_ref(ref)).first()
     if plugin is None:
-        raise PluginNotFound(f"There is no plugin {str(ref)[:100]!r}.")
+        raise PluginNotFound(_("There is no plugin %(ref)r.") % {"ref": str(ref)[:100]})
     return plugin
 
 
@@ -127,10 +128,10 @@ def log_lines(
             found = reversed(_redis().xrevrange(key, count=count) or ())
     except redis.ResponseError:
         raise InvalidInput(
-            "No line has this id.", fields={"after": "not the id of a line"}
+            _("No line has this id."), fields={"after": _("not the id of a line")}
         ) from None
     except redis.RedisError:
-        raise Unavailable("The logs cannot be read now: Redis is away.") from None
+        raise Unavailable(_("The logs cannot be read now: Redis is away.")) from None
     return [{"id": line_id, **told, "json": _json(told)} for line_id, told in found]
 
 

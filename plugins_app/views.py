@@ -89,7 +89,7 @@ def scale(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse
     form = ScaleForm(request.POST)
     if not form.is_valid():
         told = _("Say how many processes are wanted: 1 to %(most)d.") % {"most": MAX_REPLICAS}
-        raise InvalidInput(told, fields={"replicas": "not a whole number"})
+        raise InvalidInput(told, fields={"replicas": _("not a whole number")})
     services.scale(principal, slug, form.cleaned_data["replicas"])
     return back(request, f"/plugins/{slug}/")
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from plugins_app import manifest as manifests
 from plugins_app.errors import AgentTaken, InvalidConfig, InvalidManifest
@@ -35,7 +36,8 @@ def install(principal: Principal, folder: Path, *, config: dict[str, Any] | None
     manifest = manifests.parse(raw)
     problems = manifests.config_problems(manifest.config_schema, manifest.config)
     if problems and manifest.config:
-        raise InvalidManifest(f"config does not fit config_schema: {problems}", fields=problems)
+        told = _("config does not fit config_schema: %(problems)s") % {"problems": problems}
+        raise InvalidManifest(told, fields=problems)
     digest = digest_of(folder)
     with transaction.atomic():
         plugin = _take_in(principal, folder, raw, manifest, digest)
@@ -75,7 +77,7 @@ def _take_in(
 def _row(manifest: Manifest) -> Plugin:
     """The plugin's row, locked; a new one takes the replicas and the configuration of its manifest."""
     defaults = {"desired_replicas": manifest.replicas, "config": manifest.config}
-    plugin, _ = Plugin.objects.get_or_create(slug=manifest.name, defaults=defaults)
+    plugin, _made = Plugin.objects.get_or_create(slug=manifest.name, defaults=defaults)
     return lock_plugin(plugin.id)
 
 
@@ -110,7 +112,8 @@ def publish(
     """Publish one agent of a plugin; `card` is what a process says of it beyond its manifest."""
     other = HostedAgent.objects.filter(agent__slug=entry.slug).exclude(plugin=plugin).first()
     if other is not None:
-        raise AgentTaken(f"The agent {entry.slug} is hosted by the plugin {other.plugin.slug}.")
+        told = _("The agent %(agent)s is hosted by the plugin %(plugin)s.")
+        raise AgentTaken(told % {"agent": entry.slug, "plugin": other.plugin.slug})
     skills = list(entry.skills)
     agent = publish_agent(
         principal,
@@ -152,8 +155,9 @@ def configure(principal: Principal, ref: str | UUID, config: dict[str, Any]) -> 
     plugin = lock_plugin(ref)
     schema = plugin.release.manifest.get("config_schema", {}) if plugin.release else {}
     if problems := manifests.config_problems({"type": "object", **schema}, config):
-        told = "; ".join(f"{name} {problem}".strip() for name, problem in problems.items())
-        raise InvalidConfig(f"The configuration does not fit: {told}", fields=problems)
+        listed = "; ".join(f"{name} {problem}".strip() for name, problem in problems.items())
+        told = _("The configuration does not fit: %(problems)s") % {"problems": listed}
+        raise InvalidConfig(told, fields=problems)
     changed = sorted(
         key
         for key in plugin.config.keys() | config.keys()

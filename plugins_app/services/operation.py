@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from plugins_app.models import MAX_REPLICAS, AutoscalePolicy, Plugin, PluginEvent
 from plugins_app.services.events import record_event, tell_plugin
@@ -24,10 +25,12 @@ def set_desired(principal: Principal, ref: str | UUID, desired: str) -> Plugin:
     """Start, stop, pause or (running again) resume. Starting also tries again what was given up."""
     principal.require(permissions.PLUGINS_OPERATE)
     if desired not in Plugin.Desired.values:
-        raise InvalidInput(f"{desired!r} cannot be wanted.", fields={"desired": "unknown"})
+        told = _("%(desired)r cannot be wanted.") % {"desired": desired}
+        raise InvalidInput(told, fields={"desired": _("unknown")})
     plugin = lock_plugin(ref)
     if plugin.release_id is None:
-        raise Conflict(f"{plugin.slug} has no release that could run.")
+        told = _("%(plugin)s has no release that could run.")
+        raise Conflict(told % {"plugin": plugin.slug})
     before, plugin.desired = plugin.desired, Plugin.Desired(desired)
     plugin.save(update_fields=["desired", "updated"])
     if desired == Plugin.Desired.RUNNING:
@@ -72,7 +75,7 @@ def restart(principal: Principal, ref: str | UUID) -> Plugin:
     principal.require(permissions.PLUGINS_OPERATE)
     plugin = lock_plugin(ref)
     if plugin.desired == Plugin.Desired.STOPPED:
-        raise Conflict(f"{plugin.slug} is stopped: start it instead.")
+        raise Conflict(_("%(plugin)s is stopped: start it instead.") % {"plugin": plugin.slug})
     audit.record(principal, "plugin.restarted", "plugin", plugin.slug)
     return renew_generation(plugin)
 
@@ -95,12 +98,12 @@ def _follow(plugin: Plugin) -> Plugin:
 
 def _check_replicas(plugin: Plugin, replicas: int) -> None:
     if not 1 <= replicas <= MAX_REPLICAS:
-        told = f"A plugin has 1 to {MAX_REPLICAS} processes; to have none, stop it."
-        raise InvalidInput(told, fields={"replicas": "out of range"})
+        told = _("A plugin has 1 to %(most)d processes; to have none, stop it.")
+        raise InvalidInput(told % {"most": MAX_REPLICAS}, fields={"replicas": _("out of range")})
     policy = AutoscalePolicy.objects.filter(plugin=plugin, enabled=True).first()
     if policy and not policy.minimum <= replicas <= policy.maximum:
-        told = (
-            f"{plugin.slug} is scaled automatically between {policy.minimum} and {policy.maximum}: "
+        told = _(
+            "%(plugin)s is scaled automatically between %(least)d and %(most)d: "
             "stay within, or change or disable its autoscale policy."
-        )
-        raise InvalidInput(told, fields={"replicas": "out of range"})
+        ) % {"plugin": plugin.slug, "least": policy.minimum, "most": policy.maximum}
+        raise InvalidInput(told, fields={"replicas": _("out of range")})

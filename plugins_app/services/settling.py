@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from plugins_app import states
 from plugins_app.errors import PluginNotFound
 from plugins_app.models import Plugin, PluginEvent
@@ -15,7 +17,7 @@ def lock_plugin(ref: str | UUID) -> Plugin:
     """The plugin's row, locked first by everyone who changes it or its processes."""
     plugin = Plugin.objects.select_for_update().filter(by_ref(ref)).first()
     if plugin is None:
-        raise PluginNotFound(f"There is no plugin {str(ref)[:100]!r}.")
+        raise PluginNotFound(_("There is no plugin %(ref)r.") % {"ref": str(ref)[:100]})
     return plugin
 
 
