@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -55,11 +56,11 @@ def refusal(url: str) -> str | None:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        return f"is not a URL: {error}"
+        return _("is not a URL: %(error)s") % {"error": error}
     if parts.scheme not in {"http", "https"} or not host:
-        return "must be an http or https URL"
+        return _("must be an http or https URL")
     if parts.username or parts.password:
-        return "must not carry a user or password"
+        return _("must not carry a user or password")
     address = address_of(host)
     if address is not None and not is_allowed(host, address):
         return private(host, address)
@@ -68,4 +69,4 @@ def refusal(url: str) -> str | None:
 
 def private(host: str, address: Address) -> str:
     told = host if host == str(address) else f"{host} ({address})"
-    return f"{told} is a private address; AGENTX_WEBHOOK_ALLOW can allow it"
+    return _("%(host)s is a private address; AGENTX_WEBHOOK_ALLOW can allow it") % {"host": told}

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring import figures
 from monitoring.catalogue import METRICS, Metric
@@ -61,10 +62,8 @@ def series(
     """
     principal.require(permissions.METRICS_VIEW)
     if not 1 <= minutes <= MAX_MINUTES:
-        raise InvalidInput(
-            f"minutes: must be 1 to {MAX_MINUTES}",
-            fields={"minutes": f"must be 1 to {MAX_MINUTES}"},
-        )
+        told = _("must be 1 to %(most)d") % {"most": MAX_MINUTES}
+        raise InvalidInput(f"minutes: {told}", fields={"minutes": told})
     step = max(SAMPLE_SECONDS, -(-minutes * 60 // MAX_POINTS))
     since = timezone.now() - timedelta(minutes=minutes)
     with connection.cursor() as cursor:
@@ -87,14 +86,15 @@ def alerts(principal: Principal, state: str = "") -> QuerySet[Alert]:
         return found.exclude(state=Alert.State.RESOLVED)
     if state and state not in Alert.State.values:
         known = ", ".join(["open", *Alert.State.values])
-        raise InvalidInput(f"state: must be one of {known}", fields={"state": "unknown"})
+        told = _("must be one of %(known)s") % {"known": known}
+        raise InvalidInput(f"state: {told}", fields={"state": _("unknown")})
     return found.filter(state=state) if state else found
 
 
 def access_alert(principal: Principal, alert_id: UUID) -> Alert:
     alert = alerts(principal).filter(id=alert_id).first()
     if alert is None:
-        raise NotFound("There is no such alert.")
+        raise NotFound(_("There is no such alert."))
     return alert
 
 
@@ -106,7 +106,7 @@ def alert_rules(principal: Principal) -> QuerySet[AlertRule]:
 def access_rule(principal: Principal, name: str) -> AlertRule:
     rule = alert_rules(principal).filter(name=name).first()
     if rule is None:
-        raise NotFound(f"There is no alert rule {name!r}.")
+        raise NotFound(_("There is no alert rule %(name)r.") % {"name": name})
     return rule
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from registry.selectors import access_agent
 from routing.errors import TaskNotFound
@@ -53,7 +54,7 @@ def access_task(principal: Principal, task_id: str | UUID) -> Task:
     key = _key(task_id)
     task = tasks(principal).filter(id=key).first() if key else None
     if task is None:
-        raise TaskNotFound(f"There is no task {task_id}.")
+        raise TaskNotFound(_("There is no task %(id)s.") % {"id": task_id})
     return task
 
 
@@ -69,7 +70,7 @@ def messages(principal: Principal, agent_ref: str = "", limit: int = 100) -> lis
     `Message` made of them. Raises `InvalidInput` for a limit outside 1 to 1000.
     """
     if not 1 <= limit <= 1000:
-        raise InvalidInput("limit must be from 1 to 1000.", fields={"limit": "1 to 1000"})
+        raise InvalidInput(_("limit must be from 1 to 1000."), fields={"limit": _("1 to 1000")})
     mine = tasks(principal, agent=agent_ref)
     said = Message.objects.filter(task__in=mine).select_related("agent")
     rows = list(said.order_by("-created", "-id")[:limit])
@@ -119,7 +120,7 @@ def record(owner: str, agent_id: str, task_id: str, history: int | None = None) 
     key = _key(task_id)
     found = _owned(owner, agent_id).filter(id=key).first() if key else None
     if found is None:
-        raise TaskNotFound(f"There is no task {task_id}.")
+        raise TaskNotFound(_("There is no task %(id)s.") % {"id": task_id})
     return _record(found, _histories([found], history).get(found.id, []))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from routing import signals
 from routing.errors import TaskNotCancelable, TaskNotFound
@@ -50,7 +51,8 @@ def request_cancel(principal: Principal, task_id: str | UUID) -> Task:
     """
     task = _locked(principal, task_id)
     if task.state in TERMINAL:
-        raise TaskNotCancelable(f"The task has ended already: {task.get_state_display()}.")
+        told = _("The task has ended already: %(state)s.") % {"state": task.get_state_display()}
+        raise TaskNotCancelable(told)
     if task.owner != principal.subject:
         audit.record(principal, "task.canceled", "task", str(task.id), before={"state": task.state})
     if task.state in INTERRUPTED:
@@ -67,7 +69,7 @@ def _locked(principal: Principal, task_id: str | UUID) -> Task:
         # Nobody else may know the id of an anonymous caller's task: knowing it is the right to it.
         found = Task.objects.filter(owner=principal.subject, id=task_id).first()
         if found is None:
-            raise TaskNotFound(f"There is no task {task_id}.")
+            raise TaskNotFound(_("There is no task %(id)s.") % {"id": task_id})
     else:
         found = access_task(principal, task_id)
     if found.owner != principal.subject:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring import frames, locks, metrics
 from monitoring.broadcast import frame
@@ -106,7 +107,8 @@ def acknowledge_alert(principal: Principal, alert_id: UUID) -> Alert:
         audit.record(principal, "alert.acknowledged", "alert", str(alert.id), after={"of": subject})
         _show(alert, counted=True)
     elif alert.state != State.ACKNOWLEDGED:
-        raise Conflict(f"Only a firing alert can be acknowledged; this one is {alert.state}.")
+        told = _("Only a firing alert can be acknowledged; this one is %(state)s.")
+        raise Conflict(told % {"state": alert.state})
     return alert
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring.addresses import refusal
 from monitoring.catalogue import METRICS
@@ -57,7 +58,7 @@ def create_rule(principal: Principal, *, name: str, **values: Any) -> AlertRule:
     rule = _set(AlertRule(name=name), values)
     _check(rule)
     if AlertRule.objects.filter(name=name).exists():
-        raise Conflict(f"There is already an alert rule {name!r}.")
+        raise Conflict(_("There is already an alert rule %(name)r.") % {"name": name})
     rule.save()
     audit.record(principal, "alert_rule.created", "alert_rule", name, after=_told(rule))
     return rule
@@ -87,7 +88,7 @@ def delete_rule(principal: Principal, name: str) -> None:
     principal.require(permissions.ALERTS_MANAGE)
     rule = _locked(name)
     if rule.builtin:
-        raise Conflict(f"{name} ships with AgentX: switch it off instead.")
+        raise Conflict(_("%(name)s ships with AgentX: switch it off instead.") % {"name": name})
     resolve_all(rule)
     audit.record(principal, "alert_rule.deleted", "alert_rule", name, before=_told(rule))
     rule.delete()
@@ -96,16 +97,15 @@ def delete_rule(principal: Principal, name: str) -> None:
 def _locked(name: str) -> AlertRule:
     rule = AlertRule.objects.select_for_update().filter(name=name).first()
     if rule is None:
-        raise NotFound(f"There is no alert rule {name!r}.")
+        raise NotFound(_("There is no alert rule %(name)r.") % {"name": name})
     return rule
 
 
 def _set(rule: AlertRule, values: dict[str, Any]) -> AlertRule:
     unknown = sorted(values.keys() - set(EDITABLE))
     if unknown:
-        raise InvalidInput(
-            f"unknown: {', '.join(unknown)}", fields=dict.fromkeys(unknown, "unknown")
-        )
+        told = _("unknown: %(names)s") % {"names": ", ".join(unknown)}
+        raise InvalidInput(told, fields=dict.fromkeys(unknown, _("unknown")))
     for field, value in values.items():
         setattr(rule, field, value)
     return rule
@@ -122,7 +122,8 @@ def _check(rule: AlertRule) -> None:
     except ValidationError as error:
         fields = {name: " ".join(told) for name, told in error.message_dict.items()}
     if "metric" not in fields and rule.metric not in METRICS:
-        fields["metric"] = f"must be one of {', '.join(sorted(METRICS))}"
+        known = ", ".join(sorted(METRICS))
+        fields["metric"] = _("must be one of %(known)s") % {"known": known}
     if "webhook_url" not in fields and rule.webhook_url and (why := refusal(rule.webhook_url)):
         fields["webhook_url"] = why
     if fields:
