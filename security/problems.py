@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
 from django.http import Http404, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -77,18 +78,20 @@ def as_public(error: Exception) -> PublicError:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return NotAuthenticated(str(error.detail))
         case exceptions.PermissionDenied() | PermissionDenied():
-            return Forbidden("You may not do that.")
+            return Forbidden(_("You may not do that."))
         case exceptions.NotFound() | Http404():
-            return NotFound("There is nothing here.")
+            return NotFound(_("There is nothing here."))
         case exceptions.APIException():
             return _of_drf(error)
         case DataError() | UnicodeEncodeError():
             # The last line behind every door's own checks; what exactly it was is in the log.
             log.warning("what was sent cannot be stored: %s", error)
             return InvalidInput(
-                "Something in the request cannot be stored: a length, a number or a character."
+                _("Something in the request cannot be stored: a length, a number or a character.")
             )
-    return PublicError("Something went wrong inside AgentX. The log has it under the request id.")
+    return PublicError(
+        _("Something went wrong inside AgentX. The log has it under the request id.")
+    )
 
 
 def _of_drf(error: exceptions.APIException) -> PublicError:
