@@ -1,6 +1,6 @@
 // Pages that follow events: any frame of the kinds in data-kinds (about data-subject, if given) refreshes the regions.
 import { Live } from "./live.js";
-import { refreshSoon } from "./regions.js";
+import { refreshSlowly, refreshSoon } from "./regions.js";
 
 const { kinds, subject } = document.getElementById("following").dataset;
 const wanted = new Set(kinds.split(" "));
@@ -10,3 +10,4 @@ new Live("/ws/events", {
   onFrame: (frame) => wanted.has(frame.kind) && isAbout(frame.data) && refreshSoon(),
   onOpen: refreshSoon,
 });
+refreshSlowly();

@@ -3,7 +3,7 @@ import { LineChart, series } from "./charts.js";
 import { bytes, duration, number } from "./figures.js";
 import { Live } from "./live.js";
 import { drawMap } from "./map.js";
-import { refreshSoon } from "./regions.js";
+import { refreshSlowly, refreshSoon } from "./regions.js";
 
 const page = document.getElementById("overview");
 const text = page.dataset;
@@ -75,6 +75,7 @@ let opened = 0; // the first opening leaves no gap that the numbers of frames wo
 new Live("/ws/metrics", { onFrame: apply, onOpen: () => opened++ && repair(), staleAfter: 6 });
 const KINDS = new Set(["agent", "plugin", "process", "plugin_event", "alert"]);
 new Live("/ws/events", { onFrame: (frame) => KINDS.has(frame.kind) && refreshSoon(), onOpen: refreshSoon });
+refreshSlowly();
 
 const map = document.getElementById("map");
 if (map) {
