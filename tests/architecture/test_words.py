@@ -26,6 +26,7 @@ ENGLISH = {
 }
 # Whole folders: errors of the A2A protocol and of the delivery behind it.
 ENGLISH_FOLDERS = ("routing/a2a/", "routing/delivery/", "routing/journal/")
+PLACE = re.compile(r"%\((\w+)\)")
 TRANSLATED = ("_", "gettext", "gettext_lazy", "ngettext")
 for app in APPS:
     if (ROOT / app / "errors.py").exists():
@@ -150,6 +151,42 @@ def test_only_whole_texts_are_looked_up():
         if not node.args or not isinstance(node.args[0], ast.Constant)
     ]
     assert not found
+
+
+def misfilled(scopes: tuple[Scope, ...]) -> Iterator[int]:
+    """Lines of `_("…") % {…}`, also by a name, where what is given is not what the text asks for."""
+    for node in direct(scopes[0]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from misfilled((node, *scopes))
+        elif isinstance(node, ast.BinOp) and isinstance(node.right, ast.Dict):
+            given = {key.value for key in node.right.keys if isinstance(key, ast.Constant)}
+            left = node.left
+            texts = assigned(left.id, scopes) if isinstance(left, ast.Name) else [left]
+            asked = [
+                set(PLACE.findall(ast.unparse(text)))
+                for text in texts
+                if isinstance(text, ast.Call) and called(text) in TRANSLATED
+            ]
+            if asked and given not in asked:
+                yield node.lineno
+
+
+def test_every_place_in_a_text_is_filled():
+    """Python would find it only when the refusal is made, and answer 500 in its place."""
+    found = [
+        f"{name}:{line}"
+        for name, path in modules()
+        for line in misfilled((ast.parse(path.read_text()),))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["_('No %(it)s.') % {'id': it}", "def deed():\n    told = _('No %(it)s.')\n    told % {}"],
+)
+def test_a_place_that_is_not_filled_is_found(source):
+    assert list(misfilled((ast.parse(source),)))
 
 
 @pytest.mark.parametrize(
