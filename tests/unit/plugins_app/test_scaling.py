@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from plugins_app import scaling
-from plugins_app.models import AutoscalePolicy, PluginInstance, ScalingDecision
+from plugins_app.models import AutoscalePolicy, PluginInstance
 from plugins_app.services import scale
 from plugins_app.signals import scaling_decided
 from security.errors import Forbidden, InvalidInput, NotFound
