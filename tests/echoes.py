@@ -44,7 +44,7 @@ class Echo:
     async def until_in_flight(self, count: int) -> None:
         """Wait until the process says that it has so many messages."""
         channels = Channels()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             while await self._in_flight(channels) != count:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await channels.close()

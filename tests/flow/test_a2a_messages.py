@@ -144,7 +144,8 @@ async def test_return_immediately_answers_while_the_agent_works(web):
 
 async def test_a_caller_who_leaves_loses_nothing(web):
     sending = asyncio.create_task(web.send("still here", agent="slow"))
-    await asyncio.sleep(0.1)
+    while not web.switchboard.runs:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
     sending.cancel()
     listing = await web.result("ListTasks", {}, "slow")
     done = await web.ended(listing["tasks"][0]["id"], "slow")
