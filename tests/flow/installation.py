@@ -1,5 +1,6 @@
 """A whole AgentX of its own: `agentx up` on a new home, as a person would start it."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -97,11 +98,17 @@ class Installation:
         self.process.send_signal(number)
         return self.process.wait(60)
 
+    def kill_everything(self) -> None:
+        """Each at an instant of its own; one that ended meanwhile is ended too."""
+        for process in self.tree():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert self.process is not None
+        self.process.wait()
+
     def remove(self) -> None:
-        for process in self.tree() if self.process else []:
-            process.kill()
         if self.process:
-            self.process.wait()
+            self.kill_everything()
         shutil.rmtree(runtime_dir(self.home))
         shutil.rmtree(self.home)
 

@@ -100,10 +100,7 @@ def test_one_interrupt_ends_everything(site: Installation) -> None:
 def test_rows_outlive_a_kill_of_everything(site: Installation) -> None:
     site.start()
     task = send(site, "keep me")
-    for process in site.tree():
-        process.kill()
-    assert site.process is not None
-    site.process.wait()
+    site.kill_everything()
     site.start()
     assert site.call("GetTask", id=task)["status"]["state"] == "TASK_STATE_COMPLETED"
 
