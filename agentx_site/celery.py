@@ -2,13 +2,16 @@
 
 import logging
 import os
+import signal
 import warnings
 from typing import Any
 
 from celery import Celery, Task
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # celery-types lacks it
+from celery.signals import worker_process_init
 from django.db import InterfaceError, OperationalError
 
+from agentx_site.up.runtime import dies_with_us
 from plugins_app.supervisor.bootstep import SupervisorStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentx_site.settings")
@@ -34,3 +37,11 @@ app: "Celery[Any]" = Celery("agentx", task_cls=Repeated)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(SupervisorStep)
+
+_die_with_the_worker = dies_with_us(signal.SIGKILL)
+
+
+@worker_process_init.connect
+def bind_to_the_worker(**_: Any) -> None:
+    """A worker that is killed cannot end its pool; the kernel does."""
+    _die_with_the_worker()

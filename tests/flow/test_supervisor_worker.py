@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from registry.models import Node
+from tests.flow.installation import lives
 from tests.nodes import ROOT, SupervisedNode, eventually, installed, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,9 +61,11 @@ def test_a_supervisor_that_hangs_is_replaced_before_its_processes_end(node):
 def test_after_the_worker_is_killed_nothing_outlives_the_lease(node):
     plugin = installed(ECHO)
     eventually(lambda: running(plugin))
-    supervisor = node.supervisor()
+    assert node.supervisor()
+    family = psutil.Process(node.child.pid).children()
+    assert len(family) > 1, "the supervisor and the pool"
     node.kill()
-    eventually(lambda: not supervisor.is_running() or supervisor.status() == "zombie", within=2)
+    eventually(lambda: not any(map(lives, family)), within=2)
     assert len(node.processes()) == 1, "it waits for the next supervisor"
     began = time.monotonic()
     eventually(lambda: not node.processes(), within=20)
