@@ -30,6 +30,9 @@ RUNTIME_DIR = Path(
 SECRET_KEY = env.text(
     "AGENTX_SECRET_KEY", "", "Signs sessions and launch tokens. `agentx up` makes one and keeps it."
 )
+SECRET_KEY_FALLBACKS = env.names(
+    "AGENTX_OLD_SECRET_KEYS", "", "Former values of AGENTX_SECRET_KEY, still good for reading."
+)
 DEBUG = env.flag("AGENTX_DEBUG", False, "Django's debug pages. Never where others can reach it.")
 AGENTX_HOST = env.text("AGENTX_HOST", "127.0.0.1", "The address the web server listens on.")
 AGENTX_PORT = env.number("AGENTX_PORT", 8000, "The port of the web server.")

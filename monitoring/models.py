@@ -35,7 +35,7 @@ class AlertRule(models.Model):
     severity = models.CharField(
         _("severity"), max_length=16, choices=Severity.choices, default=Severity.WARNING
     )
-    # Checked by monitoring.addresses: Django's URL validator refuses names like "alertmanager".
+    # Checked by security.addresses: Django's URL validator refuses names like "alertmanager".
     webhook_url = models.CharField(_("webhook"), max_length=500, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     builtin = models.BooleanField(_("built in"), default=False, editable=False)

@@ -110,6 +110,14 @@ class Agent(models.Model):
         default=False,
         help_text=_("Anybody who can reach AgentX may send this agent messages."),
     )
+    direct_messages = models.BooleanField(
+        _("may answer without a task"),
+        default=False,
+        help_text=_("Its first words decide whether a caller gets a task or a message."),
+    )
+    profile = models.JSONField(
+        _("profile"), default=dict, help_text=_("What the message path needs of its card.")
+    )
     retired = models.DateTimeField(_("retired"), null=True, blank=True)
     heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
     capabilities = models.ManyToManyField(Capability, related_name="agents", blank=True)

@@ -45,6 +45,16 @@ class InvalidAgentResponse(A2AError):
     grpc_status, reason = "INTERNAL", "INVALID_AGENT_RESPONSE"
 
 
+class ExtendedAgentCardNotConfigured(A2AError):
+    code, http_status, rpc_code = "extended_agent_card_not_configured", 400, -32007
+    grpc_status, reason = "FAILED_PRECONDITION", "EXTENDED_AGENT_CARD_NOT_CONFIGURED"
+
+
+class ExtensionSupportRequired(A2AError):
+    code, http_status, rpc_code = "extension_support_required", 400, -32008
+    grpc_status, reason = "FAILED_PRECONDITION", "EXTENSION_SUPPORT_REQUIRED"
+
+
 class VersionNotSupported(A2AError):
     code, http_status, rpc_code = "version_not_supported", 400, -32009
     grpc_status, reason = "FAILED_PRECONDITION", "VERSION_NOT_SUPPORTED"

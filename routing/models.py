@@ -40,6 +40,7 @@ class Conversation(models.Model):
     context_id = models.CharField(_("context id"), max_length=128)
     tenant = models.UUIDField(_("tenant"), null=True)
     owner = models.CharField(_("caller"), max_length=200)
+    scope = models.CharField(_("A2A tenant"), max_length=128, blank=True, db_default="")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="conversations")
     created = models.DateTimeField(_("created"), default=timezone.now)
 
@@ -48,7 +49,8 @@ class Conversation(models.Model):
         verbose_name_plural = _("conversations")
         constraints = (
             models.UniqueConstraint(
-                fields=("owner", "agent", "context_id"), name="routing_context_once_per_caller"
+                fields=("owner", "scope", "agent", "context_id"),
+                name="routing_context_once_per_caller",
             ),
         )
 
@@ -64,11 +66,21 @@ class Task(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="tasks")
     owner = models.CharField(_("caller"), max_length=200)
     owner_label = models.CharField(_("caller's name"), max_length=200, blank=True)
+    scope = models.CharField(_("A2A tenant"), max_length=128, blank=True, db_default="")
     context_id = models.CharField(_("context id"), max_length=128)
     state = models.CharField(_("state"), max_length=16, choices=TaskState.choices)
     status = models.JSONField(_("status"), help_text=_("A2A TaskStatus."))
     artifacts = models.JSONField(_("artifacts"), default=list, help_text=_("A2A Artifacts."))
     metadata = models.JSONField(_("metadata"), null=True)
+    # An agent may answer with a message and no task: A2A callers never see this row.
+    is_direct = models.BooleanField(_("answered directly"), db_default=False)
+    request = models.JSONField(
+        _("request"), null=True, help_text=_("What another delivery needs beside the message.")
+    )
+    deliveries = models.PositiveSmallIntegerField(_("deliveries"), db_default=1)
+    upstream = models.JSONField(
+        _("upstream"), null=True, help_text=_("Of a remote agent: its taskId and contextId.")
+    )
     seq = models.PositiveIntegerField(_("events"), default=1)
     door = models.CharField(_("door"), max_length=16, blank=True)
     instance = models.UUIDField(_("plugin process"), null=True)
@@ -114,6 +126,32 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class IdempotencyKey(models.Model):
+    """A message that must make one task only, however often its caller sends it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.CharField(_("caller"), max_length=200)
+    scope = models.CharField(_("A2A tenant"), max_length=128, blank=True, db_default="")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+")
+    message_id = models.CharField(_("message id"), max_length=128)
+    digest = models.CharField(_("sha256 of the payload"), max_length=64)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    created = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("owner", "scope", "agent", "message_id"), name="routing_message_once"
+            ),
+        )
+        indexes = (models.Index(fields=("created",), name="routing_idempotency_age"),)
+
+    def __str__(self) -> str:
+        return self.message_id
 
 
 class TaskEvent(models.Model):

@@ -58,6 +58,9 @@ class Record:
     lease_owner: str = ""
     reason: str = ""
     metadata: Json | None = None
+    scope: str = ""  # the A2A tenant
+    is_direct: bool = False  # answered with a message: callers never see this task
+    upstream: Json | None = None  # of a remote agent: its taskId and contextId
     artifacts: list[Json] = field(default_factory=list)
     history: list[Json] = field(default_factory=list)
 
@@ -84,6 +87,12 @@ class Record:
         if self.metadata:
             task["metadata"] = self.metadata
         return task
+
+    def response(self, history_length: int | None = None) -> Json:
+        """A2A SendMessageResponse: the task, or the message of an agent that answered directly."""
+        if self.is_direct:
+            return {"message": self.status["message"]}
+        return {"task": self.a2a(history_length)}
 
     def _told_history(self) -> list[Json]:
         """Without the message that the status shows already."""

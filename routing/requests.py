@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from routing.limits import PAGE_SIZE
 from routing.record import Json
@@ -19,6 +20,33 @@ class Send:
     history_length: int | None = None
     metadata: Json | None = None
     accepted_output_modes: Sequence[str] = ()
+    # A2A extensions the caller speaks, as it listed them.
+    extensions: Sequence[str] = ()
+    # The same message again means the same task, not a second one.
+    is_idempotent: bool = False
+    # A2A TaskPushNotificationConfig without taskId: where to tell what happens to the task.
+    push: Json | None = None
+    # In which version's shape `push` wants to be told: "1.0" or "0.3".
+    dialect: str = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands beside a request's parameters: HTTP headers or gRPC metadata, read by the door."""
+
+    door: str
+    dialect: str = "1.0"
+    extensions: frozenset[str] = frozenset()
+    is_idempotent: bool = False
+    # Last-Event-ID: the number of the last event that a resuming stream has had.
+    after: int | None = None
+
+
+class Told(NamedTuple):
+    """One A2A StreamResponse, and the number of the task's event that it tells (the snapshot: its last one)."""
+
+    seq: int
+    response: Json
 
 
 @dataclass(frozen=True, slots=True)

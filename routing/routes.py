@@ -14,6 +14,7 @@ from typing import Final
 from plugins_app.client.target import Target
 from plugins_app.selectors import live_targets
 from registry.models import Agent
+from registry.profile import Profile
 from routing.errors import AgentPaused, AgentUnreachable
 from security.errors import Unavailable
 from security.rows import ask
@@ -37,6 +38,9 @@ class Route:
     plugin_state: str
     plugin_reason: str
     targets: tuple[Target, ...]
+    profile: Profile = Profile()  # noqa: RUF009 - frozen
+    # The agent's first words decide whether its caller gets a task or a message.
+    direct_messages: bool = False
 
     @property
     def redelivers(self) -> bool:
@@ -122,7 +126,7 @@ class Routes:
 
 def _read() -> dict[str, Route]:
     targets = _targets()
-    fields = ("id", "slug", "state", "source", "retry", "is_open")
+    fields = ("id", "slug", "state", "source", "retry", "is_open", "profile", "direct_messages")
     hosted = ("hosted_by__plugin__state", "hosted_by__plugin__reason")
     rows = Agent.objects.filter(retired__isnull=True).values_list(*fields, *hosted)
     return {
@@ -136,8 +140,10 @@ def _read() -> dict[str, Route]:
             plugin_state or "",
             plugin_reason or "",
             tuple(targets.get(slug, ())),
+            Profile.from_json(profile),
+            direct,
         )
-        for agent_id, slug, state, source, retry, is_open, plugin_state, plugin_reason in rows
+        for agent_id, slug, state, source, retry, is_open, profile, direct, plugin_state, plugin_reason in rows
     }
 
 

@@ -27,6 +27,8 @@ class Principal:
     roles: tuple[str, ...] = ()
     source_ip: str = ""
     request_id: str = ""
+    # The tenant an A2A request names: tasks made under one are not seen under another. Empty: none named.
+    scope: str = ""
 
     @property
     def subject(self) -> str:
@@ -52,6 +54,10 @@ class Principal:
     def seen_from(self, *, source_ip: str, request_id: str) -> "Principal":
         """The same caller, with where this request came from and its id (for the audit)."""
         return replace(self, source_ip=source_ip, request_id=request_id)
+
+    def within(self, scope: str) -> "Principal":
+        """The same caller, in the A2A tenant that the request names."""
+        return replace(self, scope=scope)
 
 
 ANONYMOUS = Principal(kind="anonymous", id="", label="anonymous")

@@ -6,11 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from monitoring.addresses import refusal
 from monitoring.catalogue import METRICS
 from monitoring.models import AlertRule
 from monitoring.services.alerts import resolve_all
 from security import audit, permissions
+from security.addresses import refusal
 from security.errors import Conflict, InvalidInput, NotFound
 from security.principals import Principal
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from registry import cards
 from registry.errors import AgentNameTaken
 from registry.models import Agent, AgentCard, Capability
+from registry.profile import profile_of
 from registry.selectors import access_agent
 from registry.signals import agent_changed
 from security import audit, news, permissions
@@ -250,6 +251,10 @@ def _set_card(agent: Agent, given: dict[str, Any]) -> bool:
         grpc_url=None,
         is_open=agent.is_open,
     )
+    profile = profile_of(card).as_json()
+    if agent.profile != profile:
+        agent.profile = profile
+        agent.save(update_fields=["profile"])
     digest = cards.digest(card)
     if agent.cards.filter(is_current=True, digest=digest).exists():
         return False

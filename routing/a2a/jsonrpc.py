@@ -1,19 +1,18 @@
 """A2A 1.0 over JSON-RPC at `/a2a/{agent}/`."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from routing.a2a import calls, params, refusals
+from routing.a2a import calls, refusals, verbs
 from routing.a2a.calls import Call
 from routing.a2a.lane_view import LaneView, json_response, with_headers
 from routing.a2a.sse import event_stream
 from routing.delivery.operations import Operations
-from routing.errors import PushNotificationNotSupported, UnsupportedOperation
 from routing.record import Json
+from routing.requests import Asked
 from security.errors import PublicError
 from security.principals import Principal
 
@@ -42,14 +41,18 @@ class JsonRpc(LaneView):
         return with_headers(json_response(body, refusals.http_status(error)), error)
 
     async def _answer(self, principal: Principal, agent: str, call: Call) -> HttpResponseBase:
-        if streamed := STREAMS.get(call.method):
-            responses = await streamed(self.operations, principal, agent, call.params)
+        asked = Asked(DOOR)
+        if call.method in verbs.STREAMS:
+            responses = await verbs.stream(
+                self.operations, principal, agent, call.method, call.params, asked
+            )
             refuse = partial(refusals.rpc_error, call_id=call.id)
             return event_stream(responses, partial(_result, call.id), refuse)
-        answer = ANSWERS.get(call.method)
-        if answer is None:
+        if call.method not in verbs.ANSWERS:
             raise calls.unknown(call.method)
-        result = await answer(self.operations, principal, agent, call.params)
+        result = await verbs.answer(
+            self.operations, principal, agent, call.method, call.params, asked
+        )
         return json_response(_result(call.id, result))
 
 
@@ -60,70 +63,3 @@ def _result(call_id: Any, result: Any) -> Json:
 def _version(request: HttpRequest) -> str:
     asked: str = request.META.get("HTTP_A2A_VERSION") or request.GET.get(calls.HEADER) or ""
     return asked
-
-
-async def _send(core: Operations, principal: Principal, agent: str, given: Json) -> Json:
-    send = params.send_params(given, DOOR)
-    record = await core.send(principal, agent, send)
-    return {"task": record.a2a(send.history_length)}
-
-
-async def _stream(core: Operations, principal: Principal, agent: str, given: Json) -> Any:
-    return await core.stream(principal, agent, params.send_params(given, DOOR))
-
-
-async def _get(core: Operations, principal: Principal, agent: str, given: Json) -> Json:
-    length = params.history_length(given)
-    record = await core.task(principal, agent, params.task_id(given), length)
-    return record.a2a(length)
-
-
-async def _list(core: Operations, principal: Principal, agent: str, given: Json) -> Json:
-    listing = params.list_params(given)
-    page = await core.tasks(principal, agent, listing)
-    tasks = [
-        record.a2a(listing.history_length, artifacts=listing.artifacts) for record in page.records
-    ]
-    return {
-        "tasks": tasks,
-        "nextPageToken": params.page_token(page.next_after),
-        "pageSize": listing.page_size,
-        "totalSize": page.total,
-    }
-
-
-async def _cancel(core: Operations, principal: Principal, agent: str, given: Json) -> Json:
-    record = await core.cancel(principal, agent, params.task_id(given))
-    return record.a2a()
-
-
-async def _subscribe(core: Operations, principal: Principal, agent: str, given: Json) -> Any:
-    return await core.subscribe(principal, agent, params.task_id(given))
-
-
-async def _no_push(core: Operations, principal: Principal, agent: str, given: Json) -> Json:
-    raise PushNotificationNotSupported("AgentX sends no push notifications yet.")
-
-
-async def _no_extended_card(
-    core: Operations, principal: Principal, agent: str, given: Json
-) -> Json:
-    raise UnsupportedOperation("This agent has no extended card.")
-
-
-Answer = Callable[[Operations, Principal, str, Json], Awaitable[Any]]
-ANSWERS: Final[dict[str, Answer]] = {
-    "SendMessage": _send,
-    "GetTask": _get,
-    "ListTasks": _list,
-    "CancelTask": _cancel,
-    "CreateTaskPushNotificationConfig": _no_push,
-    "GetTaskPushNotificationConfig": _no_push,
-    "ListTaskPushNotificationConfigs": _no_push,
-    "DeleteTaskPushNotificationConfig": _no_push,
-    "GetExtendedAgentCard": _no_extended_card,
-}
-STREAMS: Final[dict[str, Answer]] = {
-    "SendStreamingMessage": _stream,
-    "SubscribeToTask": _subscribe,
-}

@@ -21,7 +21,7 @@ from routing.limits import (
 )
 from routing.models import TaskState
 from routing.record import PREFIX, Json
-from routing.requests import Listing, Send
+from routing.requests import Asked, Listing, Send
 from security.errors import InvalidInput
 
 CONTENTS: Final = ("text", "raw", "url", "data")
@@ -31,18 +31,21 @@ def invalid(field: str, what: str) -> InvalidInput:
     return InvalidInput(f"{field}: {what}", fields={field: what})
 
 
-def send_params(params: Json, door: str) -> Send:
+def send_params(params: Json, asked: Asked) -> Send:
     """SendMessageRequest."""
     configuration = _object(params, "configuration", "configuration") or {}
     if configuration.get("taskPushNotificationConfig") is not None:
         raise PushNotificationNotSupported("AgentX sends no push notifications yet.")
     return Send(
         message=message(params.get("message")),
-        door=door,
+        door=asked.door,
         return_immediately=_flag(configuration, "returnImmediately", "configuration."),
         history_length=history_length(configuration, "configuration."),
         metadata=_metadata(params, ""),
         accepted_output_modes=_texts(configuration, "acceptedOutputModes", "configuration."),
+        extensions=sorted(asked.extensions),
+        is_idempotent=asked.is_idempotent,
+        dialect=asked.dialect,
     )
 
 

@@ -9,6 +9,7 @@ import orjson
 from django.http import StreamingHttpResponse
 
 from routing.record import Json
+from routing.requests import Told
 from security import problems
 from security.errors import PublicError
 
@@ -21,7 +22,7 @@ WrapError = Callable[[PublicError], Json]
 
 
 def event_stream(
-    responses: AsyncIterator[Json], wrap: Wrap, wrap_error: WrapError
+    responses: AsyncIterator[Told], wrap: Wrap, wrap_error: WrapError
 ) -> StreamingHttpResponse:
     """A response that tells what comes. Closing it closes `responses`, and nothing else."""
     return StreamingHttpResponse(
@@ -32,13 +33,13 @@ def event_stream(
 
 
 async def frames(
-    responses: AsyncIterator[Json],
+    responses: AsyncIterator[Told],
     wrap: Wrap,
     wrap_error: WrapError,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> AsyncGenerator[bytes, None]:
     """The bytes of the stream. An error in its middle is told as an `error` event, its last."""
-    upcoming: asyncio.Future[Json] | None = None
+    upcoming: asyncio.Future[Told] | None = None
     try:
         while True:
             upcoming = upcoming or asyncio.ensure_future(anext(responses))
@@ -46,19 +47,19 @@ async def frames(
             if not upcoming.done():
                 yield KEEP_ALIVE
                 continue
-            response, upcoming = upcoming.result(), None
-            yield b"data: " + orjson.dumps(wrap(response)) + b"\n\n"
+            told, upcoming = upcoming.result(), None
+            yield b"id: %d\ndata: %b\n\n" % (told.seq, orjson.dumps(wrap(told.response)))
     except StopAsyncIteration:
         return
     except Exception as error:
         log.exception("a stream broke")
-        told = wrap_error(problems.as_public(error))
-        yield b"event: error\ndata: " + orjson.dumps(told) + b"\n\n"
+        refusal = wrap_error(problems.as_public(error))
+        yield b"event: error\ndata: " + orjson.dumps(refusal) + b"\n\n"
     finally:
         await _close(responses, upcoming)
 
 
-async def _close(responses: AsyncIterator[Json], upcoming: asyncio.Future[Json] | None) -> None:
+async def _close(responses: AsyncIterator[Told], upcoming: asyncio.Future[Told] | None) -> None:
     if upcoming is not None:
         upcoming.cancel()
         await asyncio.gather(upcoming, return_exceptions=True)

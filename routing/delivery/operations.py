@@ -13,10 +13,10 @@ from typing import Final
 from routing.delivery.opening import Openings, route_for
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
-from routing.errors import TaskNotCancelable, UnsupportedOperation
+from routing.errors import ExtensionSupportRequired, TaskNotCancelable, UnsupportedOperation
 from routing.limits import CANCEL_SECONDS
-from routing.record import Json, Record, stream_response
-from routing.requests import Listing, Send
+from routing.record import Record, stream_response
+from routing.requests import Listing, Send, Told
 from routing.selectors import Page, news_of, page, record
 from routing.services import request_cancel
 from security.errors import NotAuthenticated
@@ -33,9 +33,15 @@ class Operations:
         self._switchboard = switchboard
         self._openings = Openings(switchboard)
 
-    def require_call(self, principal: Principal, slug: str) -> None:
-        """Refuse who may not call this agent, or that there is none."""
-        route_for(self._switchboard, principal, slug)
+    def require_call(
+        self, principal: Principal, slug: str, extensions: frozenset[str] = frozenset()
+    ) -> None:
+        """Refuse who may not call this agent, that there is none, or who does not speak what it requires."""
+        route = route_for(self._switchboard, principal, slug)
+        if missing := set(route.profile.required_extensions) - extensions:
+            raise ExtensionSupportRequired(
+                f"The agent requires the extension {min(missing)}: name it in A2A-Extensions."
+            )
 
     async def send(self, principal: Principal, slug: str, send: Send) -> Record:
         """Answers when the turn has ended, or at once with returnImmediately. Who leaves loses nothing."""
@@ -43,7 +49,7 @@ class Operations:
         run = await self._openings.begin(principal, slug, send, live=live)
         return run.record if live else await asyncio.shield(run.settled)
 
-    async def stream(self, principal: Principal, slug: str, send: Send) -> AsyncIterator[Json]:
+    async def stream(self, principal: Principal, slug: str, send: Send) -> AsyncIterator[Told]:
         """The task, then everything that happens to it in this turn. Who leaves does not stop it."""
         run = await self._openings.begin(principal, slug, send, live=True)
         opened = run.record
@@ -88,7 +94,7 @@ class Operations:
             await self._switchboard.changed(asked.id, POLL_SECONDS / 4)
         return found
 
-    async def subscribe(self, principal: Principal, slug: str, task_id: str) -> AsyncIterator[Json]:
+    async def subscribe(self, principal: Principal, slug: str, task_id: str) -> AsyncIterator[Told]:
         """The task as it is, then what happens to it until it ends, through further turns and on any process."""
         found = await self.task(principal, slug, task_id, None)
         if found.is_terminal:
@@ -99,20 +105,20 @@ class Operations:
 
     async def _told(
         self, run: Run, opened: Record, history_length: int | None
-    ) -> AsyncIterator[Json]:
-        yield {"task": opened.a2a(history_length)}
+    ) -> AsyncIterator[Told]:
+        yield Told(opened.seq, {"task": opened.a2a(history_length)})
         async with aclosing(run.feed.after(opened.seq)) as events:
             async for event in events:
                 if response := stream_response(opened, event):
-                    yield response
+                    yield Told(event.seq, response)
         # Lost to another process, or the database away: the last event is not in the feed.
         ended = await asyncio.shield(run.settled)
         if ended.seq > run.feed.last_seq:
-            yield {"task": ended.a2a(history_length)}
+            yield Told(ended.seq, {"task": ended.a2a(history_length)})
 
-    async def _followed(self, found: Record) -> AsyncIterator[Json]:
+    async def _followed(self, found: Record) -> AsyncIterator[Told]:
         """From memory while this process runs the task, else from its rows."""
-        yield {"task": found.a2a()}
+        yield Told(found.seq, {"task": found.a2a()})
         seq, closed = found.seq, False
         while not closed:
             run = self._switchboard.runs.get(found.id)
@@ -121,13 +127,13 @@ class Operations:
                     async for event in live:
                         seq = event.seq
                         if response := stream_response(found, event):
-                            yield response
+                            yield Told(event.seq, response)
                 closed = run.record.is_terminal
                 continue
             rows, closed = await ask(news_of, found.id, seq)
             for event in rows:
                 seq = event.seq
                 if response := stream_response(found, event):
-                    yield response
+                    yield Told(event.seq, response)
             if not closed:
                 await self._switchboard.changed(found.id, POLL_SECONDS)

@@ -14,7 +14,7 @@ from plugins_app.models import (
     PluginRelease,
 )
 from registry.models import Agent, AgentCard, Node
-from routing.models import Conversation, Task, TaskEvent
+from routing.models import Conversation, IdempotencyKey, Task, TaskEvent
 from security.models import ApiKey, AuditEvent, Role, RoleBinding, Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +194,13 @@ def test_a_context_is_known_once_per_caller(agent):
     Conversation.objects.create(agent=agent, owner="user:x", context_id="c")
     with broken("routing_context_once_per_caller"):
         Conversation.objects.create(agent=agent, owner="user:x", context_id="c")
+
+
+def test_a_message_makes_one_task(agent, task):
+    told = {"agent": agent, "owner": "user:x", "message_id": "m", "task": task}
+    IdempotencyKey.objects.create(**told)
+    with broken("routing_message_once"):
+        IdempotencyKey.objects.create(**told)
 
 
 def test_closed_means_terminal(task):

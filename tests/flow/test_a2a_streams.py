@@ -6,6 +6,7 @@ import pytest
 
 from agentx_site import lane
 from routing.a2a import sse
+from routing.requests import Told
 from tests.web import Web, message, reason, state, text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -130,21 +131,21 @@ async def test_headers_tell_nobody_between_to_keep_or_hold_it(web):
 
 async def test_a_silent_stream_is_kept_alive():
     async def slowly():
-        yield {"n": 1}
+        yield Told(1, {"n": 1})
         await asyncio.sleep(0.1)
-        yield {"n": 2}
+        yield Told(2, {"n": 2})
 
     frames = sse.frames(slowly(), lambda each: each, lambda error: {}, keep_alive=0.04)
     told = [frame async for frame in frames]
-    assert told[0] == b'data: {"n":1}\n\n'
+    assert told[0] == b'id: 1\ndata: {"n":1}\n\n'
     assert told[1] == sse.KEEP_ALIVE
-    assert told[-1] == b'data: {"n":2}\n\n'
+    assert told[-1] == b'id: 2\ndata: {"n":2}\n\n'
     assert set(told[1:-1]) == {sse.KEEP_ALIVE}
 
 
 async def test_a_stream_that_breaks_says_so_without_a_traceback():
     async def breaks():
-        yield {"n": 1}
+        yield Told(1, {"n": 1})
         raise RuntimeError("secret detail")
 
     frames = sse.frames(breaks(), lambda each: each, lambda error: {"told": error.message})
@@ -159,7 +160,7 @@ async def test_a_reader_who_leaves_closes_the_stream():
     async def forever():
         try:
             while True:
-                yield {"n": 1}
+                yield Told(1, {"n": 1})
                 await asyncio.sleep(0.01)
         finally:
             closed.set()

@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
-from monitoring import addresses, delivery, services, tasks
+from monitoring import delivery, services, tasks
 from monitoring.models import Alert, AlertRule
 from monitoring.services.outbox import MAX_ATTEMPTS, Notice
+from security import addresses
 from tests.factories import make_agent, make_task
 
 BODY = {"event": "alert.firing"}

@@ -1,0 +1,125 @@
+"""The eleven operations of A2A 1.0 as every door calls them: parameters in ProtoJSON in, results in ProtoJSON out.
+
+A door makes `given` (from a JSON-RPC call, from a path with its query and body, from a protobuf message, from an older
+version's shape) and `Asked` (from headers or metadata); everything after that is the same for all.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+from routing.a2a import params
+from routing.delivery.operations import Operations
+from routing.errors import PushNotificationNotSupported, UnsupportedOperation
+from routing.limits import MAX_ID
+from routing.record import Json
+from routing.requests import Asked, Told
+from security.principals import Principal
+
+
+async def answer(
+    core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
+) -> Any:
+    """The result of one of ANSWERS. Raises `PublicError`s."""
+    caller = _admitted(core, principal, agent, given, asked)
+    return await ANSWERS[verb](core, caller, agent, given, asked)
+
+
+async def stream(
+    core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
+) -> AsyncIterator[Told]:
+    """The responses of one of STREAMS. Raises `PublicError`s before there is a stream."""
+    caller = _admitted(core, principal, agent, given, asked)
+    return await STREAMS[verb](core, caller, agent, given, asked)
+
+
+def _admitted(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Principal:
+    """The caller in the tenant it names. Naming the agent itself names no tenant."""
+    core.require_call(principal, agent, asked.extensions)
+    tenant = given.get("tenant") or ""
+    if not isinstance(tenant, str) or len(tenant) > MAX_ID:
+        raise params.invalid("tenant", f"must be a text of at most {MAX_ID} characters")
+    return principal if tenant in ("", agent) else principal.within(tenant)
+
+
+async def _send(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    send = params.send_params(given, asked)
+    record = await core.send(principal, agent, send)
+    return record.response(send.history_length)
+
+
+async def _stream(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> AsyncIterator[Told]:
+    return await core.stream(principal, agent, params.send_params(given, asked))
+
+
+async def _get(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    length = params.history_length(given)
+    record = await core.task(principal, agent, params.task_id(given), length)
+    return record.a2a(length)
+
+
+async def _list(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    listing = params.list_params(given)
+    page = await core.tasks(principal, agent, listing)
+    tasks = [
+        record.a2a(listing.history_length, artifacts=listing.artifacts) for record in page.records
+    ]
+    return {
+        "tasks": tasks,
+        "nextPageToken": params.page_token(page.next_after),
+        "pageSize": listing.page_size,
+        "totalSize": page.total,
+    }
+
+
+async def _cancel(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    record = await core.cancel(principal, agent, params.task_id(given))
+    return record.a2a()
+
+
+async def _subscribe(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> AsyncIterator[Told]:
+    return await core.subscribe(principal, agent, params.task_id(given))
+
+
+async def _no_push(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    raise PushNotificationNotSupported("AgentX sends no push notifications yet.")
+
+
+async def _no_extended_card(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    raise UnsupportedOperation("This agent has no extended card.")
+
+
+Answer = Callable[[Operations, Principal, str, Json, Asked], Awaitable[Any]]
+Stream = Callable[[Operations, Principal, str, Json, Asked], Awaitable[AsyncIterator[Told]]]
+ANSWERS: Final[dict[str, Answer]] = {
+    "SendMessage": _send,
+    "GetTask": _get,
+    "ListTasks": _list,
+    "CancelTask": _cancel,
+    "CreateTaskPushNotificationConfig": _no_push,
+    "GetTaskPushNotificationConfig": _no_push,
+    "ListTaskPushNotificationConfigs": _no_push,
+    "DeleteTaskPushNotificationConfig": _no_push,
+    "GetExtendedAgentCard": _no_extended_card,
+}
+STREAMS: Final[dict[str, Stream]] = {
+    "SendStreamingMessage": _stream,
+    "SubscribeToTask": _subscribe,
+}
