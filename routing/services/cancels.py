@@ -1,0 +1,62 @@
+"""Ask for a task to be canceled, wherever it runs."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from routing.errors import TaskNotCancelable, TaskNotFound
+from routing.models import INTERRUPTED, TERMINAL, Task, TaskEvent
+from routing.record import now, status_of
+from routing.selectors import access_task
+from routing.services.endings import closed, tell
+from security import audit, news, permissions
+from security.principals import Principal
+
+
+@transaction.atomic
+def request_cancel(principal: Principal, task_id: str | UUID) -> Task:
+    """Ask for a task to be canceled, wherever it runs: one that waits for input ends here and now.
+
+    One's own, or anybody's for who holds tasks.cancel_all. Raises `TaskNotFound`, `TaskNotCancelable`.
+    """
+    task = _locked(principal, task_id)
+    if task.state in TERMINAL:
+        told = _("The task has ended already: %(state)s.") % {"state": task.get_state_display()}
+        raise TaskNotCancelable(told)
+    if task.owner != principal.subject:
+        audit.record(principal, "task.canceled", "task", str(task.id), before={"state": task.state})
+    if task.state in INTERRUPTED:
+        _cancel(task)
+        return task
+    task.cancel_requested = timezone.now()
+    task.save(update_fields=["cancel_requested"])
+    news.publish_on_commit("tasks", {"cancel": [str(task.id)]})
+    return task
+
+
+def _locked(principal: Principal, task_id: str | UUID) -> Task:
+    if principal.is_anonymous:
+        # Nobody else may know the id of an anonymous caller's task: knowing it is the right to it.
+        found = Task.objects.filter(owner=principal.subject, id=task_id).first()
+        if found is None:
+            raise TaskNotFound(_("There is no task %(id)s.") % {"id": task_id})
+    else:
+        found = access_task(principal, task_id)
+    if found.owner != principal.subject:
+        principal.require(permissions.TASKS_CANCEL_ALL)
+    locked = Task.objects.select_for_update(of=("self",)).select_related("agent")
+    return locked.get(id=found.id)
+
+
+def _cancel(task: Task) -> None:
+    moment = now()
+    task.state, task.status = "CANCELED", status_of("CANCELED", moment)
+    task.seq, task.reason, task.updated, task.closed = task.seq + 1, "canceled", moment, moment
+    task.save(update_fields=["state", "status", "seq", "reason", "updated", "closed"])
+    TaskEvent.objects.create(
+        task=task, seq=task.seq, kind=TaskEvent.Kind.STATUS, payload=task.status, time=moment
+    )
+    told = closed(str(task.id), task.agent.slug, task.door, task.state, task.created, moment)
+    transaction.on_commit(lambda: tell([told]))
