@@ -281,14 +281,16 @@ class ArtifactChange(_message.Message):
     def __init__(self, artifact: _Optional[_Union[Artifact, _Mapping]] = ..., append: bool = ..., last_chunk: bool = ..., metadata: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("status", "artifact", "message")
+    __slots__ = ("status", "artifact", "message", "reply")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REPLY_FIELD_NUMBER: _ClassVar[int]
     status: StatusChange
     artifact: ArtifactChange
     message: A2AMessage
-    def __init__(self, status: _Optional[_Union[StatusChange, _Mapping]] = ..., artifact: _Optional[_Union[ArtifactChange, _Mapping]] = ..., message: _Optional[_Union[A2AMessage, _Mapping]] = ...) -> None: ...
+    reply: A2AMessage
+    def __init__(self, status: _Optional[_Union[StatusChange, _Mapping]] = ..., artifact: _Optional[_Union[ArtifactChange, _Mapping]] = ..., message: _Optional[_Union[A2AMessage, _Mapping]] = ..., reply: _Optional[_Union[A2AMessage, _Mapping]] = ...) -> None: ...
 
 class ProcessMessageRequest(_message.Message):
     __slots__ = ("agent_id", "message", "request_id", "task_id", "context_id", "caller", "history", "deadline_ms", "traceparent", "metadata_json", "accepted_output_modes")

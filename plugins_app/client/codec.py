@@ -19,7 +19,11 @@ MAX_ID: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message for an agent. `message` and `history` (oldest first) are A2A Messages."""
+    """One message for an agent. `message` and `history` (oldest first) are A2A Messages.
+
+    Of remote agents only: `upstream` is the task as they name it, `blocking` says that the caller waits, and `resumes`
+    that the message was delivered before and only the rest of its events is wanted.
+    """
 
     agent: str
     message: Json
@@ -31,6 +35,9 @@ class Turn:
     deadline_ms: int = 0
     metadata: Json | None = None
     accepted_output_modes: Sequence[str] = ()
+    upstream: Json | None = None
+    blocking: bool = False
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,11 @@ class Happening:
     """What the agent did.
 
     `payload` by `kind`: status `{state, message?, metadata?}`, artifact `{artifact, append?, lastChunk?, metadata?}`,
-    message: an A2A Message. `reason` is a short word for a state that ends the task.
+    message: an A2A Message, reply: one without taskId, which is the whole answer in place of a task, upstream: `{taskId,
+    contextId}` as a remote agent names them. `reason` is a short word for a state that ends the task.
     """
 
-    kind: Literal["status", "artifact", "message"]
+    kind: Literal["status", "artifact", "message", "reply", "upstream"]
     payload: Json
     reason: str = ""
 
@@ -102,6 +110,8 @@ def decode(event: pb.Event, task_id: str, context_id: str) -> Happening:
             return Happening("artifact", _artifact_change(event.artifact))
         case "message":
             return Happening("message", decode_message(event.message, task_id, context_id))
+        case "reply":
+            return Happening("reply", _reply(event.reply, context_id))
         case _:
             raise BadAnswer("an event was empty")
 
@@ -121,6 +131,13 @@ def decode_message(wire: pb.A2AMessage, task_id: str, context_id: str) -> Json:
         message["extensions"] = list(wire.extensions)
     if wire.reference_task_ids:
         message["referenceTaskIds"] = list(wire.reference_task_ids)
+    return message
+
+
+def _reply(wire: pb.A2AMessage, context_id: str) -> Json:
+    """There is no task for its caller, so the message names none."""
+    message = decode_message(wire, "", context_id)
+    del message["taskId"]
     return message
 
 

@@ -97,6 +97,8 @@ def _happenings(response: pb.ProcessMessageResponse, turn: Turn) -> list[Happeni
     happenings = [decode(event, turn.task_id, turn.context_id) for event in response.events]
     if not happenings:
         raise BadAnswer("the answer held no event")
+    if len(happenings) > 1 and any(each.kind == "reply" for each in happenings):
+        raise BadAnswer("a direct message came with other events")
     return happenings
 
 

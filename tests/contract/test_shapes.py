@@ -74,6 +74,28 @@ async def test_an_interruption_ends_the_turn(plugin, text, state):
     assert answer.question in ("which?", "log in there")
 
 
+async def test_who_follows_the_task_sees_it_go_on_once_authorised(plugin):
+    assert (await plugin.send("authorised")).state == "auth_required"
+    streamed = await plugin.stream_all("authorised")
+    states = [event.status.state for event in streamed if event.HasField("status")]
+    assert states == [pb.TASK_STATE_AUTH_REQUIRED, pb.TASK_STATE_COMPLETED]
+    assert streamed.text == "thank you"
+
+
+async def test_a_direct_message_is_the_whole_answer(plugin):
+    for answer in (await plugin.send("direct"), await plugin.stream_all("direct")):
+        (event,) = answer
+        assert event.WhichOneof("event") == "reply"
+        assert (event.reply.parts[0].text, event.reply.task_id) == ("no task", "")
+        assert answer.reply.text == "no task"
+
+
+async def test_a_direct_message_is_refused_after_anything_else(plugin):
+    answer = await both(plugin, "too direct")
+    assert (answer.state, answer.error_code) == ("failed", "agent_error")
+    assert "nothing may come before it" in answer.error
+
+
 async def test_tokens_are_appended_to_one_artifact(plugin):
     streamed = await plugin.stream_all("tokens")
     changes = [event.artifact for event in streamed if event.HasField("artifact")]

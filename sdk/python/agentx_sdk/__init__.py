@@ -4,6 +4,7 @@ from agentx_sdk.adapter import Adapter, Model, Tool
 from agentx_sdk.content import (
     Artifact,
     AuthRequired,
+    DirectMessage,
     InputRequired,
     Message,
     Part,
@@ -22,6 +23,7 @@ __all__ = [
     "Artifact",
     "AuthRequired",
     "ConfigError",
+    "DirectMessage",
     "InputRequired",
     "Message",
     "Model",

@@ -70,6 +70,14 @@ class Message:
         return text_of(self.parts)
 
 
+class DirectMessage(Message):
+    """The whole answer, in place of a task: for a caller who only wants a word.
+
+    Nothing else may come before or after it, and no earlier turn of the task may have answered. The
+    agent says `direct_messages: true` in its plugin.yaml.
+    """
+
+
 class Reply:
     """The answer of a turn when it is more than one part: becomes the artifact named "reply"."""
 
@@ -124,7 +132,11 @@ class InputRequired(Status):
 
 
 class AuthRequired(Status):
-    """Say that the caller must authorise something elsewhere before the task can go on."""
+    """Say that the caller must authorise something elsewhere before the task can go on.
+
+    The turn ends, and the caller may write again. For a caller who follows the task it goes on as
+    soon as the generator yields something more: wait for the authorisation there.
+    """
 
     def __init__(self, *explanation: Content, metadata: dict[str, Any] | None = None) -> None:
         super().__init__(*explanation, state="auth_required", metadata=metadata)

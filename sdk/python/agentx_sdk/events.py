@@ -4,13 +4,14 @@ from typing import Any
 
 from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
-from agentx_sdk.content import Artifact, Message, Part, Reply, Status, part
+from agentx_sdk.content import Artifact, DirectMessage, Message, Part, Reply, Status, part
 from agentx_sdk.turn import Turn
 
 STATES: dict[str, Any] = {
     name.removeprefix("TASK_STATE_").lower(): value for name, value in pb.TaskState.items()
 }
 GOING_ON = {"submitted", "working"}
+WAITING = "auth_required"  # who follows the task may see it go on
 
 
 class EventWriter:
@@ -30,12 +31,17 @@ class EventWriter:
         self._reply_metadata: dict[str, Any] = {}
         self._reply_begun = False
         self._made = 0
+        self._waiting = False
+        self._begun = False
         self.ended = False
 
     def add(self, item: Any) -> list[pb.Event]:
         """The events that may leave now because of `item`. Raises TypeError, ValueError."""
         if item is None:
             return []
+        if isinstance(item, DirectMessage):
+            return [self._direct(item)]
+        self._begun, self._waiting = True, False
         if isinstance(item, Status):
             return self._status(item)
         if isinstance(item, Artifact):
@@ -46,16 +52,25 @@ class EventWriter:
 
     def finish(self) -> list[pb.Event]:
         """The events that end the turn."""
-        if self.ended:
+        if self.ended or self._waiting:
             return []
         completed = pb.StatusChange(state=pb.TASK_STATE_COMPLETED)
         return [*self._flush(), pb.Event(status=completed)]
+
+    def _direct(self, message: DirectMessage) -> pb.Event:
+        if self._begun:
+            raise ValueError("a DirectMessage is the whole answer: nothing may come before it")
+        self.ended = True
+        wire = self._message(message)
+        wire.ClearField("task_id")
+        return pb.Event(reply=wire)
 
     def _status(self, status: Status) -> list[pb.Event]:
         state = STATES.get(status.state)
         if not state:
             raise ValueError(f"{status.state!r} is not a state: {', '.join(STATES)}")
-        self.ended = status.state not in GOING_ON
+        self._waiting = self._live and status.state == WAITING
+        self.ended = not self._waiting and status.state not in GOING_ON
         change = pb.StatusChange(
             state=state,
             message=self._message(Message(*status.parts)) if status.parts else None,

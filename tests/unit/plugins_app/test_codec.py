@@ -55,6 +55,13 @@ def test_a_turn_carries_all_that_the_agent_may_need():
     assert wire.metadata_json == '{"a":1}'
 
 
+def test_a_direct_message_names_no_task():
+    wire = pb.Event(reply=pb.A2AMessage(id="m", task_id="t-1", parts=[pb.Part(text="hi")]))
+    told = decode(wire, "t-9", "c-9")
+    assert told.kind == "reply"
+    assert (told.payload["contextId"], "taskId" in told.payload) == ("c-9", False)
+
+
 BAD = [
     pb.Event(),
     pb.Event(status=pb.StatusChange()),
@@ -62,6 +69,7 @@ BAD = [
     pb.Event(artifact=pb.ArtifactChange(artifact=pb.Artifact(parts=[pb.Part(text="x")]))),
     pb.Event(artifact=pb.ArtifactChange(artifact=pb.Artifact(artifact_id="a"))),
     pb.Event(message=pb.A2AMessage(id="m")),
+    pb.Event(reply=pb.A2AMessage(id="m")),
     pb.Event(message=pb.A2AMessage(id="m", parts=[pb.Part()])),
     pb.Event(message=pb.A2AMessage(id="m", parts=[pb.Part(data="{")])),
 ]

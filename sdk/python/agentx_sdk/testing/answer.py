@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
-from agentx_sdk.content import Part, text_of
+from agentx_sdk.content import Message, Part, text_of
 
 
 class Answer(list[pb.Event]):
@@ -39,6 +39,12 @@ class Answer(list[pb.Event]):
         """The words of the last change of state: a question, or why it was rejected."""
         messages = [event.status.message for event in self if event.HasField("status")]
         return text_of(codec.message_parts(messages[-1])) if messages else ""
+
+    @property
+    def reply(self) -> Message | None:
+        """The direct message that stands in place of a task."""
+        replies = [event.reply for event in self if event.HasField("reply")]
+        return codec.decode_message(replies[-1]) if replies else None
 
     @property
     def parts(self) -> list[Part]:

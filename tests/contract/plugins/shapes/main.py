@@ -15,6 +15,7 @@ from agentx_sdk import (
     Artifact,
     AuthRequired,
     ConfigError,
+    DirectMessage,
     InputRequired,
     Message,
     Model,
@@ -57,6 +58,16 @@ async def mixed() -> AsyncIterator[Any]:
     yield Artifact(" and more", artifact_id="r1", append=True)
     yield InputRequired("go on?")
     yield "never sent"
+
+
+async def authorised() -> AsyncIterator[Any]:
+    yield AuthRequired("log in there")
+    yield "thank you"
+
+
+async def too_direct() -> AsyncIterator[Any]:
+    yield Status("thinking")
+    yield DirectMessage("after all")
 
 
 async def breaks() -> AsyncIterator[Any]:
@@ -114,6 +125,9 @@ class Shapes(Adapter):
             "file": lambda: Part(raw=b"\x00\xff", media_type="image/png", filename="p.png"),
             "input": lambda: InputRequired("which?"),
             "auth": lambda: AuthRequired("log in there"),
+            "authorised": authorised,
+            "direct": lambda: DirectMessage("no task"),
+            "too direct": too_direct,
             "tokens": lambda: tokens(turn),
             "blocking tokens": blocking_tokens,
             "mixed": mixed,
