@@ -40,7 +40,7 @@ bench: env-dev ## measure; writes benchmarks/results/*.json
 
 proto: env-run ## generate the code of proto/*.proto again
 	@$(PY) -m uv run --isolated --no-project --python $(PY) --with grpcio-tools==1.71.2 \
-	  --with 'setuptools<81' python proto/generate.py
+	  --with 'setuptools<81' --with googleapis-common-protos==1.70.0 python proto/generate.py
 
 env-run:
 	@.ci/environment run "$(PYTHON)"

@@ -15,8 +15,10 @@ from grpc_tools import protoc
 
 HERE = Path(__file__).resolve().parent
 SDK_WIRE = HERE.parent / "sdk" / "python" / "agentx_sdk" / "_wire"
-INCLUDE = Path(grpc_tools.__file__).parent / "_proto"
+# What protoc knows by itself, and beside it what googleapis-common-protos installs (google/api, google/rpc).
+INCLUDES = (Path(grpc_tools.__file__).parent / "_proto", Path(grpc_tools.__file__).parents[1])
 SDK_PROTOS = {"agentx_plugin"}
+EMPTY = "google/protobuf/empty.proto"
 
 STUB_HEAD = """\
 from collections.abc import AsyncIterator
@@ -24,7 +26,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
-
+{imports}
 from {package} import {name}_pb2 as pb
 
 """
@@ -45,7 +47,8 @@ def generate(name: str) -> dict[str, str]:
         out = Path(folder)
         flags = [f"--{kind}_out={out}" for kind in ("python", "pyi", "grpc_python")]
         descriptors = out / "descriptors"
-        flags += [f"-I{HERE}", f"-I{INCLUDE}", f"--descriptor_set_out={descriptors}"]
+        flags += [f"-I{path}" for path in (HERE, *INCLUDES)]
+        flags += [f"--descriptor_set_out={descriptors}"]
         code = protoc.main(["protoc", *flags, f"{name}.proto"])
         if code != 0:
             sys.exit(code)
@@ -57,7 +60,8 @@ def generate(name: str) -> dict[str, str]:
 def stub_types(name: str, descriptors: bytes) -> str:
     """Types for the asyncio stubs and servicers: protoc writes none."""
     (file,) = FileDescriptorSet.FromString(descriptors).file
-    blocks = [STUB_HEAD.replace("{name}", name)]
+    imports = "from google.protobuf import empty_pb2\n" if EMPTY in file.dependency else ""
+    blocks = [STUB_HEAD.replace("{name}", name).replace("{imports}", imports)]
     for service in file.service:
         stubs = [
             f"    {m.name}: grpc.aio.{_kind(m)}MultiCallable[{_type(m.input_type)}, "
@@ -75,6 +79,8 @@ def stub_types(name: str, descriptors: bytes) -> str:
 
 
 def _type(full_name: str) -> str:
+    if full_name == ".google.protobuf.Empty":
+        return "empty_pb2.Empty"
     return "pb." + full_name.rsplit(".", 1)[1]
 
 
