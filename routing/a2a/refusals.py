@@ -19,11 +19,16 @@ def http_status(error: PublicError) -> int:
 
 def rpc_error(error: PublicError, call_id: Any) -> Json:
     """The JSON-RPC response, with google.rpc details as A2A wants them."""
-    details: list[Json] = [_error_info(error)]
-    if error.fields:
-        details.append(_bad_request(error.fields))
-    told = {"code": error.rpc_code, "message": error.message, "data": details}
+    told = {"code": error.rpc_code, "message": error.message, "data": details(error)}
     return {"jsonrpc": "2.0", "id": call_id, "error": told}
+
+
+def details(error: PublicError) -> list[Json]:
+    """google.rpc messages, as every door tells them: ErrorInfo first, then BadRequest where fields are wrong."""
+    told = [_error_info(error)]
+    if error.fields:
+        told.append(_bad_request(error.fields))
+    return told
 
 
 def _error_info(error: PublicError) -> Json:
