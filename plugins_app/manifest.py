@@ -45,7 +45,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class AgentEntry:
-    """An agent the plugin hosts from the start."""
+    """An agent the plugin hosts from the start. `card` is a part of its A2A card."""
 
     slug: str
     name: str
@@ -55,6 +55,8 @@ class AgentEntry:
     capabilities: tuple[str, ...]
     skills: tuple[dict[str, Any], ...]
     config: dict[str, Any]
+    card: dict[str, Any]
+    direct_messages: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Autoscale:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A plugin as its author describes it."""
+    """A plugin as its author describes it. `autostart`: bundled, it starts when it is first seen."""
 
     name: str
     version: str
@@ -83,6 +85,7 @@ class Manifest:
     resources: Resources
     agents: tuple[AgentEntry, ...]
     replicas: int
+    autostart: bool
     autoscale: Autoscale | None
     config: dict[str, Any] = field(default_factory=dict)
     config_schema: dict[str, Any] = field(default_factory=dict)
@@ -154,6 +157,7 @@ def _build(raw: dict[str, Any]) -> Manifest:
         resources=_resources(raw.get("resources", {})),
         agents=tuple(_agent(entry, metadata, raw) for entry in raw["agents"]),
         replicas=raw.get("replicas", 1),
+        autostart=raw.get("autostart", True),
         autoscale=_autoscale(raw["autoscale"]) if "autoscale" in raw else None,
         config=raw.get("config", {}),
         config_schema=raw.get("config_schema", {}),
@@ -198,6 +202,8 @@ def _agent(raw: dict[str, Any], metadata: dict[str, Any], plugin: dict[str, Any]
         capabilities=tuple(raw.get("capabilities", plugin.get("capabilities", ()))),
         skills=tuple(raw.get("skills", ())),
         config=raw.get("config", {}),
+        card=raw.get("card", {}),
+        direct_messages=raw.get("direct_messages", False),
     )
 
 

@@ -31,6 +31,33 @@ SKILL: Final = _object(
     },
     required=("id", "name"),
 )
+EXTENSION: Final = _object(
+    {
+        "uri": {"type": "string", "minLength": 1},
+        "description": TEXT,
+        "required": {"type": "boolean"},
+        "params": {"type": "object"},
+    },
+    required=("uri",),
+)
+# What an agent may say of itself beyond its skills; the rest of an A2A card is AgentX's word.
+CARD: Final = _object(
+    {
+        "provider": _object({"url": TEXT, "organization": TEXT}, ("url", "organization")),
+        "documentationUrl": TEXT,
+        "iconUrl": TEXT,
+        "defaultInputModes": NAMES,
+        "defaultOutputModes": NAMES,
+        "capabilities": _object(
+            {
+                "streaming": {"type": "boolean"},
+                "pushNotifications": {"type": "boolean"},
+                "extensions": {"type": "array", "items": EXTENSION},
+            }
+        ),
+        "extended": {"type": "object"},
+    }
+)
 AGENT: Final = _object(
     {
         "slug": SLUG,
@@ -40,6 +67,8 @@ AGENT: Final = _object(
         "capabilities": NAMES,
         "skills": {"type": "array", "items": SKILL},
         "config": {"type": "object"},
+        "card": CARD,
+        "direct_messages": {"type": "boolean"},
         "retry": {"enum": ["never", "undelivered", "always"]},
     },
     required=("slug",),
@@ -128,6 +157,7 @@ MANIFEST: Final[dict[str, Any]] = {
             "dependencies": {"type": "array", "items": DEPENDENCY},
             "agents": {"type": "array", "items": AGENT, "minItems": 1},
             "replicas": REPLICAS,
+            "autostart": {"type": "boolean"},
             "autoscale": AUTOSCALE,
             "config_schema": {"type": "object"},
             "config": {"type": "object"},

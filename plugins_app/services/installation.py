@@ -114,7 +114,6 @@ def publish(
     if other is not None:
         told = _("The agent %(agent)s is hosted by the plugin %(plugin)s.")
         raise AgentTaken(told % {"agent": entry.slug, "plugin": other.plugin.slug})
-    skills = list(entry.skills)
     agent = publish_agent(
         principal,
         slug=entry.slug,
@@ -124,9 +123,18 @@ def publish(
         framework=framework,
         capabilities=list(entry.capabilities),
         retry=entry.retry,
-        card={"skills": skills} | {key: value for key, value in (card or {}).items() if value},
+        card=_partial_card(entry, card or {}),
+        direct_messages=entry.direct_messages,
     )
     HostedAgent.objects.get_or_create(plugin=plugin, agent=agent)
+
+
+def _partial_card(entry: AgentEntry, told: dict[str, Any]) -> dict[str, Any]:
+    """The manifest's part of the card, and over it what the process says."""
+    card = {"skills": list(entry.skills), **entry.card}
+    capabilities = {**card.get("capabilities", {}), **told.get("capabilities", {})}
+    card |= {key: value for key, value in told.items() if value}
+    return card | {"capabilities": capabilities} if capabilities else card
 
 
 def _set_policy(plugin: Plugin, manifest: Manifest) -> None:

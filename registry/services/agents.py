@@ -41,6 +41,7 @@ def publish_agent(
     retry: str,
     card: dict[str, Any],
     state: str = Agent.State.SHUTDOWN,
+    direct_messages: bool = False,
 ) -> Agent:
     """Say that a plugin hosts this agent: upsert, with a new card version only when the card differs.
 
@@ -64,6 +65,7 @@ def publish_agent(
         "source": Agent.Source.PLUGIN,
         "retry": retry,
         "endpoint": "",
+        "direct_messages": direct_messages,
         "retired": None,
     }
     changed = _save(agent, told)

@@ -284,7 +284,10 @@ async def test_agents_come_and_go(plugin):
         "CreateAgent", pb.CreateAgentRequest(id="second", name="Second", description="d")
     )
     assert (created.agent.name, created.agent.version) == ("Second", "2.0.0")
-    assert json.loads(created.agent.card_json)["skills"][0]["id"] == "shape"
+    card = json.loads(created.agent.card_json)
+    assert card["skills"][0]["id"] == "shape"
+    assert card["capabilities"] == {"pushNotifications": False}
+    assert "defaultInputModes" not in card  # nothing said: the manifest has the word
     listed = await plugin.call("ListAgents")
     assert [agent.id for agent in listed.agents] == ["shape", "second"]
     info = await plugin.call("GetAgentInfo", pb.GetAgentInfoRequest(agent_id="second"))

@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 
 from agentx_site import env
 from monitoring.services import ensure_default_rules
+from plugins_app import manifest as manifests
 from plugins_app.errors import InvalidManifest
 from plugins_app.models import Plugin
 from plugins_app.services import install, set_desired
@@ -93,15 +94,19 @@ def keep_credentials(credentials: dict[str, Any]) -> None:
 
 
 def install_bundled(principal: Principal, warn: Any) -> None:
-    """Install what ships in plugins/; the demo's plugins start when they are first seen, never against a later stop."""
+    """Install what ships in plugins/; the demo's plugins start when they are first seen, never against a later stop.
+
+    One whose manifest says `autostart: false` waits until somebody starts it.
+    """
     if not settings.DEMO:
         return
     for manifest in sorted(PLUGINS.glob("*/plugin.yaml")):
         known = set(Plugin.objects.values_list("slug", flat=True))
         try:
             plugin = install(principal, manifest.parent)
+            starts = manifests.parse(manifests.read(manifest.parent)).autostart
         except InvalidManifest as error:
             warn(f"{manifest.parent.name}: {error.message}")
             continue
-        if plugin.slug not in known:
+        if starts and plugin.slug not in known:
             set_desired(principal, plugin.slug, Plugin.Desired.RUNNING)

@@ -60,6 +60,13 @@ class Adapter:
     def create_agent(self, agent: Agent) -> Any:
         """Take in an agent, or its new configuration. Raise `ConfigError` to refuse it."""
 
+    def card(self, agent: Agent) -> Any:
+        """What the agent's A2A card says beyond its manifest, such as `capabilities` or `provider`.
+
+        Asked once a process is ready; new configuration that changes it is a new version of the card.
+        """
+        return {}
+
     def delete_agent(self, agent: Agent) -> Any:
         """Let an agent go."""
 

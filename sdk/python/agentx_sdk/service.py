@@ -10,7 +10,7 @@ import grpc.aio
 
 from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
-from agentx_sdk.adapter import Model, settle
+from agentx_sdk.adapter import Adapter, Model, settle
 from agentx_sdk.errors import ConfigError, TaskFailed, UnknownAgent, UnknownTool
 from agentx_sdk.hosting import Hosting, redact
 from agentx_sdk.turn import Agent
@@ -94,13 +94,14 @@ class PluginService:
         try:
             agent = _agent(request)
             await settle(self._adapter.create_agent, agent)
+            info = await self._agent_info(agent)
         except Exception as error:
             return pb.CreateAgentResponse(error=_told(error))
         self._hosting.agents[agent.id] = agent
         logger.info(
             "agent %s is ready (contract %d, pid %d)", agent.id, self._hosting.contract, os.getpid()
         )
-        return pb.CreateAgentResponse(success=True, agent=self._agent_info(agent))
+        return pb.CreateAgentResponse(success=True, agent=info)
 
     async def DeleteAgent(
         self, request: pb.DeleteAgentRequest, context: Context
@@ -117,14 +118,14 @@ class PluginService:
         self, request: pb.ListAgentsRequest, context: Context
     ) -> pb.ListAgentsResponse:
         agents = self._hosting.agents.values()
-        return pb.ListAgentsResponse(agents=[self._agent_info(agent) for agent in agents])
+        return pb.ListAgentsResponse(agents=[await self._agent_info(agent) for agent in agents])
 
     async def GetAgentInfo(
         self, request: pb.GetAgentInfoRequest, context: Context
     ) -> pb.GetAgentInfoResponse:
         agent = await self._agent(request.agent_id, context)
         models = [_model(each).id for each in await settle(self._adapter.models, agent)]
-        return pb.GetAgentInfoResponse(agent=self._agent_info(agent, models))
+        return pb.GetAgentInfoResponse(agent=await self._agent_info(agent, models))
 
     async def GetCapabilities(
         self, request: pb.GetCapabilitiesRequest, context: Context
@@ -212,7 +213,7 @@ class PluginService:
     async def _agent_or_none(self, slug: str, context: Context) -> Agent | None:
         return await self._agent(slug, context) if slug else None
 
-    def _agent_info(self, agent: Agent, models: list[str] | None = None) -> pb.AgentInfo:
+    async def _agent_info(self, agent: Agent, models: list[str] | None = None) -> pb.AgentInfo:
         adapter, ready = self._adapter, self._hosting.ready
         return pb.AgentInfo(
             id=agent.id,
@@ -223,17 +224,19 @@ class PluginService:
             status=pb.AGENT_STATUS_READY if ready else pb.AGENT_STATUS_INITIALIZING,
             description=agent.description,
             version=adapter.version,
-            card_json=codec.to_json(self._card()),
+            card_json=codec.to_json(await self._card(agent)),
             models=models,
         )
 
-    def _card(self) -> dict[str, Any]:
-        return {
-            "capabilities": {"streaming": True},
-            "defaultInputModes": list(self._adapter.input_modes),
-            "defaultOutputModes": list(self._adapter.output_modes),
-            "skills": list(self._adapter.skills),
-        }
+    async def _card(self, agent: Agent) -> dict[str, Any]:
+        """What the author says; where nothing was said, the manifest has the word."""
+        adapter = self._adapter
+        own: dict[str, Any] = {"skills": list(adapter.skills)}
+        if adapter.input_modes is not Adapter.input_modes:
+            own["defaultInputModes"] = list(adapter.input_modes)
+        if adapter.output_modes is not Adapter.output_modes:
+            own["defaultOutputModes"] = list(adapter.output_modes)
+        return {**own, **await settle(adapter.card, agent)}
 
 
 def _agent(request: pb.CreateAgentRequest) -> Agent:

@@ -26,6 +26,13 @@ def test_what_is_left_out_is_filled_in():
     assert (parsed.runtime.startup_timeout, parsed.runtime.shutdown_timeout) == (10.0, 5.0)
 
 
+def test_an_agent_may_say_what_its_card_says():
+    card = {"capabilities": {"streaming": False}}
+    agent = {"slug": "shout", "direct_messages": True, "card": card}
+    (parsed,) = manifest.parse({**SMALL, "agents": [agent]}).agents
+    assert (parsed.direct_messages, parsed.card) == (True, card)
+
+
 @pytest.mark.parametrize("folder", sorted((ROOT / "plugins").glob("*/plugin.yaml")), ids=str)
 def test_every_bundled_manifest_is_good(folder):
     assert manifest.parse(manifest.read(folder.parent)).agents
@@ -39,6 +46,8 @@ def test_every_bundled_manifest_is_good(folder):
         ({"agents": []}, "agents"),
         ({"agents": [{"slug": "a"}, {"slug": "a"}]}, "agents"),
         ({"agents": [{"slug": "a", "retry": "maybe"}]}, "agents.0.retry"),
+        ({"agents": [{"slug": "a", "card": {"name": "b"}}]}, "agents.0.card"),
+        ({"agents": [{"slug": "a", "direct_messages": 1}]}, "agents.0.direct_messages"),
         ({"runtime": {"language": "python"}}, "runtime"),
         ({"runtime": {"language": "cobol", "entrypoint": "x"}}, "runtime.executable"),
         (

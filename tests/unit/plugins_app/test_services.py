@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from plugins_app import selectors, services
+from plugins_app.client.shapes import AgentDescription
 from plugins_app.errors import AgentTaken, InvalidConfig, InvalidManifest, PluginNotFound
 from plugins_app.models import AutoscalePolicy, Plugin, PluginInstance
 from plugins_app.services import marks
@@ -14,7 +15,7 @@ from registry.models import Agent, Node
 from security.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated
 from security.models import AuditEvent
 from security.principals import ANONYMOUS, system
-from tests.factories import make_node
+from tests.factories import make_instance, make_node
 from tests.nodes import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,20 @@ def test_installing_publishes_its_agents_and_starts_nothing(admin):
         plugin.id,
     )
     assert AuditEvent.objects.filter(action="plugin.installed").count() == 1
+
+
+def test_a_process_says_the_last_word_on_its_agents_card(tmp_path):
+    told = "direct_messages: true\n    card: {capabilities: {streaming: false}}\n    config: {}"
+    plugin = services.install(US, folder_with(tmp_path, **{"config: {}": told}))
+    agent = Agent.objects.get(slug="echo")
+    assert agent.direct_messages
+    row = make_instance(plugin)
+    card = {"capabilities": {"pushNotifications": False}, "defaultInputModes": ["image/png"]}
+    described = AgentDescription("echo", "Echo", "", "1", "custom", (), card)
+    marks.publish_described(row.id, [described])
+    card = agent.cards.get(is_current=True).card
+    assert card["defaultInputModes"] == ["image/png"]
+    assert card["skills"][0]["name"] == "Echo"
 
 
 def test_installing_the_same_again_changes_nothing():

@@ -163,6 +163,9 @@ class Shapes(Adapter):
         if agent.config.get("bad"):
             raise ConfigError("bad is set", {"bad": "must not be set"})
 
+    def card(self, agent: Agent) -> dict[str, Any]:
+        return {"capabilities": {"pushNotifications": agent.config.get("colour") == "red"}}
+
     def update_config(self, config: dict[str, Any], agent: Agent | None) -> bool:
         if "bad" in config:
             raise ConfigError("bad is set", {"bad": "must not be set"})
