@@ -23,12 +23,17 @@ from security.verdicts import verdicts
 def offered_key(request: HttpRequest | Request) -> str | None:
     """The key in `Authorization: Bearer …` or `X-API-Key`, if there is one."""
     headers = request.META
-    if scheme_and_key := headers.get("HTTP_AUTHORIZATION"):
-        scheme, _space, key = scheme_and_key.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            raise NotAuthenticated(_("Only 'Authorization: Bearer <API key>' is understood."))
-        return str(key.strip())
-    return headers.get("HTTP_X_API_KEY") or None
+    return key_in(headers.get("HTTP_AUTHORIZATION"), headers.get("HTTP_X_API_KEY"))
+
+
+def key_in(authorization: str | None, api_key: str | None) -> str | None:
+    """The key that a caller offers in either place, if there is one. Raises `NotAuthenticated` for another scheme."""
+    if not authorization:
+        return api_key or None
+    scheme, _space, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise NotAuthenticated(_("Only 'Authorization: Bearer <API key>' is understood."))
+    return key.strip()
 
 
 def _placed(principal: Principal, request: HttpRequest | Request) -> Principal:
@@ -105,10 +110,15 @@ async def lane_caller(request: HttpRequest) -> Principal:
     key = offered_key(request)
     if key is None:
         return _placed(await _session_caller(request), request)
+    return await key_caller(key, _address(request))
+
+
+async def key_caller(key: str, address: str) -> Principal:
+    """Whom a key stands for, of whichever door. Raises `NotAuthenticated`."""
     principal = verdicts.remembered(key)
     if principal is None:
-        principal = await ask(verdicts.judge_from, key, _address(request))
-    return _placed(principal, request)
+        principal = await ask(verdicts.judge_from, key, address)
+    return principal.seen_from(source_ip=address, request_id=context.request_id.get())
 
 
 async def _session_caller(request: HttpRequest) -> Principal:
