@@ -15,3 +15,12 @@ FIND_PROCESS_SECONDS: Final = 10.0  # a message waits so long for a process that
 MAX_DELIVERIES: Final = 2  # to agents that may get a message again
 MAX_TURN_SECONDS: Final = 3_600.0
 CANCEL_SECONDS: Final = 5.0  # CancelTask waits so long for the process that runs the task
+
+# Agents elsewhere (routing.remote)
+CONNECT_SECONDS: Final = 5.0  # until it is down
+UPSTREAM_SECONDS: Final = 30.0  # for an answer that needs no thinking: GetTask, CancelTask
+SILENCE_SECONDS: Final = 60.0  # a stream without a byte is asked for anew
+RECONNECT_SECONDS: Final = 30.0  # a task whose stream was lost is looked for so long
+MAX_UPSTREAM_CONNECTIONS: Final = 512  # to one agent from one process
+MAX_UPSTREAM_BYTES: Final = 16 * 1024 * 1024  # of one answer, or one event of a stream
+MAX_HOPS: Final = 8  # from one AgentX to the next
