@@ -21,8 +21,8 @@ MAX_ID: Final = 128
 class Turn:
     """One message for an agent. `message` and `history` (oldest first) are A2A Messages.
 
-    Of remote agents only: `upstream` is the task as they name it, `blocking` says that the caller waits, and `resumes`
-    that the message was delivered before and only the rest of its events is wanted.
+    Of remote agents only: `upstream` is the task as they name it, `artifacts` what it had before, `blocking` says that the
+    caller waits, and `resumes` that the message was delivered before and only the rest of its events is wanted.
     """
 
     agent: str
@@ -36,6 +36,7 @@ class Turn:
     metadata: Json | None = None
     accepted_output_modes: Sequence[str] = ()
     upstream: Json | None = None
+    artifacts: Sequence[Json] = ()
     blocking: bool = False
     resumes: bool = False
 

@@ -13,7 +13,7 @@ from plugins_app.models import (
     PluginInstance,
     PluginRelease,
 )
-from registry.models import Agent, AgentCard, Node
+from registry.models import Agent, AgentCard, Node, Upstream
 from routing.models import Conversation, IdempotencyKey, Task, TaskEvent
 from security.models import ApiKey, AuditEvent, Role, RoleBinding, Tenant, User
 
@@ -144,6 +144,21 @@ def test_one_card_is_current(agent):
     AgentCard.objects.create(agent=agent, version=1, card={}, digest="a")
     with broken("registry_one_current_card"):
         AgentCard.objects.create(agent=agent, version=2, card={}, digest="b")
+
+
+def test_an_upstream_has_an_interface(agent):
+    with broken("registry_upstream_has_interface"):
+        Upstream.objects.create(agent=agent, url="")
+
+
+def test_an_upstream_in_error_says_why(agent):
+    with broken("registry_error_has_reason"):
+        Upstream.objects.create(agent=agent, url="http://x/", health="error")
+
+
+def test_a_card_that_waits_for_approval_has_a_digest(agent):
+    with broken("registry_pending_card_has_digest"):
+        Upstream.objects.create(agent=agent, url="http://x/", pending_card={"name": "x"})
 
 
 def test_replicas_are_bounded(plugin):
