@@ -100,6 +100,7 @@ class PluginProcess(Process):
         history: list[Message] | None = None,
         task_id: str = "",
         context_id: str = "",
+        message_id: str = "",
         **fields: Any,
     ) -> pb.ProcessMessageRequest:
         """A message for an agent (the first one), as the core would send it."""
@@ -107,7 +108,7 @@ class PluginProcess(Process):
         message = Message(*content, role="user", metadata=metadata)
         return pb.ProcessMessageRequest(
             agent_id=next(iter(self.agents)) if agent is None else agent,
-            message=codec.encode_message(message, _new_id(), task_id, context_id),
+            message=codec.encode_message(message, message_id or _new_id(), task_id, context_id),
             request_id=_new_id(),
             task_id=task_id,
             context_id=context_id,
