@@ -14,7 +14,14 @@ from plugins_app.models import (
     PluginRelease,
 )
 from registry.models import Agent, AgentCard, Node, Upstream
-from routing.models import Conversation, IdempotencyKey, Task, TaskEvent
+from routing.models import (
+    Conversation,
+    IdempotencyKey,
+    PushConfig,
+    PushDelivery,
+    Task,
+    TaskEvent,
+)
 from security.models import ApiKey, AuditEvent, Role, RoleBinding, Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -239,6 +246,37 @@ def test_event_numbers_are_unique(task):
 def test_events_count_from_one(task):
     with broken("routing_events_count_from_one"):
         TaskEvent.objects.create(task=task, seq=0, kind="status", payload={})
+
+
+@pytest.fixture
+def push_config(task):
+    return PushConfig.objects.create(task=task, config_id="p", url="http://x.example/", host="x")
+
+
+def test_a_push_config_is_known_once_per_task(push_config):
+    with broken("routing_push_config_once_per_task"):
+        PushConfig.objects.create(
+            task=push_config.task, config_id="p", url="http://y.example/", host="y"
+        )
+
+
+def test_a_push_config_that_ended_says_why(push_config):
+    with broken("routing_push_ended_has_reason"):
+        PushConfig.objects.filter(id=push_config.id).update(ended=timezone.now())
+    with broken("routing_push_ended_has_reason"):
+        PushConfig.objects.filter(id=push_config.id).update(end_reason="gone")
+
+
+def test_an_event_is_told_once_per_push_config(push_config):
+    PushDelivery.objects.create(config=push_config, seq=1, state="delivered")
+    with broken("routing_push_event_once_per_config"):
+        PushDelivery.objects.create(config=push_config, seq=1, state="dead")
+
+
+def test_what_is_to_be_replayed_is_pending(push_config):
+    told = PushDelivery.objects.create(config=push_config, seq=1, state="dead")
+    with broken("routing_push_replay_is_pending"):
+        PushDelivery.objects.filter(id=told.id).update(replay_due=timezone.now())
 
 
 def test_one_open_alert_per_subject():
