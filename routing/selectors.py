@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,6 +17,8 @@ from routing.requests import Listing
 from security import permissions
 from security.errors import InvalidInput
 from security.principals import Principal
+
+TASKS_AROUND: Final = 25
 
 
 def tasks(
@@ -61,6 +63,21 @@ def access_task(principal: Principal, task_id: str | UUID) -> Task:
 def events_of(task: Task, after: int = 0) -> QuerySet[TaskEvent]:
     """The task's events from number `after` + 1 on, in order."""
     return task.events.filter(seq__gt=after).order_by("seq")
+
+
+def conversation_of(task: Task) -> list[Task]:
+    """The tasks of its context around it, oldest first, each with its first words of the caller as `begun_with`."""
+    same = Task.objects.filter(context_id=task.context_id, agent_id=task.agent_id, owner=task.owner)
+    same = same.filter(scope=task.scope).defer("artifacts", "metadata", "status", "request")
+    before = list(same.filter(created__lt=task.created).order_by("-created", "-id")[:TASKS_AROUND])
+    after = list(same.filter(created__gte=task.created).order_by("created", "id")[:TASKS_AROUND])
+    found = before[::-1] + after
+    first = Message.objects.filter(task__in=found, role=Message.Role.USER)
+    first = first.order_by("task_id", "created", "id").distinct("task_id")
+    words = dict(first.values_list("task_id", "message__parts__0__text"))
+    for each in found:
+        each.begun_with = words.get(each.id) or ""  # type: ignore[attr-defined]  # for the page
+    return found
 
 
 def messages(principal: Principal, agent_ref: str = "", limit: int = 100) -> list[Message]:

@@ -9,6 +9,16 @@ pages: list[URLPattern] = [
     path("tasks/", views.tasks, name="page-tasks"),
     path("tasks/<uuid:task_id>/", views.task, name="page-task"),
     path("tasks/<uuid:task_id>/cancel/", views.cancel, name="page-task-cancel"),
+    path(
+        "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/",
+        views.artifact_file,
+        name="page-artifact-file",
+    ),
+    path(
+        "tasks/<uuid:task_id>/messages/<uuid:message>/<int:part>/",
+        views.message_file,
+        name="page-message-file",
+    ),
 ]
 api: list[URLPattern] = [
     path("tasks", rest.Tasks.as_view()),

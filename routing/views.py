@@ -1,20 +1,29 @@
-"""Console pages: tasks."""
+"""Console pages: tasks, and the files that are in them."""
 
+import json
+from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from registry import selectors as registry
-from routing import selectors, services
-from routing.models import ACTIVE, TERMINAL, Task, TaskState
+from routing import content, selectors, services
+from routing.errors import TaskNotFound
+from routing.models import ACTIVE, INTERRUPTED, TERMINAL, Task, TaskState
+from routing.timeline import entries, spans
 from security import permissions
 from security.keyset import newest_page
 from security.pages import deed, done, moment_of, page, render
 from security.principals import Principal
 
-EVENTS_SHOWN = 500
+EVENTS_SHOWN: Final = 500
+MESSAGES_SHOWN: Final = 200
+AGENTS_OFFERED: Final = 200
 
 
 @page
@@ -23,10 +32,8 @@ def tasks(request: HttpRequest, principal: Principal) -> HttpResponse:
     rows = newest_page(
         found.defer("artifacts", "metadata"), request.GET.get("after", ""), by="updated"
     )
-    may_list = principal.may(permissions.AGENTS_VIEW)
-    agents = registry.agents(principal).values_list("slug", flat=True) if may_list else []
     told = {"title": _("Tasks"), "rows": rows, "live": True}
-    told |= {"states": TaskState.choices, "agents": list(agents)}
+    told |= {"states": TaskState.choices, "agents": _offered_agents(principal)}
     return render(request, "routing/tasks.html", told)
 
 
@@ -48,21 +55,86 @@ def _asked_for(found: QuerySet[Task], asked: dict[str, str]) -> QuerySet[Task]:
     return found
 
 
+def _offered_agents(principal: Principal) -> list[str]:
+    """To choose from while one types; of very many only the first."""
+    if not principal.may(permissions.AGENTS_VIEW):
+        return []
+    return list(registry.agents(principal).values_list("slug", flat=True)[:AGENTS_OFFERED])
+
+
 @page
 def task(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpResponse:
     found = selectors.access_task(principal, task_id)
     running = found.state not in TERMINAL
+    said = found.messages.order_by("-created", "-id")[:MESSAGES_SHOWN]
     told = {
         "title": str(found.id),
         "crumbs": [("/tasks/", _("Tasks"))],
         "live": running,
         "task": found,
         "running": running,
+        "waits": found.state in INTERRUPTED and found.owner == principal.subject,
         "may_cancel": running and _may_cancel(principal, found),
-        "events": selectors.events_of(found)[:EVENTS_SHOWN],
-        "said": found.messages.order_by("created", "id"),
+        "said": list(said)[::-1],
+        "conversation": selectors.conversation_of(found),
+        "curl": _curl(found),
     }
-    return render(request, "routing/task.html", told)
+    return render(request, "routing/task.html", told | _events(request, found))
+
+
+def _events(request: HttpRequest, found: Task) -> dict[str, Any]:
+    """The newest events, or those before the number that the address names."""
+    before = request.GET.get("before", "")
+    rows = found.events.order_by("-seq")
+    if before.isdecimal() and len(before) < 10:
+        rows = rows.filter(seq__lt=int(before))
+    events = list(rows[:EVENTS_SHOWN])[::-1]
+    older = events[0].seq if events and events[0].seq > 1 else None
+    lines = entries(found, events)
+    return {"entries": lines, "older": older, "spans": spans(found, events, timezone.now())}
+
+
+def _curl(found: Task) -> str:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": {"id": str(found.id)}}
+    lines = (
+        f"curl {settings.PUBLIC_URL}/a2a/{found.agent.slug}/",
+        "-H 'Content-Type: application/json' -H 'A2A-Version: 1.0'",
+        '-H "Authorization: Bearer $KEY"',
+        f"-d '{json.dumps(call)}'",
+    )
+    return " \\\n  ".join(lines)
+
+
+@page
+def artifact_file(
+    request: HttpRequest, principal: Principal, task_id: UUID, artifact: int, part: int
+) -> HttpResponse:
+    found = selectors.access_task(principal, task_id)
+    return _file(dict(enumerate(found.artifacts)).get(artifact, {}), part)
+
+
+@page
+def message_file(
+    request: HttpRequest, principal: Principal, task_id: UUID, message: UUID, part: int
+) -> HttpResponse:
+    found = selectors.access_task(principal, task_id).messages.filter(id=message).first()
+    return _file(found.message if found else {}, part)
+
+
+def _file(holder: dict[str, Any], number: int) -> HttpResponse:
+    """A part for a browser to show, if it is an image, or to save: nothing in it can run here."""
+    part = dict(enumerate(holder.get("parts", []))).get(number, {})
+    found = content.saved(part, f"part-{number + 1}")
+    if found is None:
+        raise TaskNotFound(_("There is no file at this address."))
+    charset = "; charset=utf-8" if found.media_type.startswith("text/") else ""
+    answer = HttpResponse(found.body, content_type=found.media_type + charset)
+    disposition = content_disposition_header(not found.is_image, found.filename)
+    answer["Content-Disposition"] = disposition or "attachment"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 def _may_cancel(principal: Principal, found: Task) -> bool:

@@ -122,24 +122,25 @@ def seconds_between(start: datetime | None, end: datetime | None) -> str:
     """How long it took: 840 ms, 3.2 s, 4 min."""
     if start is None or end is None:
         return NONE
-    passed = (end - start).total_seconds()
-    if passed < 1:
-        return f"{passed * 1000:.0f} ms"
-    return f"{passed:.1f} s" if passed < 120 else f"{passed / 60:.0f} min"
+    return duration((end - start).total_seconds())
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """840 ms, 3.2 s, 4 min, 5 h."""
+    if seconds is None:
+        return NONE
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 @register.filter
 def pretty(value: Any) -> str:
     """JSON, indented; escaped by the template."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, default=str)
-
-
-@register.filter
-def words(message: Any) -> str:
-    """The text of an A2A message or artifact: its text parts, else its data as JSON."""
-    parts = message.get("parts", []) if isinstance(message, dict) else []
-    told = [part["text"] if "text" in part else pretty(part) for part in parts]
-    return "\n".join(told)
 
 
 @register.filter

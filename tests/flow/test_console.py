@@ -1,5 +1,6 @@
 """Console pages over HTTP: who sees what, what a button does, how a refusal looks. Browser tests are in tests/e2e."""
 
+import base64
 import json
 import re
 
@@ -12,7 +13,7 @@ from monitoring.models import Alert, AlertRule
 from monitoring.services import ensure_default_rules
 from plugins_app.models import AutoscalePolicy, Plugin
 from registry.models import Agent
-from routing.models import Task
+from routing.models import Task, TaskEvent
 from security.models import ApiKey, AuditEvent, User
 from security.selectors import user_principal
 from tests.factories import (
@@ -319,6 +320,59 @@ def test_what_agents_say_is_text_not_html(world: Plugin) -> None:
     shown = console("viewer").get(f"/tasks/{task.id}/").content.decode()
     assert "<script>alert" not in shown
     assert "<img src=x" not in shown
+
+
+def test_files_are_saved_and_cannot_run(world: Plugin) -> None:
+    page = base64.b64encode(b"<script>alert(1)</script>").decode()
+    parts = [
+        {"raw": page, "filename": "evil.html", "mediaType": "text/html"},
+        {"raw": "iVBORw0KGgo=", "mediaType": "image/png"},
+        {"url": "javascript:alert(1)"},
+    ]
+    task = make_task(make_agent("files"), artifacts=[{"artifactId": "a", "parts": parts}])
+    client = console("viewer")
+    shown = client.get(f"/tasks/{task.id}/").content.decode()
+    assert f'src="/tasks/{task.id}/artifacts/0/1/"' in shown
+    assert 'href="javascript:' not in shown
+    saved = client.get(f"/tasks/{task.id}/artifacts/0/0/")
+    assert saved.content == b"<script>alert(1)</script>"
+    assert saved["Content-Disposition"] == 'attachment; filename="evil.html"'
+    assert saved["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in saved["Content-Security-Policy"]
+    image = client.get(f"/tasks/{task.id}/artifacts/0/1/")
+    assert image["Content-Disposition"].startswith("inline")
+    for missing in ("0/2", "0/3", "1/0", f"0/{10**30}"):
+        assert client.get(f"/tasks/{task.id}/artifacts/{missing}/").status_code == 404
+    assert console("developer").get(f"/tasks/{task.id}/artifacts/0/0/").status_code == 404
+
+
+def test_a_task_stands_in_its_conversation(world: Plugin) -> None:
+    agent = make_agent("talker")
+    first, second = make_task(agent, context_id="talk"), make_task(agent, context_id="talk")
+    for task, words in ((first, "The beginning"), (second, "And more")):
+        make_message(task, words)
+    make_task(agent, context_id="talk", owner=user_principal(make_user("eve", "developer")))
+    shown = console("viewer").get(f"/tasks/{second.id}/").content.decode()
+    talk = shown[shown.index('id="conversation"') : shown.index('id="task-facts"')]
+    assert talk.index("The beginning") < talk.index("And more")
+    assert re.findall(r'href="/tasks/([^/]+)/"', talk) == [str(first.id)]
+    assert "2 tasks" in talk
+
+
+def test_a_long_log_is_read_in_pages(world: Plugin) -> None:
+    task = make_task(make_agent("chatty"))
+    TaskEvent.objects.bulk_create(
+        TaskEvent(task=task, seq=seq, kind="status", payload={"state": "TASK_STATE_WORKING"})
+        for seq in range(2, 602)
+    )
+    client = console("viewer")
+    newest = client.get(f"/tasks/{task.id}/").content.decode()
+    assert 'href="?before=102"' in newest
+    oldest = client.get(f"/tasks/{task.id}/?before=102").content.decode()
+    assert oldest.count("data-kind=") == 101
+    assert (
+        client.get(f"/tasks/{task.id}/?before=nonsense").content.decode().count("data-kind=") == 500
+    )
 
 
 def test_the_audit_is_searched(world: Plugin) -> None:

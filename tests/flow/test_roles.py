@@ -123,6 +123,8 @@ PAGES = [
     Right("GET", "tasks/", EVERYBODY),
     Right("GET", "tasks/<uuid:task_id>/", "VUOA", hidden="D"),
     Right("POST", "tasks/<uuid:task_id>/cancel/", "OA"),
+    Right("GET", "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/", "VUOA", hidden="D"),
+    Right("GET", "tasks/<uuid:task_id>/messages/<uuid:message>/<int:part>/", "VUOA", hidden="D"),
     Right("GET", "alerts/", EVERYBODY),
     Right("POST", "alerts/<uuid:alert_id>/acknowledge/", "OA"),
     Right("GET", "alerts/rules/new/", "OA"),
@@ -146,8 +148,9 @@ def names() -> dict[str, str]:
     plugin = make_plugin("echo", agents=(agent,), desired="running", state="running")
     make_instance(plugin)
     AutoscalePolicy.objects.create(plugin=plugin, minimum=1, maximum=4)
-    task = make_task(agent, state="WORKING")
-    make_message(task)
+    file = {"artifactId": "a", "parts": [{"raw": "aGVsbG8=", "filename": "hello.txt"}]}
+    task = make_task(agent, state="WORKING", artifacts=[file])
+    message = make_message(task)
     rule = AlertRule.objects.create(
         name="slow", metric="messages_per_second", comparison="gt", threshold=1, severity="warning"
     )
@@ -160,6 +163,9 @@ def names() -> dict[str, str]:
         "<slug:name>": "slow",
         "<slug:switch>": "disable",
         "<uuid:task_id>": str(task.id),
+        "<uuid:message>": str(message.id),
+        "<int:artifact>": "0",
+        "<int:part>": "0",
         "<uuid:alert_id>": str(alert.id),
         "<uuid:key_id>": str(make_key(somebody, role="admin")[0].id),
         "<str:username>": "somebody",

@@ -1,0 +1,125 @@
+"""What the parts of A2A messages and artifacts hold, for whoever shows or saves them. Pure."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+Json = dict[str, Any]
+BYTES: Final = "application/octet-stream"
+TEXT_SHOWN: Final = 100_000  # characters of one part; all of it is in the download
+# What a browser draws and never runs: no SVG, which may hold scripts.
+IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
+MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]{1,64}/[\w!#$&^.+-]{1,64}", re.ASCII)
+EXTENSIONS: Final = {"text/plain": "txt", "application/json": "json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A part as a page shows it. `kind`: text, data, image, file or link; `size` in bytes, of files."""
+
+    kind: str
+    text: str = ""
+    is_cut: bool = False
+    data: Any = None
+    filename: str = ""
+    media_type: str = ""
+    size: int = 0
+    url: str = ""  # of a link, only when a browser may follow it
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A part as a file."""
+
+    body: bytes
+    media_type: str
+    filename: str
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type in IMAGES
+
+
+def shown(part: Json) -> Shown:
+    """Of an A2A Part, without decoding what is only named."""
+    named = Shown("data", filename=str(part.get("filename", "")), media_type=_media_type(part))
+    if "text" in part:
+        text = str(part["text"])
+        return replace(named, kind="text", text=text[:TEXT_SHOWN], is_cut=len(text) > TEXT_SHOWN)
+    if "raw" in part:
+        kind = "image" if named.media_type in IMAGES else "file"
+        return replace(named, kind=kind, size=_decoded_size(str(part["raw"])))
+    if "url" in part:
+        return _link(str(part["url"]), named)
+    return replace(named, data=part.get("data"))
+
+
+def _link(url: str, named: Shown) -> Shown:
+    """Followed only where it leads by http or https to a host."""
+    try:
+        split = urlsplit(url)
+        host = split.hostname or ""
+    except ValueError:
+        return replace(named, kind="link", text=url)
+    safe = split.scheme in ("http", "https") and host
+    return replace(named, kind="link", text=url, url=url if safe else "", host=host)
+
+
+def saved(part: Json, name: str) -> Saved | None:
+    """What a download of this part holds; None where there is nothing to save. `name` for a file without one."""
+    filename = str(part.get("filename", "")).replace("\\", "/").rsplit("/", 1)[-1]
+    media_type = _media_type(part)
+    if "text" in part:
+        media_type = media_type or "text/plain"
+        body = str(part["text"]).encode(errors="replace")
+    elif (raw := _decoded(str(part.get("raw", "")))) is not None and "raw" in part:
+        media_type, body = media_type or BYTES, raw
+    else:
+        return None
+    extension = EXTENSIONS.get(media_type) or media_type.rsplit("/", 1)[-1].split("+")[0]
+    return Saved(body, media_type, filename or f"{name}.{extension[:16]}")
+
+
+def brief(parts: list[Json]) -> str:
+    """A line or two: the text, and what else there is by its name."""
+    return "\n".join(filter(None, map(_brief, parts)))
+
+
+def _brief(part: Json) -> str:
+    told = shown(part)
+    if told.kind == "text":
+        return told.text
+    if told.kind == "link":
+        return told.text
+    if told.kind == "data":
+        return _one_line(told.data)
+    return told.filename or told.media_type or "file"
+
+
+def _one_line(data: Any) -> str:
+    return (
+        str(data) if not isinstance(data, dict) else ", ".join(f"{k}: {v}" for k, v in data.items())
+    )
+
+
+def _media_type(part: Json) -> str:
+    """The declared type without its parameters; nothing that could break a header."""
+    declared = str(part.get("mediaType", "")).split(";")[0].strip().lower()
+    return declared if MEDIA_TYPE.fullmatch(declared) else ""
+
+
+def _decoded_size(raw: str) -> int:
+    return len(raw.rstrip("=")) * 3 // 4
+
+
+def _decoded(raw: str) -> bytes | None:
+    """Either alphabet of base64, padded or not, as ProtoJSON allows."""
+    plain = raw.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
