@@ -42,6 +42,11 @@ PUBLIC_URL = env.text(
     f"http://{AGENTX_HOST}:{AGENTX_PORT}",
     "How callers reach AgentX; stands in every agent card.",
 ).rstrip("/")
+GRPC_PUBLIC = env.text(
+    "AGENTX_GRPC_PUBLIC",
+    f"{urlsplit(PUBLIC_URL).hostname or AGENTX_HOST}:{AGENTX_GRPC_PORT}",
+    "host:port by which callers reach the gRPC gateway; stands in every agent card. Empty: not told.",
+)
 NODE_NAME = env.text("AGENTX_NODE_NAME", "local", "This machine's name among the nodes.")
 WEBHOOK_ALLOW = env.names(
     "AGENTX_WEBHOOK_ALLOW",

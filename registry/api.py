@@ -47,8 +47,7 @@ class AgentDetailSerializer(AgentSerializer):
         read_only_fields = fields
 
     def get_card(self, agent: Agent) -> dict[str, Any] | None:
-        current = selectors.current_card(agent)
-        return current.card if current else None
+        return selectors.served_card(agent)
 
     def get_card_version(self, agent: Agent) -> int | None:
         current = selectors.current_card(agent)

@@ -13,6 +13,10 @@ class NodeNotFound(NotFound):
     code, reason = "node_not_found", "NODE_NOT_FOUND"
 
 
+class CardNotFound(NotFound):
+    code, reason = "card_not_found", "CARD_NOT_FOUND"
+
+
 class AgentNameTaken(Conflict):
     code, reason = "agent_name_taken", "AGENT_NAME_TAKEN"
 

@@ -118,6 +118,8 @@ class Agent(models.Model):
     profile = models.JSONField(
         _("profile"), default=dict, help_text=_("What the message path needs of its card.")
     )
+    card_digest = models.CharField(_("sha256 of its card"), max_length=64, blank=True)
+    card_changed = models.DateTimeField(_("card changed"), default=timezone.now)
     retired = models.DateTimeField(_("retired"), null=True, blank=True)
     heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
     capabilities = models.ManyToManyField(Capability, related_name="agents", blank=True)
@@ -144,7 +146,10 @@ class Agent(models.Model):
 
 
 class AgentCard(models.Model):
-    """One version of what an agent says of itself (A2A AgentCard). Never changed, only followed by the next."""
+    """One version of what an agent says of itself, without AgentX's addresses (`registry.cards.statement`).
+
+    Never changed, only followed by the next.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="cards")
@@ -260,3 +265,40 @@ class HealthCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.upstream_id} {self.time:%H:%M:%S}"
+
+
+class SigningKey(models.Model):
+    """What AgentX signs agent cards with. One signs; the retired ones stay published for a while."""
+
+    class Algorithm(models.TextChoices):
+        ES256 = "ES256", "ES256"
+        EDDSA = "EdDSA", "EdDSA"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kid = models.CharField(_("key id"), max_length=64, unique=True)
+    algorithm = models.CharField(_("algorithm"), max_length=8, choices=Algorithm.choices)
+    sealed = models.TextField(_("private key, sealed"))
+    public = models.JSONField(_("public key"), help_text=_("A JWK."))
+    is_current = models.BooleanField(_("signs"), default=True)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    retired = models.DateTimeField(_("retired"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        ordering = ("-created",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("is_current",),
+                condition=Q(is_current=True),
+                name="registry_one_key_signs",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_current=True, retired__isnull=True)
+                | Q(is_current=False, retired__isnull=False),
+                name="registry_retired_keys_do_not_sign",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.kid

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from registry.errors import AgentNotFound, NodeNotFound
+from registry import cards
+from registry.errors import AgentNotFound, CardNotFound, NodeNotFound
 from registry.models import Agent, AgentCard, Node
 from security import permissions
 from security.principals import Principal
@@ -69,15 +71,50 @@ def _by_ref(ref: str, name: str = "slug") -> Q:
 
 def current_card(agent: Agent) -> AgentCard | None:
     """What the agent says of itself now; without a query when it was fetched with its parts."""
-    cards: list[AgentCard] | None = getattr(agent, "current_cards", None)
-    if cards is None:
+    prefetched: list[AgentCard] | None = getattr(agent, "current_cards", None)
+    if prefetched is None:
         return agent.cards.filter(is_current=True).first()
-    return cards[0] if cards else None
+    return prefetched[0] if prefetched else None
 
 
 def cards_of(principal: Principal, ref: str) -> QuerySet[AgentCard]:
     """Every version of an agent's card, newest first."""
     return access_agent(principal, ref).cards.order_by("-version")
+
+
+def card_versions(principal: Principal, ref: str) -> QuerySet[AgentCard]:
+    """Every version of what an agent said of itself, newest first, without the cards' contents."""
+    principal.require(permissions.AGENTS_VIEW)
+    return cards_of(principal, ref).defer("card")
+
+
+def access_card(principal: Principal, ref: str, version: int) -> AgentCard:
+    """One version of what an agent said of itself."""
+    principal.require(permissions.AGENTS_VIEW)
+    card = cards_of(principal, ref).filter(version=version).first()
+    if card is None:
+        told = _("The agent %(ref)r has no card of version %(version)d.")
+        raise CardNotFound(told % {"ref": ref, "version": version})
+    return card
+
+
+def card_changes(principal: Principal, ref: str, old: int, new: int) -> list[cards.Change]:
+    """What is different between two versions of an agent's card."""
+    was, now = access_card(principal, ref, old), access_card(principal, ref, new)
+    return cards.diff(was.card, now.card)
+
+
+def doors() -> cards.Doors:
+    """The addresses that stand in cards."""
+    return cards.Doors(settings.PUBLIC_URL, settings.GRPC_PUBLIC, settings.DEFAULT_AGENT)
+
+
+def served_card(agent: Agent) -> cards.Card | None:
+    """The agent's card as callers get it, unsigned; None while it has said nothing."""
+    current = current_card(agent)
+    if current is None:
+        return None
+    return cards.served(current.card, slug=agent.slug, doors=doors(), is_open=agent.is_open)
 
 
 def agent_status(principal: Principal, ref: str) -> dict[str, Any]:

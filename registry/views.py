@@ -41,13 +41,12 @@ def _asked_for(found: QuerySet[Agent], request: HttpRequest) -> QuerySet[Agent]:
 def agent(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
     principal.require(permissions.AGENTS_VIEW)
     found = selectors.access_agent(principal, slug)
-    current = selectors.current_card(found)
     told = {
         "title": found.name,
         "crumbs": [("/agents/", _("Agents"))],
         "live": True,
         "agent": found,
-        "card": current and current.card,
+        "card": selectors.served_card(found),
         "versions": selectors.cards_of(principal, slug).defer("card")[:20],
         "address": f"{settings.PUBLIC_URL}/a2a/{found.slug}/",
     }

@@ -6,7 +6,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -150,10 +149,8 @@ def set_agent_open(principal: Principal, ref: str, is_open: bool) -> Agent:
     agent = _locked(access_agent(principal, ref))
     if agent.is_open == is_open:
         return agent
-    agent.is_open = is_open
-    agent.save(update_fields=["is_open", "updated"])
-    current = agent.cards.filter(is_current=True).first()
-    _set_card(agent, current.card if current else {})
+    agent.is_open, agent.card_changed = is_open, timezone.now()
+    agent.save(update_fields=["is_open", "card_changed", "updated"])
     action = "agent.opened" if is_open else "agent.closed"
     was, now = {"open": not is_open}, {"open": is_open}
     audit.record(principal, action, "agent", agent.slug, before=was, after=now)
@@ -242,27 +239,23 @@ def _set_capabilities(agent: Agent, capabilities: Iterable[str]) -> bool:
 
 
 def _set_card(agent: Agent, given: dict[str, Any]) -> bool:
-    """Follow the current card with the next version, if it differs."""
-    card = cards.build_card(
+    """Follow the current card with the next version, if the agent says something else than before."""
+    card = cards.statement(
         slug=agent.slug,
         name=agent.name,
         description=agent.description,
         version=agent.version,
         partial=given,
-        public_url=settings.PUBLIC_URL,
-        grpc_url=None,
-        is_open=agent.is_open,
     )
-    profile = profile_of(card).as_json()
-    if agent.profile != profile:
-        agent.profile = profile
-        agent.save(update_fields=["profile"])
     digest = cards.digest(card)
-    if agent.cards.filter(is_current=True, digest=digest).exists():
+    if agent.card_digest == digest:
         return False
     last = agent.cards.aggregate(last=Max("version"))["last"] or 0
     agent.cards.filter(is_current=True).update(is_current=False)
     AgentCard.objects.create(agent=agent, version=last + 1, card=card, digest=digest)
+    agent.profile, agent.card_digest = profile_of(card).as_json(), digest
+    agent.card_changed = timezone.now()
+    agent.save(update_fields=["profile", "card_digest", "card_changed", "updated"])
     return True
 
 

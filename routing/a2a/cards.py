@@ -6,9 +6,9 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from registry.cards import ROUTER, Card, build_card, digest, with_security
+from registry.cards import ROUTER, Card, digest, served, statement
 from registry.errors import AgentNotFound
-from registry.selectors import access_agent, agents, current_card, open_agents
+from registry.selectors import access_agent, agents, doors, open_agents, served_card
 from routing.a2a.lane_view import JSON, LaneView
 from security import permissions
 from security.principals import Principal
@@ -35,10 +35,10 @@ class FrontDoorCardView(LaneView):
 
 def _card_of(principal: Principal, slug: str) -> Card:
     agent = access_agent(principal, slug)
-    current = current_card(agent)
-    if current is None:
+    card = served_card(agent)
+    if card is None:
         raise AgentNotFound(f"The agent {slug!r} has not said yet what it is.")
-    return with_security(current.card, agent.is_open)
+    return card
 
 
 def _front_door_card(principal: Principal) -> Card:
@@ -52,15 +52,14 @@ def _front_door_card(principal: Principal) -> Card:
         }
         for agent in visible
     ]
-    return build_card(
+    said = statement(
         slug=ROUTER,
         name="AgentX",
         description="The control plane of these agents. Each has its own card at /a2a/{id}/.well-known/agent-card.json.",
         version=settings.VERSION,
         partial={"skills": skills},
-        public_url=settings.PUBLIC_URL,
-        grpc_url=None,
     )
+    return served(said, slug=ROUTER, doors=doors(), is_open=False)
 
 
 def _card_response(request: HttpRequest, card: Card, *, is_public: bool) -> HttpResponse:

@@ -13,7 +13,7 @@ from plugins_app.models import (
     PluginInstance,
     PluginRelease,
 )
-from registry.models import Agent, AgentCard, Node, Upstream
+from registry.models import Agent, AgentCard, Node, SigningKey, Upstream
 from routing.models import (
     Conversation,
     IdempotencyKey,
@@ -145,6 +145,19 @@ def test_card_versions_are_unique(agent):
     AgentCard.objects.create(agent=agent, version=1, card={}, digest="a")
     with broken("registry_card_versions_once"):
         AgentCard.objects.create(agent=agent, version=1, card={}, digest="b", is_current=False)
+
+
+def test_one_key_signs(db):
+    SigningKey.objects.create(kid="a", algorithm="ES256", sealed="x", public={})
+    with broken("registry_one_key_signs"):
+        SigningKey.objects.create(kid="b", algorithm="ES256", sealed="x", public={})
+
+
+def test_a_retired_key_does_not_sign(db):
+    with broken("registry_retired_keys_do_not_sign"):
+        SigningKey.objects.create(
+            kid="a", algorithm="ES256", sealed="x", public={}, retired=timezone.now()
+        )
 
 
 def test_one_card_is_current(agent):

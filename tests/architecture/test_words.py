@@ -15,7 +15,6 @@ from tests.architecture.test_house import APPS, ROOT, family, sources
 ENGLISH = {
     "monitoring/consumers.py": "closes a socket: a program reads the code, nobody the words",
     "plugins_app/manifest.py": "pure: what is wrong with a file that a developer wrote",
-    "registry/cards.py": "pure: A2A's words for what is wrong with a card",
     "routing/routes.py": "the message path: a program reads it, outside of any language",
     "security/middleware.py": "refuses an address before a language is chosen",
     "security/pagination.py": "a cursor that only a program can have forged",
@@ -25,7 +24,7 @@ ENGLISH = {
     "security/verdicts.py": "a wrong API key, which only a program can have sent",
 }
 # Whole folders: errors of the A2A protocol and of the delivery behind it.
-ENGLISH_FOLDERS = ("routing/a2a/", "routing/delivery/", "routing/journal/")
+ENGLISH_FOLDERS = ("registry/cards/", "routing/a2a/", "routing/delivery/", "routing/journal/")
 PLACE = re.compile(r"%\((\w+)\)")
 TRANSLATED = ("_", "gettext", "gettext_lazy", "ngettext")
 for app in APPS:

@@ -41,6 +41,7 @@ def shown(setting: env.Setting) -> str:
         "AGENTX_HOME": "`.agentx` in the project",
         "AGENTX_RUNTIME_DIR": "a private folder under the system's temporary directory",
         "AGENTX_PUBLIC_URL": "`http://$AGENTX_HOST:$AGENTX_PORT`",
+        "AGENTX_GRPC_PUBLIC": "AGENTX_PUBLIC_URL's host and `$AGENTX_GRPC_PORT`",
     }
     return fixed.get(setting.name) or (f"`{setting.default}`" if setting.default else "")
 

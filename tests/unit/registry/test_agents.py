@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from registry import selectors, services
-from registry.errors import AgentNameTaken, AgentNotFound
+from registry.errors import AgentNameTaken, AgentNotFound, CardNotFound
 from registry.models import Agent
 from registry.signals import agent_changed
 from security.errors import Forbidden, InvalidInput, NotAuthenticated
@@ -58,6 +58,33 @@ def test_a_changed_card_is_the_next_version() -> None:
     assert agent.cards.count() == 2
 
 
+def test_opening_an_agent_is_no_new_word_of_its_own(admin: Principal) -> None:
+    before = publish()
+    agent = services.set_agent_open(admin, "echo", True)
+    assert agent.cards.count() == 1
+    assert agent.card_changed > before.card_changed
+
+
+def test_what_changed_between_versions_is_told(caller: Principal) -> None:
+    publish()
+    publish(version="1.1.0")
+    versions = selectors.card_versions(caller, "echo")
+    assert [card.version for card in versions] == [2, 1]
+    (change,) = selectors.card_changes(caller, "echo", 1, 2)
+    assert (change.path, change.before, change.after) == ("version", "1.0.0", "1.1.0")
+    with pytest.raises(CardNotFound):
+        selectors.access_card(caller, "echo", 3)
+
+
+def test_the_message_path_learns_what_the_card_says() -> None:
+    extension = {"uri": "urn:x:required", "required": True}
+    part = {"capabilities": {"pushNotifications": False, "extensions": [extension]}}
+    agent = publish(card=part)
+    assert agent.profile["push"] is False
+    assert agent.profile["streaming"] is True
+    assert agent.profile["required_extensions"] == ("urn:x:required",)
+
+
 def test_capabilities_are_written_as_they_are_searched() -> None:
     names = sorted(c.name for c in publish().capabilities.all())
     assert names == ["echo", "text-generation"]
@@ -69,9 +96,9 @@ def test_publishing_keeps_the_state_and_the_open_door(admin: Principal) -> None:
     services.set_agent_open(admin, "echo", True)
     agent = publish(version="2")
     assert agent.state == Agent.State.READY
-    current = selectors.current_card(agent)
-    assert current is not None
-    assert "securityRequirements" not in current.card
+    card = selectors.served_card(agent)
+    assert card is not None
+    assert "securityRequirements" not in card
 
 
 def test_states_move_in_bulk_and_only_where_they_differ() -> None:
