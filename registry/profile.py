@@ -13,6 +13,7 @@ class Profile:
     streaming: bool = True
     push: bool = True
     extended_card: bool = False
+    extensions: tuple[str, ...] = ()
     required_extensions: tuple[str, ...] = ()
     input_modes: tuple[str, ...] = ()
 
@@ -23,7 +24,7 @@ class Profile:
     def from_json(cls, stored: Json) -> "Profile":
         """Of what `as_json` gave; what is missing is as for an agent that says nothing."""
         known = {name: value for name, value in stored.items() if name in cls.__slots__}
-        for name in ("required_extensions", "input_modes"):
+        for name in ("extensions", "required_extensions", "input_modes"):
             known[name] = tuple(known.get(name, ()))
         return cls(**known)
 
@@ -35,6 +36,7 @@ def profile_of(card: Json) -> Profile:
         streaming=bool(told.get("streaming")),
         push=bool(told.get("pushNotifications")),
         extended_card=bool(told.get("extendedAgentCard")),
+        extensions=tuple(each["uri"] for each in told.get("extensions", ())),
         required_extensions=tuple(
             each["uri"] for each in told.get("extensions", ()) if each.get("required")
         ),

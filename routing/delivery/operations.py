@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Final
 
+from registry.profile import Profile
 from routing.delivery.opening import Openings, route_for
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
@@ -35,13 +36,14 @@ class Operations:
 
     def require_call(
         self, principal: Principal, slug: str, extensions: frozenset[str] = frozenset()
-    ) -> None:
+    ) -> Profile:
         """Refuse who may not call this agent, that there is none, or who does not speak what it requires."""
         route = route_for(self._switchboard, principal, slug)
         if missing := set(route.profile.required_extensions) - extensions:
             raise ExtensionSupportRequired(
                 f"The agent requires the extension {min(missing)}: name it in A2A-Extensions."
             )
+        return route.profile
 
     async def send(self, principal: Principal, slug: str, send: Send) -> Record:
         """Answers when the turn has ended, or at once with returnImmediately. Who leaves loses nothing."""

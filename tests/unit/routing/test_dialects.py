@@ -148,10 +148,21 @@ def test_files_that_python_encodes_twice_arrive_once(content):
     assert back["message"]["parts"] == [{"raw": raw}]
 
 
-NAMES = (
-    "message parts content file data kind metadata config configuration pushNotificationConfig "
-    "authentication schemes role"
-).split()
+NAMES = [
+    "message",
+    "parts",
+    "content",
+    "file",
+    "data",
+    "kind",
+    "metadata",
+    "config",
+    "configuration",
+    "pushNotificationConfig",
+    "authentication",
+    "schemes",
+    "role",
+]
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXTS,
     lambda inner: (
