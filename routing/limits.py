@@ -12,9 +12,22 @@ PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 100
 
 FIND_PROCESS_SECONDS: Final = 10.0  # a message waits so long for a process that can take it
-MAX_DELIVERIES: Final = 2  # to agents that may get a message again
+MAX_DELIVERIES: Final = 2  # to agents that may get a message again, by one process of AgentX or several
 MAX_TURN_SECONDS: Final = 3_600.0
 CANCEL_SECONDS: Final = 5.0  # CancelTask waits so long for the process that runs the task
+
+# A process that runs tasks renews their leases; what it no longer renews is taken over or failed: within 10 s of the
+# lease's end even when no process takes it over and only the beat looks (TAKE_OVER_GRACE + its 5 s).
+LEASE_SECONDS: Final = 15
+RENEW_SECONDS: Final = 4.0
+LOST_SECONDS: Final = 2.0  # each process looks so often for tasks that were lost
+TAKE_OVER_GRACE: Final = 4.0  # what may go on is left so long to processes that can take it
+TAKE_OVERS: Final = 50  # at one look, so that every process gets its share
+MAX_RESUMES: Final = 10  # of a remote agent's task: it is listened to again, not sent again
+FOLLOW_SECONDS: Final = 1.0  # streams of tasks that run elsewhere are read so often when Redis tells nothing
+MAX_EVENTS_READ: Final = 2_000  # at once, for streams
+IDEMPOTENCY_HOURS: Final = 24  # the same message within this time is the same task
+PRUNE_BATCH: Final = 5_000
 
 # Agents elsewhere (routing.remote)
 CONNECT_SECONDS: Final = 5.0  # until it is down
@@ -24,3 +37,7 @@ RECONNECT_SECONDS: Final = 30.0  # a task whose stream was lost is looked for so
 MAX_UPSTREAM_CONNECTIONS: Final = 512  # to one agent from one process
 MAX_UPSTREAM_BYTES: Final = 16 * 1024 * 1024  # of one answer, or one event of a stream
 MAX_HOPS: Final = 8  # from one AgentX to the next
+
+MAX_GRPC_BYTES: Final = 16 * 1024 * 1024  # of one message, both ways
+MAX_GRPC_CALLS: Final = 10_000  # under way at once in one gateway, streams among them
+MAX_GRPC_CALLS_PER_CONNECTION: Final = 1_000

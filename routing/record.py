@@ -59,7 +59,10 @@ class Record:
     reason: str = ""
     metadata: Json | None = None
     scope: str = ""  # the A2A tenant
-    is_direct: bool = False  # answered with a message: callers never see this task
+    # No task to callers: the agent answered with a message, or has not begun to answer and may yet do so.
+    is_direct: bool = False
+    request: Json | None = None  # what another delivery needs beside the message; see routing.delivery.turns
+    deliveries: int = 1
     upstream: Json | None = None  # of a remote agent: its taskId and contextId
     artifacts: list[Json] = field(default_factory=list)
     history: list[Json] = field(default_factory=list)
@@ -160,6 +163,8 @@ def _longer(known: Json, more: Json) -> Json:
 
 def stream_response(record: Record, event: Event) -> Json | None:
     """A2A StreamResponse of an event; a caller's own message is not told to the streams."""
+    if record.is_direct and "message" in event.payload:
+        return {"message": event.payload["message"]}
     update: Json = {"taskId": record.id, "contextId": record.context_id}
     if event.kind == "artifact":
         return {"artifactUpdate": update | event.payload}
