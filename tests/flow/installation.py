@@ -26,7 +26,9 @@ READY = "Ctrl-C ends everything."
 
 
 class Installation:
-    """Started and ended as often as a test likes; its home stays until `remove`."""
+    """Started and ended as often as a test likes; its home stays until `remove`. `settings`: variables of its own."""
+
+    settings: Mapping[str, str] = {}
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="agentx up "))  # a space, as some homes have
@@ -41,7 +43,7 @@ class Installation:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, *ports, *options],
-                cwd=PROJECT, stdout=output, stderr=output, env=environment(),
+                cwd=PROJECT, stdout=output, stderr=output, env=environment() | dict(self.settings),
             )  # fmt: skip
         self.until(lambda: READY in self.said or self.process is None or self.process.poll(), 90)
         assert READY in self.said, self.said
