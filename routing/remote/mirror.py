@@ -15,19 +15,22 @@ from routing.remote import reading
 
 ENDED: Final = frozenset(PREFIX + state for state in TERMINAL)
 WAITING: Final = frozenset(PREFIX + state for state in INTERRUPTED)
+ASKING: Final = PREFIX + "INPUT_REQUIRED"
 WORKING: Final = PREFIX + "WORKING"
 QUIET: Final = frozenset({PREFIX + "SUBMITTED", WORKING})
 FIELDS: Final = ("task", "message", "statusUpdate", "artifactUpdate")
 
 
 class Mirror:
-    """Of one turn. `happenings` of each StreamResponse; `is_ended` and `is_waiting` say how the task stands."""
+    """Of one turn. `happenings` of each StreamResponse; `is_ended`, `is_asking` and `is_settled` say how the task stands."""
 
     def __init__(self, turn: Turn) -> None:
         upstream = turn.upstream or {}
         self.task_id: str = upstream.get("taskId", "")
         self.context_id: str = upstream.get("contextId", "")
         self.is_replied = False
+        # Whether the upstream has said anything in this turn.
+        self.is_begun = False
         self._turn = turn
         self._state = ""
         # What a task resumed or gone on with had before is not news.
@@ -39,12 +42,13 @@ class Mirror:
         return self.is_replied or self._state in ENDED
 
     @property
-    def is_waiting(self) -> bool:
-        return self._state in WAITING
+    def is_asking(self) -> bool:
+        """For input: nothing more comes without it."""
+        return self._state == ASKING
 
     @property
     def is_settled(self) -> bool:
-        return self.is_ended or self.is_waiting
+        return self.is_ended or self._state in WAITING
 
     def happenings(self, response: Json, *, may_be_old: bool = False) -> list[Happening]:
         """What this StreamResponse, or SendMessageResponse, says that was not said before. Raises `BadAnswer`.
@@ -55,6 +59,7 @@ class Mirror:
         kinds = [kind for kind in FIELDS if response.get(kind) is not None]
         if len(kinds) != 1:
             raise BadAnswer("an event was none of task, message, statusUpdate and artifactUpdate")
+        self.is_begun = True
         told = reading.object_of(response[kinds[0]], f"a {kinds[0]}")
         match kinds[0]:
             case "task":

@@ -29,8 +29,10 @@ def text_of(value: Any, what: str) -> str:
 
 
 def state_of(status: Json) -> str:
-    """The state with its prefix."""
+    """The state with its prefix. What an old server calls unknown is at work, as far as anybody knows."""
     state = status.get("state")
+    if state == PREFIX + "UNSPECIFIED":
+        return PREFIX + "WORKING"
     if state not in STATES:
         raise BadAnswer(f"its task is in no state of A2A: {str(state)[:40]!r}")
     return str(state)
