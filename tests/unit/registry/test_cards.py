@@ -153,7 +153,7 @@ def test_every_wrong_field_is_named() -> None:
 
 def test_a_security_scheme_is_of_one_kind() -> None:
     served = card() | {"securitySchemes": {"odd": {}}}
-    with pytest.raises(BadCard, match="securitySchemes.odd must name a kind"):
+    with pytest.raises(BadCard, match=r"securitySchemes\.odd must name a kind"):
         cards.validate_card(served)
     served["securitySchemes"] = {"key": {"apiKeySecurityScheme": {"location": "hat", "name": "k"}}}
     with pytest.raises(BadCard, match="location must be one of header, query, cookie"):
