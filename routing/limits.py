@@ -41,3 +41,19 @@ MAX_HOPS: Final = 8  # from one AgentX to the next
 MAX_GRPC_BYTES: Final = 16 * 1024 * 1024  # of one message, both ways
 MAX_GRPC_CALLS: Final = 10_000  # under way at once in one gateway, streams among them
 MAX_GRPC_CALLS_PER_CONNECTION: Final = 1_000
+
+# Push notifications (routing.push)
+MAX_PUSH_CONFIGS: Final = 20  # of one task
+MAX_PUSH_URL: Final = 2_048
+MAX_PUSH_TOKEN: Final = 1_024
+MAX_PUSH_SCHEME: Final = 64
+MAX_PUSH_CREDENTIALS: Final = 8_192
+PUSH_TIMEOUT_SECONDS: Final = 10.0  # of one attempt
+PUSH_ATTEMPTS: Final = 10  # then it is a dead letter
+PUSH_FIRST_SECONDS: Final = 1.0  # at most, before the second attempt; twice that before the third
+PUSH_PAUSE_SECONDS: Final = 600.0  # at most, before any attempt
+PUSH_CLAIM_SECONDS: Final = 20  # then what a lost courier had in hand is taken up again
+PUSH_AT_ONCE: Final = 100  # webhooks that one courier tells at the same time
+PUSH_FAILING_AT_ONCE: Final = 50  # beside these, of those that failed last time
+PUSH_PER_HOST: Final = 10
+KEEP_DELIVERED_DAYS: Final = 7
