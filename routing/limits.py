@@ -8,6 +8,12 @@ MAX_DEPTH: Final = 64  # of JSON inside data parts and metadata
 MAX_REFERENCES: Final = 100  # referenceTaskIds, extensions, acceptedOutputModes
 MAX_HISTORY_MESSAGES: Final = 1_000  # of a task, told to callers and agents
 MAX_HISTORY_BYTES: Final = 4 * 1024 * 1024  # told to the agent: the newest that fit
+MAX_URL: Final = 2_048  # characters of a webhook's address
+MAX_SCHEME: Final = 64  # of its authentication scheme
+MAX_SECRET: Final = 8_192  # of its token or credentials
+MAX_BATCH: Final = 100  # calls in one JSON-RPC batch
+MAX_BATCH_AT_ONCE: Final = 8  # of them under way
+FIRST_EVENT_SECONDS: Final = 5.0  # a stream's status line waits so long for its first event
 PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 100
 

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from routing.limits import PAGE_SIZE
 from routing.record import Json
+
+# An A2A extension of AgentX: the same message sent again is the same task. Also as the header or metadata
+# AgentX-Idempotent: true, or among the message's extensions.
+IDEMPOTENT: Final = "urn:agentx:idempotent-send:v1"
 
 
 @dataclass(frozen=True, slots=True)
