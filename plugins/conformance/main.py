@@ -54,7 +54,7 @@ async def anything_else(turn: Turn) -> Events:
 
 
 async def delayed(turn: Turn) -> Events:
-    yield Status(state="working")
+    yield Status("Working on it.")
     await asyncio.sleep(DELAY_SECONDS)
     yield completed("Done after delay")
 
@@ -100,13 +100,13 @@ async def long_running(turn: Turn) -> Events:
 
 
 async def resubscribe(turn: Turn) -> Events:
-    yield Status(state="working")
+    yield Status("Working on it.")
     await asyncio.sleep(RESUBSCRIBE_SECONDS)
     yield completed("Done.")
 
 
 async def chunks(turn: Turn) -> Events:
-    yield Status(state="working")
+    yield Status("Working on it.")
     which = f"chunks-{turn.message_id}"
     yield Artifact("chunk-1 ", name="chunks", artifact_id=which, last_chunk=False)
     yield Artifact("chunk-2", name="chunks", artifact_id=which, append=True)
@@ -123,7 +123,7 @@ def artifact(content: Any) -> Callable[[Turn], Events]:
 
 def streamed(content: Any) -> Callable[[Turn], Events]:
     async def work(turn: Turn) -> Events:
-        yield Status(state="working")
+        yield Status("Working on it.")
         yield Artifact(content, name="artifact")
         yield completed("Everything was sent.")
 
