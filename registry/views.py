@@ -1,5 +1,7 @@
 """Console pages: agents and nodes."""
 
+from typing import Final
+
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -8,11 +10,13 @@ from django.utils.translation import gettext as _
 
 from registry import selectors, services
 from registry.models import Agent
+from registry.profile import Profile
 from security import permissions
 from security.pages import deed, done, page, render
 from security.principals import Principal
 
-AGENTS_PER_PAGE = 50
+AGENTS_PER_PAGE: Final = 50
+ENVELOPE_BYTES: Final = 256 * 1024  # of a message, beside its files in base64
 
 
 @page
@@ -47,6 +51,8 @@ def agent(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse
         "live": True,
         "agent": found,
         "card": selectors.served_card(found),
+        "profile": Profile.from_json(found.profile),
+        "file_limit": (settings.MAX_BODY_BYTES - ENVELOPE_BYTES) * 3 // 4,
         "versions": selectors.cards_of(principal, slug).defer("card")[:20],
         "address": f"{settings.PUBLIC_URL}/a2a/{found.slug}/",
     }

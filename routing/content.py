@@ -84,6 +84,17 @@ def saved(part: Json, name: str) -> Saved | None:
     return Saved(body, media_type, filename or f"{name}.{extension[:16]}")
 
 
+def runs(parts: list[Json]) -> list[tuple[int, Json]]:
+    """An artifact's parts by number, with bare texts that follow one another as one: a stream's pieces."""
+    found: list[tuple[int, Json]] = []
+    for number, part in enumerate(parts):
+        if found and part.keys() == found[-1][1].keys() == {"text"}:
+            found[-1] = (found[-1][0], {"text": found[-1][1]["text"] + part["text"]})
+        else:
+            found.append((number, part))
+    return found
+
+
 def brief(parts: list[Json]) -> str:
     """A line or two: the text, and what else there is by its name."""
     return "\n".join(filter(None, map(_brief, parts)))

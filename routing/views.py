@@ -110,7 +110,8 @@ def artifact_file(
     request: HttpRequest, principal: Principal, task_id: UUID, artifact: int, part: int
 ) -> HttpResponse:
     found = selectors.access_task(principal, task_id)
-    return _file(dict(enumerate(found.artifacts)).get(artifact, {}), part)
+    holder = dict(enumerate(found.artifacts)).get(artifact, {})
+    return _file(dict(content.runs(holder.get("parts", []))).get(part, {}), part)
 
 
 @page
@@ -118,12 +119,12 @@ def message_file(
     request: HttpRequest, principal: Principal, task_id: UUID, message: UUID, part: int
 ) -> HttpResponse:
     found = selectors.access_task(principal, task_id).messages.filter(id=message).first()
-    return _file(found.message if found else {}, part)
+    parts = found.message.get("parts", []) if found else []
+    return _file(dict(enumerate(parts)).get(part, {}), part)
 
 
-def _file(holder: dict[str, Any], number: int) -> HttpResponse:
+def _file(part: content.Json, number: int) -> HttpResponse:
     """A part for a browser to show, if it is an image, or to save: nothing in it can run here."""
-    part = dict(enumerate(holder.get("parts", []))).get(number, {})
     found = content.saved(part, f"part-{number + 1}")
     if found is None:
         raise TaskNotFound(_("There is no file at this address."))

@@ -10,12 +10,14 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/_parts.html")
-def parts(holder: Any, address: str) -> dict[str, Any]:
-    """The parts of a message or an artifact; `address`: where the files of its parts are, up to the number."""
+def parts(holder: Any, address: str, *, joined: bool = False) -> dict[str, Any]:
+    """The parts of a message or an artifact; `address`: where their files are, up to the number.
+
+    `joined`: texts that follow one another are one, as the pieces of a streamed artifact are.
+    """
     found = holder.get("parts", []) if isinstance(holder, dict) else []
-    return {
-        "parts": [(content.shown(part), f"{address}{number}/") for number, part in enumerate(found)]
-    }
+    numbered = content.runs(found) if joined else list(enumerate(found))
+    return {"parts": [(content.shown(part), f"{address}{number}/") for number, part in numbered]}
 
 
 @register.filter

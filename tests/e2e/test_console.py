@@ -71,7 +71,7 @@ def test_an_agent_can_be_tried_and_streams(console: Page) -> None:
     console.goto("/agents/echo/")
     console.get_by_label("Message", exact=True).fill("say this again")
     console.keyboard.press("Enter")
-    answer = console.locator(".said[data-role=agent]")
+    answer = console.locator(".said[data-role=agent] .ax-part")
     expect(answer).to_have_text("say this again", timeout=SOON)
     expect(console.locator("#try-state")).to_have_text("completed")
     raw = console.locator("#raw")

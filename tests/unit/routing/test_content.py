@@ -80,3 +80,19 @@ def test_in_brief_files_go_by_their_names() -> None:
         {"data": [2]},
     ]
     assert content.brief(parts) == "See\na.csv\nn: 1\n[2]"
+
+
+def test_the_pieces_of_a_stream_are_one_text() -> None:
+    parts = [
+        {"text": "a"},
+        {"text": "b"},
+        {"data": 1},
+        {"text": "c"},
+        {"text": "d", "filename": "d"},
+    ]
+    assert content.runs(parts) == [
+        (0, {"text": "ab"}),
+        (2, {"data": 1}),
+        (3, {"text": "c"}),
+        (4, {"text": "d", "filename": "d"}),
+    ]
