@@ -1,6 +1,8 @@
 """Where a webhook may go: not to what only this machine or its neighbours can reach, unless an operator allows it."""
 
 import ipaddress
+import re
+import socket
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,14 +11,29 @@ from django.utils.translation import gettext as _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# What the C library takes for an IPv4 address: one to four numbers, decimal, octal or hexadecimal.
+NUMBERS: Final = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
+LOOPBACK: Final = ipaddress.IPv4Address("127.0.0.1")
+# Where clouds tell a machine its secrets, by name.
+METADATA: Final = ipaddress.IPv4Address("169.254.169.254")
+METADATA_NAMES: Final = frozenset({"metadata", "metadata.google.internal", "instance-data"})
 
 
 def address_of(host: str) -> Address | None:
-    """The address that a host is written as, if it is one."""
+    """The address that a host is written as, however it is written, or is known to stand for."""
+    name = host.strip("[]").rstrip(".").lower()
     try:
-        return ipaddress.ip_address(host.strip("[]"))
+        return ipaddress.ip_address(name)
     except ValueError:
-        return None
+        pass
+    if NUMBERS.fullmatch(name):
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(name))
+        except OSError:
+            return None
+    if name == "localhost" or name.endswith(".localhost"):
+        return LOOPBACK
+    return METADATA if name in METADATA_NAMES else None
 
 
 def _innermost(address: Address) -> Address:

@@ -33,20 +33,28 @@ class LookedAt(AbstractResolver):
     ) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        return [_vetted(host, port, kind, place[0]) for kind, *_, place in found]
+        texts = [(kind, str(place[0])) for kind, *_, place in found]
+        usable = [each for each in texts if _why_not(host, each[1]) is None]
+        if not usable:
+            raise PermissionError(errno.EACCES, _why_not(host, texts[0][1]))
+        return [_result(host, port, kind, text) for kind, text in usable]
 
     async def close(self) -> None:
         return None
 
 
-def _vetted(host: str, port: int, family: int, text: str | int) -> ResolveResult:
-    address = address_of(str(text).partition("%")[0])
-    if address is None or not is_allowed(host, address):
-        why = private(host, address) if address else f"{host} has no usable address"
-        raise PermissionError(errno.EACCES, why)
+def _why_not(host: str, text: str) -> str | None:
+    """Why this address must not be reached under that name; None: it may."""
+    address = address_of(text.partition("%")[0])
+    if address is None:
+        return f"{host} has no usable address"
+    return None if is_allowed(host, address) else private(host, address)
+
+
+def _result(host: str, port: int, family: int, text: str) -> ResolveResult:
     return ResolveResult(
         hostname=host,
-        host=str(text),
+        host=text,
         port=port,
         family=family,
         proto=0,

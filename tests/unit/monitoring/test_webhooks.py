@@ -91,8 +91,15 @@ def test_private_addresses_are_refused_under_every_name(receiver, host):
     assert receiver.heard == []
 
 
-def test_a_number_is_no_host(receiver):
-    assert "not a canonical" in tell(f"http://2130706433:{receiver.server_port}/")
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0x7f.1"])
+def test_an_address_is_known_however_it_is_written(receiver, host):
+    assert "private address" in tell(f"http://{host}:{receiver.server_port}/")
+    assert receiver.heard == []
+
+
+@pytest.mark.parametrize("host", ["metadata.google.internal", "a.localhost", "169.254.169.254."])
+def test_names_that_stand_for_this_machine_or_its_cloud_are_refused(host):
+    assert "private address" in tell(f"http://{host}/")
 
 
 def test_a_name_may_be_allowed(receiver, settings):
