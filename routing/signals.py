@@ -21,3 +21,16 @@ class TaskChanged:
 # changes: list[TaskChanged], one signal per committed batch, sent in the event loop of a web process (or from a
 # worker, for reaped tasks): receivers are quick and do not query.
 tasks_changed = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class PushChanged:
+    """One attempt to tell a webhook, noted. `outcome`: delivered, pending (tried again later) or dead."""
+
+    task_id: str
+    delivery_id: str
+    seq: int
+    outcome: str
+
+
+push_changed = Signal()  # change: PushChanged, from a courier's thread

@@ -2,5 +2,6 @@
 
 from routing.services.cancels import request_cancel
 from routing.services.losses import reap_lost_tasks
+from routing.services.replays import replay_dead, replay_delivery
 
-__all__ = ["reap_lost_tasks", "request_cancel"]
+__all__ = ["reap_lost_tasks", "replay_dead", "replay_delivery", "request_cancel"]
