@@ -23,3 +23,19 @@ class AgentNameTaken(Conflict):
 
 class BadCard(InvalidInput):
     code, reason = "bad_agent_card", "BAD_AGENT_CARD"
+
+
+class NotRemote(Conflict):
+    """The agent is hosted by a plugin: there is no card elsewhere."""
+
+    code, reason = "agent_not_remote", "AGENT_NOT_REMOTE"
+
+
+class NoPendingCard(Conflict):
+    code, reason = "no_pending_card", "NO_PENDING_CARD"
+
+
+class CardUnreachable(InvalidInput):
+    """No card could be read from the URL that was given; the message says why."""
+
+    code, reason = "agent_card_unreachable", "AGENT_CARD_UNREACHABLE"

@@ -1,0 +1,304 @@
+"""Deeds on agents that live elsewhere: taken in, looked at, their cards approved. What is on the network was read before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from registry import cards
+from registry.errors import AgentNameTaken, NoPendingCard, NotRemote
+from registry.interfaces import Interface, interfaces_of
+from registry.models import Agent, Upstream
+from registry.selectors import access_agent
+from registry.services.credentials import sealed
+from registry.services.writing import (
+    MAX_CAPABILITIES,
+    capability_names,
+    locked,
+    refuse_front_door,
+    save,
+    set_capabilities,
+    set_card,
+    slug_of,
+    tell,
+)
+from security import audit, permissions
+from security.errors import InvalidInput
+from security.principals import Principal
+from security.services import default_tenant
+
+Json = dict[str, Any]
+MAX_METADATA_ITEMS: Final = 100
+MAX_KEYS: Final = 20
+# Of a card found elsewhere: what AgentX tells on. The rest of the card it serves is its own.
+TOLD_ON: Final = (
+    "skills",
+    "defaultInputModes",
+    "defaultOutputModes",
+    "provider",
+    "documentationUrl",
+    "iconUrl",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCard:
+    """A card as it was read from its URL, and who signed it (`registry.signing.Verdict`'s state and why)."""
+
+    url: str
+    card: Json
+    etag: str = ""
+    signature: str = Upstream.Signature.UNSIGNED
+    signature_detail: str = ""
+
+    @property
+    def digest(self) -> str:
+        return cards.digest(self.card)
+
+
+@transaction.atomic
+def register_remote_agent(
+    principal: Principal,
+    *,
+    name: str = "",
+    capabilities: Iterable[str] = (),
+    endpoint: str = "",
+    metadata: Json | None = None,
+    found: FoundCard | None = None,
+    credentials: Json | None = None,
+    trusted_keys: Json | None = None,
+) -> Agent:
+    """Take in an agent that lives elsewhere, under an address made from its name.
+
+    With `found`, the card at its URL: approved by this, and its first interface that AgentX speaks is taken. Without,
+    `endpoint` is taken for one of JSON-RPC until a card is found there. `credentials` None keeps those of before.
+    Registering the same name with the same endpoint or card again updates it. Raises `AgentNameTaken` otherwise.
+    """
+    principal.require(permissions.AGENTS_MANAGE)
+    metadata = metadata or {}
+    interface = chosen_interface(found.card, endpoint) if found else Interface(endpoint)
+    _check_endpoint(endpoint or (found.url if found else ""))
+    _check_metadata(metadata)
+    name = (name or (str(found.card["name"]) if found else "")).strip()[:200]
+    slug = slug_of(name)
+    refuse_front_door(slug)
+    agent = Agent.objects.select_for_update().filter(slug=slug).first()
+    _require_same(agent, interface, found)
+    agent = agent or Agent(slug=slug, tenant=default_tenant())
+    told = _told_of(found.card if found else {}, metadata)
+    state = Agent.State.READY if found else Agent.State.UNKNOWN
+    whole = told | {"name": name, "endpoint": interface.url, "state": state, "metadata": metadata}
+    save(agent, whole | {"source": Agent.Source.REMOTE, "direct_messages": True, "retired": None})
+    names = list(capabilities) or skill_names(found.card if found else {})
+    set_capabilities(agent, names)
+    _keep(agent, interface, found, credentials, trusted_keys)
+    set_card(agent, partial_of(found.card) if found else _partial_from(names))
+    after = {"endpoint": interface.url, "capabilities": sorted(names)}
+    audit.record(principal, "agent.registered", "agent", slug, after=after)
+    tell(agent)
+    return agent
+
+
+@transaction.atomic
+def approve_card(principal: Principal, ref: str) -> Agent:
+    """Go by the card that was found since the last one was approved."""
+    agent, upstream = _with_pending(principal, ref)
+    before, card = upstream.digest, upstream.pending_card or {}
+    adopt(agent, upstream, FoundCard(upstream.card_url, card, upstream.etag))
+    after = {"digest": upstream.digest}
+    audit.record(
+        principal,
+        "agent.card_approved",
+        "agent",
+        agent.slug,
+        before={"digest": before},
+        after=after,
+    )
+    tell(agent)
+    return agent
+
+
+@transaction.atomic
+def reject_card(principal: Principal, ref: str) -> Agent:
+    """Stay with the approved card; this other one is not shown again."""
+    agent, upstream = _with_pending(principal, ref)
+    upstream.rejected_digest = upstream.pending_digest
+    clear_pending(upstream)
+    upstream.save()
+    after = {"digest": upstream.rejected_digest}
+    audit.record(principal, "agent.card_rejected", "agent", agent.slug, after=after)
+    tell(agent)
+    return agent
+
+
+def adopt(agent: Agent, upstream: Upstream, found: FoundCard) -> None:
+    """Make a card the approved one: interface, skills and all. Connections are made anew."""
+    interface = chosen_interface(found.card, agent.endpoint)
+    told = _told_of(found.card, agent.metadata)
+    save(agent, told | {"endpoint": interface.url})
+    _set_interface(upstream, interface, found.card)
+    upstream.card, upstream.digest = found.card, found.digest
+    upstream.card_url, upstream.etag = found.url, found.etag
+    upstream.rejected_digest = ""
+    upstream.revision += 1
+    clear_pending(upstream)
+    upstream.save()
+    set_card(agent, partial_of(found.card))
+
+
+def clear_pending(upstream: Upstream) -> None:
+    upstream.pending_card, upstream.pending_digest, upstream.pending_since = None, "", None
+
+
+def chosen_interface(card: Json, endpoint: str = "") -> Interface:
+    """The card's first one that AgentX speaks; the one at `endpoint` when that is named. Raises `InvalidInput`."""
+    spoken = interfaces_of(card)
+    named = [each for each in spoken if endpoint and each.url.rstrip("/") == endpoint.rstrip("/")]
+    if not spoken:
+        told = _("The card names no interface that AgentX speaks (JSON-RPC, HTTP+JSON or gRPC).")
+        raise InvalidInput(told, fields={"card_url": _("no interface that AgentX speaks")})
+    return (named or spoken)[0]
+
+
+def partial_of(card: Json) -> Json:
+    """What AgentX tells on of a card found elsewhere. Streams and webhooks are AgentX's own: it has both."""
+    told = {name: card[name] for name in TOLD_ON if card.get(name)}
+    capabilities = card.get("capabilities")
+    extensions = capabilities.get("extensions") if isinstance(capabilities, dict) else None
+    return told | ({"capabilities": {"extensions": extensions}} if extensions else {})
+
+
+def skill_names(card: Json) -> list[str]:
+    """Capability names out of a card's skills: their ids and tags."""
+    skills = card.get("skills")
+    words: list[Any] = []
+    for skill in skills if isinstance(skills, list) else ():
+        if isinstance(skill, dict):
+            tags = skill.get("tags")
+            words += [skill.get("id"), *(tags if isinstance(tags, list) else ())]
+    usable = [word for word in words if isinstance(word, str) and slugify(word)]
+    return capability_names(dict.fromkeys(usable[:MAX_CAPABILITIES]))
+
+
+def _partial_from(capabilities: Iterable[str]) -> Json:
+    return {
+        "skills": [cards.skill_from_capability(each) for each in capability_names(capabilities)]
+    }
+
+
+def _told_of(card: Json, metadata: Json) -> Json:
+    """Fields of the agent's row; metadata given at registration may say what the card leaves out."""
+    description = card.get("description") or metadata.get("description") or ""
+    version = card.get("version") or metadata.get("version") or ""
+    return {
+        "description": str(description)[:2000],
+        "version": str(version)[:64],
+        "framework": str(metadata.get("framework", ""))[:64],
+    }
+
+
+def _keep(
+    agent: Agent,
+    interface: Interface,
+    found: FoundCard | None,
+    credentials: Json | None,
+    trusted_keys: Json | None,
+) -> None:
+    """The upstream's row. What a connection depends on may have changed, so connections are made anew."""
+    upstream = Upstream.objects.select_for_update().filter(agent=agent).first()
+    upstream = upstream or Upstream(agent=agent, revision=0)
+    now = timezone.now()
+    if credentials is not None:
+        upstream.credentials = sealed(credentials)
+    if trusted_keys is not None:
+        upstream.trusted_keys = checked_keys(trusted_keys)
+    _set_interface(upstream, interface, found.card if found else {})
+    clear_pending(upstream)
+    upstream.revision += 1
+    upstream.failures, upstream.since, upstream.next_check = 0, now, now
+    upstream.health, upstream.detail = Upstream.Health.UNKNOWN, ""
+    if found:
+        upstream.card, upstream.digest = found.card, found.digest
+        upstream.card_url, upstream.etag, upstream.fetched = found.url, found.etag, now
+        upstream.signature = Upstream.Signature(found.signature)
+        upstream.signature_detail = found.signature_detail[:500]
+        upstream.health, upstream.checked = Upstream.Health.READY, now
+    upstream.save()
+
+
+def _set_interface(upstream: Upstream, interface: Interface, card: Json) -> None:
+    told = card.get("capabilities")
+    capabilities: Json = told if isinstance(told, dict) else {}
+    extensions = capabilities.get("extensions")
+    upstream.url, upstream.binding = interface.url, interface.binding
+    upstream.protocol_version = interface.version
+    upstream.interface_tenant = interface.tenant[:128]
+    # Of an agent without a card nothing is known: streams are tried, and given up when it has none.
+    upstream.streaming = bool(capabilities.get("streaming", not card))
+    upstream.extensions = [
+        str(each["uri"])
+        for each in (extensions if isinstance(extensions, list) else ())
+        if isinstance(each, dict) and each.get("required") and each.get("uri")
+    ]
+
+
+def checked_keys(given: Json) -> Json | None:
+    """A JWK set of public keys; an empty one is none."""
+    keys = given.get("keys", []) if given else []
+    if not isinstance(keys, list) or not all(isinstance(each, dict) for each in keys):
+        told = _("trusted_keys must be a JWK set: an object with a list of keys.")
+        raise InvalidInput(told, fields={"trusted_keys": _("not a JWK set")})
+    if len(keys) > MAX_KEYS or any("d" in each or "k" in each for each in keys):
+        told = _("trusted_keys holds at most %(most)d public keys.") % {"most": MAX_KEYS}
+        raise InvalidInput(told, fields={"trusted_keys": _("too many, or not public")})
+    return {"keys": keys} if keys else None
+
+
+def _with_pending(principal: Principal, ref: str) -> tuple[Agent, Upstream]:
+    principal.require(permissions.AGENTS_MANAGE)
+    agent = locked(access_agent(principal, ref))
+    upstream = Upstream.objects.select_for_update().filter(agent=agent).first()
+    if upstream is None:
+        raise NotRemote(
+            _("The agent %(slug)r is not registered by its URL.") % {"slug": agent.slug}
+        )
+    if upstream.pending_card is None:
+        raise NoPendingCard(_("No card waits for approval here."))
+    return agent, upstream
+
+
+def _require_same(agent: Agent | None, interface: Interface, found: FoundCard | None) -> None:
+    """The name is free, or it was this agent's before."""
+    if agent is None or agent.retired is not None:
+        return
+    known = Upstream.objects.filter(agent=agent).values_list("card_url", flat=True).first()
+    is_same_card = found is not None and known == found.url
+    if agent.source != Agent.Source.REMOTE or not (agent.endpoint == interface.url or is_same_card):
+        told = _("There is already an agent %(slug)r.") % {"slug": agent.slug}
+        raise AgentNameTaken(told)
+
+
+def _check_metadata(metadata: Json) -> None:
+    if len(metadata) > MAX_METADATA_ITEMS:
+        told = _("metadata may hold at most %(most)d items.") % {"most": MAX_METADATA_ITEMS}
+        raise InvalidInput(told, fields={"metadata": _("too many")})
+
+
+def _check_endpoint(endpoint: str) -> None:
+    """Only its shape: whether AgentX may reach it is asked when it is called (AGENTX_WEBHOOK_ALLOW)."""
+    try:
+        parts = urlsplit(endpoint)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or len(endpoint) > 500:
+        told = _("An endpoint is an http:// or https:// URL of at most 500 characters.")
+        raise InvalidInput(told, fields={"endpoint": _("not an http(s) URL")})
+    if parts.username or parts.password or parts.fragment:
+        told = _("An endpoint's URL carries no user, password or fragment.")
+        raise InvalidInput(told, fields={"endpoint": _("credentials in URL")})
