@@ -1,15 +1,21 @@
 """Which agents and which processes exist: a snapshot in memory, so that no message has to ask.
 
-Read again on news, every POLL_SECONDS, and soon after a call found a process dead.
+Read again on news, every POLL_SECONDS, and soon after a call found a process dead: only what was written since the
+reading before, for there may be ten thousand agents.
 """
 
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
 
 from plugins_app.client.target import Target
 from plugins_app.selectors import live_targets
@@ -23,6 +29,9 @@ log = logging.getLogger(__name__)
 POLL_SECONDS: Final = 2.0
 GAP_SECONDS: Final = 0.05  # between two readings, however much news there is
 AVOID_SECONDS: Final = 1.0
+FULL_SECONDS: Final = (
+    60.0  # everything is read again so often, whatever the database says was written
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,9 @@ class Route:
     profile: Profile = Profile()  # noqa: RUF009 - frozen
     # The agent's first words decide whether its caller gets a task or a message.
     direct_messages: bool = False
+    # Of what it says of itself, and when that or its openness changed: another one is another card.
+    card_digest: str = ""
+    card_changed: datetime | None = None
 
     @property
     def redelivers(self) -> bool:
@@ -68,6 +80,8 @@ class Routes:
 
     def __init__(self) -> None:
         self._routes: Mapping[str, Route] = {}
+        self._roster = Roster()
+        self.version = 0  # another one when anything is different
         self._avoid: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
@@ -102,7 +116,9 @@ class Routes:
 
     async def refresh(self) -> None:
         """Read now. Raises `Unavailable`."""
-        self._routes = await ask(_read)
+        found = await ask(self._roster.read)
+        self.version += found != self._routes
+        self._routes = found
         alive = {each.launch_id for route in self._routes.values() for each in route.targets}
         self._avoid = {key: until for key, until in self._avoid.items() if key in alive}
         self._changed.set()
@@ -124,27 +140,105 @@ class Routes:
             await asyncio.sleep(GAP_SECONDS)
 
 
-def _read() -> dict[str, Route]:
-    targets = _targets()
-    fields = ("id", "slug", "state", "source", "retry", "is_open", "profile", "direct_messages")
-    hosted = ("hosted_by__plugin__state", "hosted_by__plugin__reason")
-    rows = Agent.objects.filter(retired__isnull=True).values_list(*fields, *hosted)
-    return {
-        slug: Route(
-            str(agent_id),
-            slug,
-            state,
-            source,
-            retry,
-            is_open,
-            plugin_state or "",
-            plugin_reason or "",
-            tuple(targets.get(slug, ())),
-            Profile.from_json(profile),
-            direct,
+class Roster:
+    """The rows behind the routes, kept between readings."""
+
+    FIELDS: tuple[str, ...] = ("id", "retired", "slug", "state", "source", "retry", "is_open")
+    FIELDS += ("profile", "direct_messages", "card_digest", "card_changed")
+
+    def __init__(self) -> None:
+        self._agents: dict[UUID, Route] = {}
+        self._horizon: int | None = None
+        self._full_read = 0.0
+        self._lock = threading.Lock()
+
+    def read(self) -> dict[str, Route]:
+        """Every agent's route by its slug."""
+        with self._lock:
+            self._update()
+            routes = {route.slug: route for route in self._agents.values()}
+        targets = _targets()
+        fields = ("slug", "hosted_by__plugin__state", "hosted_by__plugin__reason")
+        for slug, state, reason in Agent.objects.exclude(hosted_by=None).values_list(*fields):
+            if route := routes.get(slug):
+                routes[slug] = replace(
+                    route,
+                    targets=tuple(targets.get(slug, ())),
+                    plugin_state=state or "",
+                    plugin_reason=reason or "",
+                )
+        return routes
+
+    def _update(self) -> None:
+        horizon, count = _horizon()
+        is_due = time.monotonic() - self._full_read > FULL_SECONDS
+        if self._horizon is None or is_due or not self._take(self._horizon, count):
+            self._agents = {}
+            self._take(None, count)
+            self._full_read = time.monotonic()
+        self._horizon = horizon
+
+    def _take(self, since: int | None, count: int) -> bool:
+        """Take in the rows written since; say whether all that exist are known then."""
+        rows = Agent.objects.values_list(*self.FIELDS)
+        if since is None:
+            rows = rows.filter(retired__isnull=True)
+        else:
+            written = 'age("registry_agent".xmin) <= age(CAST(%s AS xid))'
+            rows = rows.extra(where=[written], params=[str(since % 2**32)])  # noqa: S610 - a constant
+        for row in rows:
+            self._note(*row)
+        return len(self._agents) == count
+
+    def _note(self, agent_id: UUID, retired: datetime | None, *told: Any) -> None:
+        if retired:
+            self._agents.pop(agent_id, None)
+        else:
+            self._agents[agent_id] = _route(agent_id, *told)
+
+
+def _horizon() -> tuple[int, int]:
+    """The oldest transaction that is still under way, and how many agents there are.
+
+    Whatever is read after this holds all that older ones wrote; younger ones are asked for next time. Unlike a time in
+    a column, this misses no row that was committed late or written past Django.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
+            " (SELECT count(*) FROM registry_agent WHERE retired IS NULL)"
         )
-        for agent_id, slug, state, source, retry, is_open, profile, direct, plugin_state, plugin_reason in rows
-    }
+        horizon, count = cursor.fetchone()
+        return int(horizon), int(count)
+
+
+def _route(
+    agent_id: UUID,
+    slug: str,
+    state: str,
+    source: str,
+    retry: str,
+    is_open: bool,
+    profile: dict[str, Any],
+    direct_messages: bool,
+    card_digest: str,
+    card_changed: datetime,
+) -> Route:
+    return Route(
+        agent_id=str(agent_id),
+        slug=slug,
+        state=state,
+        source=source,
+        retry=retry,
+        is_open=is_open,
+        plugin_state="",
+        plugin_reason="",
+        targets=(),
+        profile=Profile.from_json(profile),
+        direct_messages=direct_messages,
+        card_digest=card_digest,
+        card_changed=card_changed,
+    )
 
 
 def _targets() -> dict[str, list[Target]]:
