@@ -50,10 +50,6 @@ MAX_GRPC_CALLS_PER_CONNECTION: Final = 1_000
 
 # Push notifications (routing.push)
 MAX_PUSH_CONFIGS: Final = 20  # of one task
-MAX_PUSH_URL: Final = 2_048
-MAX_PUSH_TOKEN: Final = 1_024
-MAX_PUSH_SCHEME: Final = 64
-MAX_PUSH_CREDENTIALS: Final = 8_192
 PUSH_TIMEOUT_SECONDS: Final = 10.0  # of one attempt
 PUSH_ATTEMPTS: Final = 10  # then it is a dead letter
 PUSH_FIRST_SECONDS: Final = 1.0  # at most, before the second attempt; twice that before the third

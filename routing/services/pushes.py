@@ -14,10 +14,9 @@ from uuid_utils.compat import uuid7
 from routing.limits import (
     MAX_ID,
     MAX_PUSH_CONFIGS,
-    MAX_PUSH_CREDENTIALS,
-    MAX_PUSH_SCHEME,
-    MAX_PUSH_TOKEN,
-    MAX_PUSH_URL,
+    MAX_SCHEME,
+    MAX_SECRET,
+    MAX_URL,
 )
 from routing.models import PushConfig, Task
 from routing.record import Json
@@ -55,8 +54,8 @@ def checked(config: Any, dialect: str = "1.0", path: str = "") -> Hook:
     login = config.get("authentication") or {}
     if not isinstance(login, dict):
         raise _invalid(f"{path}authentication", _("must be an object"))
-    credentials = _header(login, "credentials", f"{path}authentication.", MAX_PUSH_CREDENTIALS)
-    scheme = _header(login, "scheme", f"{path}authentication.", MAX_PUSH_SCHEME)
+    credentials = _header(login, "credentials", f"{path}authentication.", MAX_SECRET)
+    scheme = _header(login, "scheme", f"{path}authentication.", MAX_SCHEME)
     if (credentials or scheme) and not SCHEME.fullmatch(scheme):
         raise _invalid(f"{path}authentication.scheme", _("must be a scheme like Bearer"))
     return Hook(
@@ -65,7 +64,7 @@ def checked(config: Any, dialect: str = "1.0", path: str = "") -> Hook:
         config_id=_header(config, "id", path, MAX_ID),
         scheme=scheme,
         credentials=credentials,
-        token=_header(config, "token", path, MAX_PUSH_TOKEN),
+        token=_header(config, "token", path, MAX_SECRET),
         dialect=dialect,
     )
 
@@ -74,10 +73,8 @@ def _url(config: Json, path: str) -> str:
     url = config.get("url")
     if not isinstance(url, str) or not url:
         raise _invalid(f"{path}url", _("is required"))
-    if len(url) > MAX_PUSH_URL:
-        raise _invalid(
-            f"{path}url", _("must be at most %(most)s characters") % {"most": MAX_PUSH_URL}
-        )
+    if len(url) > MAX_URL:
+        raise _invalid(f"{path}url", _("must be at most %(most)s characters") % {"most": MAX_URL})
     if not URL.fullmatch(url):
         raise _invalid(f"{path}url", _("must be an http or https URL"))
     if why := refusal(url):
