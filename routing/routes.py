@@ -21,6 +21,7 @@ from plugins_app.client.target import Target
 from plugins_app.selectors import live_targets
 from registry.models import Agent
 from registry.profile import Profile
+from routing import remote
 from routing.errors import AgentPaused, AgentUnreachable
 from security.errors import Unavailable
 from security.rows import ask
@@ -53,6 +54,8 @@ class Route:
     # Of what it says of itself, and when that or its openness changed: another one is another card.
     card_digest: str = ""
     card_changed: datetime | None = None
+    # Of an agent that lives elsewhere: why it cannot be reached.
+    trouble: str = ""
 
     @property
     def redelivers(self) -> bool:
@@ -63,12 +66,12 @@ class Route:
         """Refuse at once what waiting would not mend. Raises `AgentPaused` or `AgentUnreachable`."""
         if self.state == Agent.State.MAINTENANCE or self.plugin_state == "paused":
             raise AgentPaused(f"The agent {self.slug} is paused.")
+        if self.source == Agent.Source.REMOTE and self.state == Agent.State.ERROR:
+            raise AgentUnreachable(f"The agent {self.slug} cannot be reached: {self.trouble}")
         if self.targets:
             return
         if self.source == Agent.Source.REMOTE:
-            raise AgentUnreachable(
-                f"The agent {self.slug} is registered by its URL; AgentX cannot reach it yet."
-            )
+            raise AgentUnreachable(f"AgentX has no address of the agent {self.slug}.")
         if self.state == Agent.State.SHUTDOWN or self.plugin_state == "unloaded":
             raise AgentUnreachable(f"The agent {self.slug} is stopped.")
         if self.plugin_state == "error":
@@ -145,6 +148,8 @@ class Roster:
 
     FIELDS: tuple[str, ...] = ("id", "retired", "slug", "state", "source", "retry", "is_open")
     FIELDS += ("profile", "direct_messages", "card_digest", "card_changed")
+    # Whoever writes these touches the agent's row: its age decides what is read again.
+    FIELDS += ("upstream", "upstream__revision", "upstream__detail")
 
     def __init__(self) -> None:
         self._agents: dict[UUID, Route] = {}
@@ -223,6 +228,9 @@ def _route(
     direct_messages: bool,
     card_digest: str,
     card_changed: datetime,
+    upstream_id: UUID | None,
+    revision: int | None,
+    trouble: str | None,
 ) -> Route:
     return Route(
         agent_id=str(agent_id),
@@ -233,11 +241,12 @@ def _route(
         is_open=is_open,
         plugin_state="",
         plugin_reason="",
-        targets=(),
+        targets=(remote.target_of(str(upstream_id), revision or 0),) if upstream_id else (),
         profile=Profile.from_json(profile),
         direct_messages=direct_messages,
         card_digest=card_digest,
         card_changed=card_changed,
+        trouble=trouble or "",
     )
 
 
