@@ -5,43 +5,18 @@ import binascii
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from routing.delivery.hooks import require_push
 from routing.delivery.opening import route_for
 from routing.delivery.switchboard import Switchboard
-from routing.errors import PushNotificationNotSupported, TaskNotFound
+from routing.errors import TaskNotFound
 from routing.limits import PAGE_SIZE
 from routing.record import Json, Record
-from routing.requests import Send
-from routing.routes import Route
 from routing.services import pushes
-from routing.services.pushes import Hook
 from security.errors import InvalidInput
 from security.principals import Principal
 from security.rows import ask
 
-INLINE = "configuration.taskPushNotificationConfig."
 TaskOf = Callable[[Principal, str, str, int | None], Awaitable[Record]]
-
-
-def require_push(route: Route) -> None:
-    if not route.profile.push:
-        raise PushNotificationNotSupported(f"The agent {route.slug} sends no push notifications.")
-
-
-def wanted(route: Route, send: Send) -> Hook | None:
-    """The webhook that a message brings with it, checked before anything happens."""
-    if send.push is None:
-        return None
-    require_push(route)
-    return pushes.checked(send.push, send.dialect, INLINE)
-
-
-async def keep_wanted(opened: Record, hook: Hook, route: Route) -> None:
-    """Keep it once the turn's opening is committed and before the agent can answer.
-
-    It is told the opening, as a stream is, unless it is open still whether there will be a task at all.
-    """
-    after = opened.seq if route.direct_messages else opened.seq - 1
-    await ask(pushes.keep_push, opened.id, hook, after)
 
 
 class Pushes:

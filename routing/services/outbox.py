@@ -33,12 +33,14 @@ MAX_ERROR: Final = 300
 GONE: Final = 410
 UNUSED: Final = ("task__artifacts", "task__metadata", "task__request", "task__status")
 
-# Oldest first, of each host only as many as may be told at once: one dead host must not fill a courier.
+# Oldest first, of each host only as many as may be told at once: one dead host must not fill a courier. While a task is
+# direct and not closed, it is open still whether its caller gets a task at all.
 CLAIM_DUE: Final = """
 WITH ranked AS (
     SELECT c.id, c.host, c.due, row_number() OVER (PARTITION BY c.host ORDER BY c.due, c.id) AS place
     FROM routing_pushconfig c JOIN routing_task t ON t.id = c.task_id
     WHERE c.ended IS NULL AND c.due <= now() - %(overdue)s * interval '1 second' AND t.seq > c.delivered_seq
+        AND (NOT t.is_direct OR t.closed IS NOT NULL)
         AND (c.attempts > 0 OR c.is_failing) = %(failing)s
 ), chosen AS (
     SELECT c.id FROM routing_pushconfig c JOIN ranked r ON r.id = c.id
