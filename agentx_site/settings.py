@@ -232,6 +232,11 @@ CELERY_BEAT_SCHEDULE = {
     "autoscale": {"task": "plugins_app.autoscale", "schedule": 3.0, "options": {"expires": 3}},
     "place": {"task": "plugins_app.place", "schedule": 5.0, "options": {"expires": 5}},
     "watch-nodes": {"task": "plugins_app.watch_nodes", "schedule": 5.0, "options": {"expires": 5}},
+    "look-at-upstreams": {
+        "task": "registry.look_at_upstreams",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "reap-tasks": {"task": "routing.reap_lost_tasks", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -1,7 +1,6 @@
 """Deeds on agents that live elsewhere: taken in, looked at, their cards approved. What is on the network was read before."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +26,7 @@ from registry.services.writing import (
     slug_of,
     tell,
 )
+from registry.sightings import FoundCard
 from security import audit, permissions
 from security.errors import InvalidInput
 from security.principals import Principal
@@ -44,21 +44,6 @@ TOLD_ON: Final = (
     "documentationUrl",
     "iconUrl",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FoundCard:
-    """A card as it was read from its URL, and who signed it (`registry.signing.Verdict`'s state and why)."""
-
-    url: str
-    card: Json
-    etag: str = ""
-    signature: str = Upstream.Signature.UNSIGNED
-    signature_detail: str = ""
-
-    @property
-    def digest(self) -> str:
-        return cards.digest(self.card)
 
 
 @transaction.atomic
