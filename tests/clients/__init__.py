@@ -1,0 +1,1 @@
+"""AgentX as the official client libraries see it, each unmodified and in an environment of its own."""
