@@ -1,4 +1,4 @@
-"""/api/v1: agents and nodes."""
+"""/api/v1: agents."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registry import selectors, services
-from registry.models import Agent, Node
+from registry.models import Agent
 from registry.selectors import Found
 from security.authentication import caller
-from security.pagination import ByName, BySlug
+from security.pagination import BySlug
 from security.schema import checked, listed, refusals
 
 
@@ -74,15 +74,6 @@ class AgentStatusSerializer(serializers.Serializer[dict[str, Any]]):
     updated = serializers.DateTimeField()
 
 
-class Registration(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=200)
-    capabilities = serializers.ListField(
-        child=serializers.CharField(max_length=100), required=False, default=list, max_length=100
-    )
-    endpoint = serializers.CharField(max_length=500, help_text="http:// or https:// URL.")
-    metadata = serializers.DictField(required=False, default=dict)
-
-
 class DiscoveryQuery(serializers.Serializer[Any]):
     capabilities = serializers.CharField(
         required=False, allow_blank=True, default="", help_text="Separated by commas; all of them."
@@ -92,14 +83,6 @@ class DiscoveryQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(
         required=False, default=50, min_value=1, max_value=selectors.MAX_FOUND
     )
-
-
-class NodeSerializer(serializers.ModelSerializer[Node]):
-    class Meta:
-        model = Node
-        fields: tuple[str, ...] = ("id", "name", "state", "address", "cpus", "memory_bytes")
-        fields += ("cpu_percent", "memory_used_bytes", "labels", "version", "heartbeat", "created")
-        read_only_fields = fields
 
 
 @listed("agents_list", AgentSerializer)
@@ -112,19 +95,6 @@ class Agents(ListAPIView[Agent]):
 
     def get_queryset(self) -> QuerySet[Agent]:
         return selectors.agents(caller(self.request))
-
-
-class AgentRegister(APIView):
-    @extend_schema(
-        operation_id="agents_register",
-        request=Registration,
-        responses={201: AgentDetailSerializer, **refusals(400, 409)},
-    )
-    def post(self, request: Request) -> Response:
-        """Register an agent that lives elsewhere. The same name and endpoint again updates it."""
-        given = checked(request, Registration)
-        agent = services.register_remote_agent(caller(request), **given)
-        return Response(AgentDetailSerializer(agent).data, status=201)
 
 
 class AgentDiscover(APIView):
@@ -184,22 +154,3 @@ class AgentClose(APIView):
     def post(self, request: Request, ref: str) -> Response:
         """Ask callers of this agent for a credential again."""
         return Response(AgentSerializer(services.set_agent_open(caller(request), ref, False)).data)
-
-
-@listed("nodes_list", NodeSerializer)
-class Nodes(ListAPIView[Node]):
-    """The machines that run plugin processes."""
-
-    queryset = Node.objects.none()
-    serializer_class = NodeSerializer
-    pagination_class = ByName
-
-    def get_queryset(self) -> QuerySet[Node]:
-        return selectors.nodes(caller(self.request))
-
-
-class NodeDetail(APIView):
-    @extend_schema(operation_id="nodes_show", responses={200: NodeSerializer, **refusals(404)})
-    def get(self, request: Request, ref: str) -> Response:
-        """A node, by its name or id."""
-        return Response(NodeSerializer(selectors.access_node(caller(request), ref)).data)

@@ -1,0 +1,36 @@
+"""/api/v1: agents and nodes."""
+
+from registry.api.agents import (
+    AgentClose,
+    AgentDetail,
+    AgentDiscover,
+    AgentOpen,
+    Agents,
+    AgentStatus,
+)
+from registry.api.nodes import NodeDetail, Nodes
+from registry.api.remotes import (
+    AgentPreview,
+    AgentRegister,
+    AgentUpstream,
+    CardApprove,
+    CardReject,
+    UpstreamCheck,
+)
+
+__all__ = [
+    "AgentClose",
+    "AgentDetail",
+    "AgentDiscover",
+    "AgentOpen",
+    "AgentPreview",
+    "AgentRegister",
+    "AgentStatus",
+    "AgentUpstream",
+    "Agents",
+    "CardApprove",
+    "CardReject",
+    "NodeDetail",
+    "Nodes",
+    "UpstreamCheck",
+]
