@@ -11,9 +11,10 @@ from django.conf import settings
 from agentx_site.lane import App, Lane, Receive, Scope, Send
 from agentx_site.probes import Readiness, health
 from monitoring.sockets import websocket_urlpatterns
-from routing.a2a.cards import AgentCardView, FrontDoorCardView
+from routing.a2a.cards import AgentCardView, CatalogueView, KeySetView
 from routing.a2a.jsonrpc import JsonRpc
 from routing.a2a.plain import SendMessageView
+from routing.a2a.shelf import Shelf
 from routing.delivery import Switchboard
 from routing.delivery.operations import Operations
 
@@ -39,18 +40,23 @@ def build(site: App, switchboard: Switchboard) -> App:
 
 def message_lane(switchboard: Switchboard, site: App) -> Lane:
     operations = Operations(switchboard)
-    front_door = FrontDoorCardView.for_lane()
+    shelf = Shelf(switchboard)
+    card = AgentCardView.for_lane(shelf=shelf)
+    old_card = AgentCardView.for_lane(shelf=shelf, unnamed="0.3")
     return Lane(
         exact={
             "/health": health,
             "/ready": Readiness(),
             "/api/v1/messages/send": SendMessageView.for_lane(operations=operations),
-            "/.well-known/agent-card.json": front_door,
-            "/.well-known/agent.json": front_door,
+            "/.well-known/agent-card.json": card,
+            "/.well-known/agent.json": old_card,
+            "/.well-known/jwks.json": KeySetView.for_lane(shelf=shelf),
+            "/.well-known/ai-catalog.json": CatalogueView.for_lane(shelf=shelf),
         },
         agent={
             "": JsonRpc.for_lane(operations=operations),
-            ".well-known/agent-card.json": AgentCardView.for_lane(),
+            ".well-known/agent-card.json": card,
+            ".well-known/agent.json": old_card,
         },
         site=site,
         started=switchboard.start,

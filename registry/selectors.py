@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from registry import cards
 from registry.errors import AgentNotFound, CardNotFound, NodeNotFound
-from registry.models import Agent, AgentCard, Node
+from registry.models import Agent, AgentCard, Node, SigningKey
 from security import permissions
 from security.principals import Principal
 
 MAX_FOUND = 200
+KEY_GRACE = timedelta(days=30)  # a retired key stays published so long
 # Best first when agents are looked for: who answers now stands before who might later.
 STATE_RANK: dict[str, int] = {
     Agent.State.READY: 0,
@@ -42,6 +45,11 @@ def agents(principal: Principal) -> QuerySet[Agent]:
 def open_agents() -> QuerySet[Agent]:
     """What anybody may see: the agents that anybody may call."""
     return _with_parts(Agent.objects.filter(retired__isnull=True, is_open=True))
+
+
+def every_agent() -> QuerySet[Agent]:
+    """For callers whose right to see agents was looked at already."""
+    return _with_parts(Agent.objects.filter(retired__isnull=True))
 
 
 def _with_parts(found: QuerySet[Agent]) -> QuerySet[Agent]:
@@ -115,6 +123,39 @@ def served_card(agent: Agent) -> cards.Card | None:
     if current is None:
         return None
     return cards.served(current.card, slug=agent.slug, doors=doors(), is_open=agent.is_open)
+
+
+def listed_agents(found: QuerySet[Agent], limit: int) -> list[Agent]:
+    """So many agents to show where not all fit: who answers now first, then the newest; in the order of their names."""
+    rank = Case(
+        *(When(state=state, then=Value(place)) for state, place in STATE_RANK.items()),
+        default=Value(len(STATE_RANK)),
+    )
+    found = found.prefetch_related(None).prefetch_related("capabilities")
+    chosen = found.order_by(rank, "-created", "slug")[:limit]
+    return sorted(chosen, key=lambda agent: agent.slug)
+
+
+def current_key() -> SigningKey | None:
+    """The key that signs cards."""
+    return SigningKey.objects.filter(is_current=True).first()
+
+
+def published_keys() -> list[SigningKey]:
+    """The key that signs and those whose signatures are still about."""
+    still = Q(retired__isnull=True) | Q(retired__gt=timezone.now() - KEY_GRACE)
+    return list(SigningKey.objects.filter(still).order_by("-created"))
+
+
+def key_set() -> dict[str, Any]:
+    """The published keys as a JWK set (RFC 7517)."""
+    return {"keys": [key.public for key in published_keys()]}
+
+
+def card_keys(principal: Principal) -> list[SigningKey]:
+    """What cards are signed with; public anyway, but who asks here is known."""
+    principal.require(permissions.AGENTS_VIEW)
+    return published_keys()
 
 
 def agent_status(principal: Principal, ref: str) -> dict[str, Any]:

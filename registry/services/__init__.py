@@ -8,23 +8,29 @@ from registry.services.agents import (
 )
 from registry.services.health import claim_due_upstreams, note_look
 from registry.services.nodes import heartbeat_node, mark_lost_nodes, rest_node
+from registry.services.previews import preview_of
 from registry.services.remotes import (
     approve_card,
     register_remote_agent,
     reject_card,
 )
+from registry.services.signatures import current_key, rotate_card_key, sign_card
 
 __all__ = [
     "approve_card",
     "claim_due_upstreams",
+    "current_key",
     "heartbeat_node",
     "mark_lost_nodes",
     "note_look",
+    "preview_of",
     "publish_agent",
     "register_remote_agent",
     "reject_card",
     "rest_node",
     "retire_agent",
+    "rotate_card_key",
     "set_agent_open",
     "set_agent_states",
+    "sign_card",
 ]

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 from routing.a2a import params
+from routing.a2a.cards import extended_card
 from routing.delivery.operations import Operations
-from routing.errors import PushNotificationNotSupported, UnsupportedOperation
+from routing.errors import PushNotificationNotSupported
 from routing.limits import MAX_ID
 from routing.record import Json
 from routing.requests import Asked, Told
@@ -100,10 +101,10 @@ async def _no_push(
     raise PushNotificationNotSupported("AgentX sends no push notifications yet.")
 
 
-async def _no_extended_card(
+async def _extended_card(
     core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
 ) -> Json:
-    raise UnsupportedOperation("This agent has no extended card.")
+    return await extended_card(principal, agent)
 
 
 Answer = Callable[[Operations, Principal, str, Json, Asked], Awaitable[Any]]
@@ -117,7 +118,7 @@ ANSWERS: Final[dict[str, Answer]] = {
     "GetTaskPushNotificationConfig": _no_push,
     "ListTaskPushNotificationConfigs": _no_push,
     "DeleteTaskPushNotificationConfig": _no_push,
-    "GetExtendedAgentCard": _no_extended_card,
+    "GetExtendedAgentCard": _extended_card,
 }
 STREAMS: Final[dict[str, Stream]] = {
     "SendStreamingMessage": _stream,
