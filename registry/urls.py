@@ -3,14 +3,17 @@
 from django.urls import URLPattern, path
 
 from registry import api as rest
-from registry import views
+from registry.views import agent, agents, nodes
 
 pages: list[URLPattern] = [
-    path("agents/", views.agents, name="page-agents"),
-    path("agents/<slug:slug>/", views.agent, name="page-agent"),
-    path("agents/<slug:slug>/open/", views.open_agent, name="page-agent-open"),
-    path("agents/<slug:slug>/close/", views.close_agent, name="page-agent-close"),
-    path("nodes/", views.nodes, name="page-nodes"),
+    path("agents/", agents.agents, name="page-agents"),
+    path("agents/<slug:slug>/", agent.agent, name="page-agent"),
+    path("agents/<slug:slug>/open/", agents.open_agent, name="page-agent-open"),
+    path("agents/<slug:slug>/close/", agents.close_agent, name="page-agent-close"),
+    path("agents/<slug:slug>/retire/", agents.retire, name="page-agent-retire"),
+    path("agents/<slug:slug>/card/approve/", agent.approve, name="page-card-approve"),
+    path("agents/<slug:slug>/card/reject/", agent.reject, name="page-card-reject"),
+    path("nodes/", nodes.nodes, name="page-nodes"),
 ]
 api: list[URLPattern] = [
     path("agents", rest.Agents.as_view()),

@@ -21,6 +21,8 @@ from security.keyset import newest_page
 from security.pages import deed, done, moment_of, page, render
 from security.principals import Principal
 
+TASKS_SHOWN: Final = 50
+TASKS_IN_SHORT: Final = 5  # on the page of their agent
 EVENTS_SHOWN: Final = 500
 MESSAGES_SHOWN: Final = 200
 AGENTS_OFFERED: Final = 200
@@ -29,9 +31,9 @@ AGENTS_OFFERED: Final = 200
 @page
 def tasks(request: HttpRequest, principal: Principal) -> HttpResponse:
     found = _asked_for(selectors.tasks(principal), request.GET.dict())
-    rows = newest_page(
-        found.defer("artifacts", "metadata"), request.GET.get("after", ""), by="updated"
-    )
+    size = TASKS_IN_SHORT if request.GET.get("rows") else TASKS_SHOWN
+    found = found.defer("artifacts", "metadata", "request")
+    rows = newest_page(found, request.GET.get("after", ""), by="updated", size=size)
     told = {"title": _("Tasks"), "rows": rows, "live": True}
     told |= {"states": TaskState.choices, "agents": _offered_agents(principal)}
     return render(request, "routing/tasks.html", told)

@@ -155,7 +155,9 @@ def changes(event: Any) -> list[dict[str, Any]]:
     ]
 
 
+@register.filter(name="plain")
 def _plain(value: Any) -> str:
+    """A value on one line: text as it is, nothing for none, anything else as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

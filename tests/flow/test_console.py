@@ -12,7 +12,7 @@ from agentx_site import urls
 from monitoring.models import Alert, AlertRule
 from monitoring.services import ensure_default_rules
 from plugins_app.models import AutoscalePolicy, Plugin
-from registry.models import Agent
+from registry.models import Agent, AgentCard, HealthCheck, Upstream
 from routing.models import Task, TaskEvent
 from security.models import ApiKey, AuditEvent, User
 from security.selectors import user_principal
@@ -223,6 +223,85 @@ def test_an_agent_is_opened_and_closed(world: Plugin) -> None:
     assert "open to anybody" in client.get("/agents/echo/").content.decode()
     client.post("/agents/echo/close/")
     assert "open to anybody" not in client.get("/agents/echo/").content.decode()
+
+
+def test_two_versions_of_a_card_are_compared(world: Plugin) -> None:
+    agent = make_agent("changed")
+    for version, name in enumerate(("Old", "Middle", "New"), 1):
+        card = {"name": name, "description": "It changes.", "version": "1"}
+        digest, newest = str(version) * 64, version == 3
+        AgentCard.objects.create(
+            agent=agent, version=version, card=card, digest=digest, is_current=newest
+        )
+    client = console("viewer")
+    newest = client.get("/agents/changed/").content.decode()
+    assert "<del>Middle</del>" in newest
+    assert "<ins>New</ins>" in newest
+    asked = client.get("/agents/changed/?from=1&to=3").content.decode()
+    assert "<del>Old</del>" in asked
+    assert client.get("/agents/changed/?from=1&to=9").status_code == 404
+    assert client.get("/agents/changed/?from=x&to=").status_code == 200
+
+
+@pytest.fixture
+def afar() -> Upstream:
+    """An agent elsewhere whose card has changed since it was approved."""
+    agent = make_agent("afar", source="remote", endpoint="https://afar.example/")
+    interface = {"url": "https://afar.example/", "protocolBinding": "JSONRPC"}
+    card = {"name": "Afar", "version": "1", "supportedInterfaces": [interface]}
+    upstream = Upstream.objects.create(
+        agent=agent,
+        url="https://afar.example/",
+        card=card,
+        pending_card=card | {"version": "2"},
+        pending_digest="2",
+        health="error",
+        detail="It takes no connection.",
+    )
+    for number in range(3):
+        HealthCheck.objects.create(upstream=upstream, is_ok=number > 0, milliseconds=number * 10)
+    return upstream
+
+
+def test_an_agent_elsewhere_shows_how_it_is(afar: Upstream) -> None:
+    shown = console("viewer").get("/agents/afar/").content.decode()
+    for told in ("Its card has changed", "<ins>2</ins>", "It takes no connection.", "67 %"):
+        assert told in shown
+    assert "/card/approve/" not in shown
+
+
+@pytest.mark.parametrize(("verb", "version"), [("approve", "2"), ("reject", "1")])
+def test_a_changed_card_is_approved_or_rejected(afar: Upstream, verb: str, version: str) -> None:
+    client = console("developer")
+    assert f"/card/{verb}/" in client.get("/agents/afar/").content.decode()
+    client.post(f"/agents/afar/card/{verb}/")
+    afar.refresh_from_db()
+    assert (afar.card["version"], afar.pending_card) == (version, None)
+    assert "Its card has changed" not in client.get("/agents/afar/").content.decode()
+
+
+def test_an_agent_is_retired(afar: Upstream) -> None:
+    client = console("developer")
+    page = "http://testserver/agents/afar/"
+    assert client.post("/agents/afar/retire/", headers={"referer": page})["Location"] == "/agents/"
+    assert client.get("/agents/afar/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("source=remote", {"afar"}),
+        ("trust=public", {"echo"}),
+        ("capability=talk", {"echo"}),
+        ("q=af", {"afar"}),
+        ("framework=custom", {"echo"}),
+        ("state=ready&capability=nothing", set()),
+    ],
+)
+def test_agents_are_filtered_by_the_address(afar: Upstream, asked: str, found: set[str]) -> None:
+    make_agent("echo", capabilities=("talk",), trust="public", framework="custom")
+    shown = console("viewer").get(f"/agents/?{asked}").content.decode()
+    assert set(re.findall(r'href="/agents/([a-z]+)/"', shown)) == found
 
 
 def test_a_key_is_told_on_one_answer_only() -> None:

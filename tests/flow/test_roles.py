@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import AutoscalePolicy
+from registry.models import Upstream
 from security.models import User
 from tests.factories import (
     make_agent,
@@ -46,6 +47,8 @@ class Right(NamedTuple):
 
 RULE = {"name": "hot", "metric": "messages_per_second", "comparison": "gt", "threshold": 90}
 REMOTE = {"name": "far", "endpoint": "http://far.example/", "capabilities": []}
+INTERFACE = {"url": "https://far.example/", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+CARD = {"name": "Afar", "supportedInterfaces": [INTERFACE]}
 PERSON = {"username": "new", "password": "correct horse battery", "role": "viewer"}
 FOLDER = {"path": str(Path(settings.BASE_DIR) / "plugins" / "slow_echo")}
 
@@ -111,6 +114,9 @@ PAGES = [
     Right("GET", "agents/<slug:slug>/", EVERYBODY),
     Right("POST", "agents/<slug:slug>/open/", "DA"),
     Right("POST", "agents/<slug:slug>/close/", "DA"),
+    Right("POST", "agents/<slug:slug>/retire/", "DA"),
+    Right("POST", "agents/<slug:slug>/card/approve/", "DA"),
+    Right("POST", "agents/<slug:slug>/card/reject/", "DA"),
     Right("GET", "nodes/", EVERYBODY),
     Right("GET", "plugins/", EVERYBODY),
     Right("GET", "plugins/<slug:slug>/", EVERYBODY),
@@ -156,6 +162,9 @@ def names() -> dict[str, str]:
     )
     alert = Alert.objects.create(rule=rule, state="firing", value=2)
     somebody = make_user("somebody", "admin")
+    pending = {"pending_card": CARD, "pending_digest": "0", "card": CARD}
+    afar = make_agent("afar", source="remote", endpoint="https://far.example/")
+    Upstream.objects.create(agent=afar, url="https://far.example/", **pending)
     return {
         "<str:ref>": "echo",
         "<slug:slug>": "echo",
@@ -176,6 +185,8 @@ def address(right: Right, names: dict[str, str], root: str) -> str:
     path = right.path
     if path.startswith("nodes/<"):
         names = names | {"<str:ref>": "local"}
+    if "/card/" in path:
+        names = names | {"<slug:slug>": "afar", "<str:ref>": "afar"}
     for mark, name in names.items():
         path = path.replace(mark, name)
     return f"{root}{path}{right.query}"

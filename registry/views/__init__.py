@@ -1,0 +1,1 @@
+"""Console pages: agents, those that live elsewhere, nodes."""
