@@ -22,7 +22,7 @@ LOADED_PLUGINS: Final = (Plugin.State.LOADED, Plugin.State.RUNNING, Plugin.State
 
 
 class RowGauges(Collector):
-    """Costs five short queries a second at most, however often it is scraped."""
+    """Costs seven short queries a second at most, however often it is scraped."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -56,6 +56,11 @@ def _counts() -> Iterator[Metric]:
     yield GaugeMetricFamily("a2a_active_agents", "Agents that answer.", value=active)
     yield GaugeMetricFamily(
         "agentx_tasks_running", "Tasks that an agent works on.", value=figures.tasks_running()
+    )
+    yield GaugeMetricFamily(
+        "agentx_push_pending",
+        "Webhooks that have something still to hear.",
+        value=figures.pushes_pending(),
     )
     yield _by("agentx_agent_count", "Agents.", "state", agents)
     yield _by("agentx_process_count", "Plugin processes.", "state", figures.processes_by_state())

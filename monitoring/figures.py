@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from monitoring.models import Alert
 from plugins_app.models import Plugin, PluginInstance
 from registry.models import Agent, Node
-from routing.models import ACTIVE, Task, TaskState
+from routing.models import ACTIVE, PushConfig, PushDelivery, Task, TaskState
 
 RATE_SECONDS: Final = 10
 WINDOW_SECONDS: Final = 60
@@ -142,6 +142,12 @@ def open_alerts_by_state() -> dict[str, int]:
 
 def tasks_running() -> int:
     return Task.objects.filter(closed__isnull=True, state__in=sorted(ACTIVE)).count()
+
+
+def pushes_pending() -> int:
+    """Webhooks that have something of a task still to hear."""
+    waiting = PushConfig.objects.filter(ended=None, task__seq__gt=F("delivered_seq"))
+    return waiting.count() + PushDelivery.objects.filter(replay_due__isnull=False).count()
 
 
 def overview(now: datetime) -> dict[str, Any]:

@@ -26,6 +26,9 @@ plugin_events_total = Counter(
     "agentx_plugin_events_total", "What happened to plugins.", ("plugin", "type")
 )
 audit_events_total = Counter("agentx_audit_events_total", "Audited deeds.", ("action", "outcome"))
+push_deliveries_total = Counter(
+    "agentx_push_deliveries_total", "Attempts to tell a webhook, by their outcome.", ("outcome",)
+)
 live_connections = Counter(
     "agentx_live_connections_total", "WebSocket connections, by their end.", ("socket", "outcome")
 )

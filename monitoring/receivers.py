@@ -17,7 +17,7 @@ from plugins_app.signals import (
 )
 from registry.models import Agent, Node
 from registry.signals import agent_changed, node_changed
-from routing.signals import TaskChanged, tasks_changed
+from routing.signals import PushChanged, TaskChanged, push_changed, tasks_changed
 from security.models import AuditEvent
 from security.signals import audit_recorded
 
@@ -74,3 +74,8 @@ def count_tasks(sender: object, changes: list[TaskChanged], **_: Any) -> None:
     for change in changes:
         metrics.count_task(change)
     task_changes([frames.of_task(change) for change in changes])
+
+
+@receiver(push_changed)
+def count_push(sender: object, change: PushChanged, **_: Any) -> None:
+    metrics.push_deliveries_total.labels(change.outcome).inc()
