@@ -8,6 +8,14 @@ from registry.api.agents import (
     Agents,
     AgentStatus,
 )
+from registry.api.cards import (
+    CardChanges,
+    CardKeyRotate,
+    CardKeys,
+    CardSignature,
+    CardVersion,
+    CardVersions,
+)
 from registry.api.nodes import NodeDetail, Nodes
 from registry.api.remotes import (
     AgentPreview,
@@ -29,7 +37,13 @@ __all__ = [
     "AgentUpstream",
     "Agents",
     "CardApprove",
+    "CardChanges",
+    "CardKeyRotate",
+    "CardKeys",
     "CardReject",
+    "CardSignature",
+    "CardVersion",
+    "CardVersions",
     "NodeDetail",
     "Nodes",
     "UpstreamCheck",

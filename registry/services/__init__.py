@@ -14,10 +14,16 @@ from registry.services.remotes import (
     register_remote_agent,
     reject_card,
 )
-from registry.services.signatures import current_key, rotate_card_key, sign_card
+from registry.services.signatures import (
+    card_verdict,
+    current_key,
+    rotate_card_key,
+    sign_card,
+)
 
 __all__ = [
     "approve_card",
+    "card_verdict",
     "claim_due_upstreams",
     "current_key",
     "heartbeat_node",

@@ -55,6 +55,16 @@ def sign_card(card: cards.Card) -> cards.Card:
         return card
 
 
+def card_verdict(principal: Principal, ref: str) -> signing.Verdict:
+    """What a client that checks signatures would find on the card that AgentX serves for this agent."""
+    card = selectors.served_card(selectors.access_agent(principal, ref))
+    if card is None:
+        return signing.Verdict("unsigned", _("The agent has not said yet what it is."))
+    jku = settings.PUBLIC_URL + JWKS_PATH
+    signed = sign_card(card)
+    return signing.verify(signed, published={jku: selectors.key_set()}, believed={jku})
+
+
 def _signed(card: cards.Card, key: SigningKey) -> cards.Card:
     return signing.sign(
         card,

@@ -18,7 +18,7 @@ from django.utils.text import slugify
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import AutoscalePolicy
-from registry.models import Upstream
+from registry.models import AgentCard, Upstream
 from security.models import User
 from tests.factories import (
     make_agent,
@@ -49,6 +49,7 @@ RULE = {"name": "hot", "metric": "messages_per_second", "comparison": "gt", "thr
 REMOTE = {"name": "far", "endpoint": "http://far.example/", "capabilities": []}
 INTERFACE = {"url": "https://far.example/", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
 CARD = {"name": "Afar", "supportedInterfaces": [INTERFACE]}
+STATEMENT = {"name": "Echo", "description": "Says it again.", "version": "1"}
 PERSON = {"username": "new", "password": "correct horse battery", "role": "viewer"}
 FOLDER = {"path": str(Path(settings.BASE_DIR) / "plugins" / "slow_echo")}
 
@@ -88,12 +89,23 @@ API = [
     Right("GET", "plugins/<str:ref>/events", EVERYBODY),
     Right("GET", "agents", EVERYBODY),
     Right("POST", "agents/register", "DA", 201, REMOTE),
+    Right("POST", "agents/preview", "DA", 400, {"card_url": "http://10.0.0.1/"}),
     Right("GET", "agents/discover", EVERYBODY),
     Right("GET", "agents/<str:ref>", EVERYBODY),
     Right("DELETE", "agents/<str:ref>", "DA", 204),
     Right("GET", "agents/<str:ref>/status", EVERYBODY),
     Right("POST", "agents/<str:ref>/open", "DA"),
     Right("POST", "agents/<str:ref>/close", "DA"),
+    Right("GET", "agents/<str:ref>/upstream", EVERYBODY),
+    Right("POST", "agents/<str:ref>/upstream/check", "DA"),
+    Right("POST", "agents/<str:ref>/card/approve", "DA"),
+    Right("POST", "agents/<str:ref>/card/reject", "DA"),
+    Right("GET", "agents/<str:ref>/cards", EVERYBODY),
+    Right("GET", "agents/<str:ref>/cards/diff", EVERYBODY, query="?from=1&to=1"),
+    Right("GET", "agents/<str:ref>/cards/<int:version>", EVERYBODY),
+    Right("GET", "agents/<str:ref>/signature", EVERYBODY),
+    Right("GET", "card-keys", EVERYBODY),
+    Right("POST", "card-keys/rotate", "A", 201),
     Right("GET", "nodes", EVERYBODY),
     Right("GET", "nodes/<str:ref>", EVERYBODY),
     Right("GET", "keys", "DOA"),
@@ -151,6 +163,7 @@ PAGES = [
 def names() -> dict[str, str]:
     """One of everything, none of it the caller's; what to put into the paths."""
     agent = make_agent("echo")
+    AgentCard.objects.create(agent=agent, version=1, card=STATEMENT, digest="1")
     plugin = make_plugin("echo", agents=(agent,), desired="running", state="running")
     make_instance(plugin)
     AutoscalePolicy.objects.create(plugin=plugin, minimum=1, maximum=4)
@@ -164,7 +177,7 @@ def names() -> dict[str, str]:
     somebody = make_user("somebody", "admin")
     pending = {"pending_card": CARD, "pending_digest": "0", "card": CARD}
     afar = make_agent("afar", source="remote", endpoint="https://far.example/")
-    Upstream.objects.create(agent=afar, url="https://far.example/", **pending)
+    Upstream.objects.create(agent=afar, url="http://10.0.0.1/", **pending)
     return {
         "<str:ref>": "echo",
         "<slug:slug>": "echo",
@@ -173,6 +186,7 @@ def names() -> dict[str, str]:
         "<slug:switch>": "disable",
         "<uuid:task_id>": str(task.id),
         "<uuid:message>": str(message.id),
+        "<int:version>": "1",
         "<int:artifact>": "0",
         "<int:part>": "0",
         "<uuid:alert_id>": str(alert.id),
@@ -185,7 +199,7 @@ def address(right: Right, names: dict[str, str], root: str) -> str:
     path = right.path
     if path.startswith("nodes/<"):
         names = names | {"<str:ref>": "local"}
-    if "/card/" in path:
+    if "/card/" in path or "/upstream" in path:
         names = names | {"<slug:slug>": "afar", "<str:ref>": "afar"}
     for mark, name in names.items():
         path = path.replace(mark, name)
