@@ -1,8 +1,6 @@
 """Questions about tasks, their events and messages. `access_task` is the one door to a task."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,10 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry.selectors import access_agent
 from routing.errors import TaskNotFound
-from routing.limits import MAX_HISTORY_MESSAGES
-from routing.models import TERMINAL, Message, Task, TaskEvent
-from routing.record import Event, Json, Kind, Record
-from routing.requests import Listing
+from routing.models import Message, Task, TaskEvent
 from security import permissions
 from security.errors import InvalidInput
 from security.principals import Principal
@@ -53,7 +48,7 @@ def _visible(principal: Principal) -> QuerySet[Task]:
 
 def access_task(principal: Principal, task_id: str | UUID) -> Task:
     """Raises `TaskNotFound` also for a task of somebody else."""
-    key = _key(task_id)
+    key = task_key(task_id)
     task = tasks(principal).filter(id=key).first() if key else None
     if task is None:
         raise TaskNotFound(_("There is no task %(id)s.") % {"id": task_id})
@@ -120,114 +115,8 @@ def _answer(task: Task) -> Message:
     )
 
 
-# ---- For the message path: records. Scoped to the caller's own tasks with one agent.
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Newest first. `total` counts what matches before paging; `next_after` is None on the last page."""
-
-    records: list[Record]
-    total: int
-    next_after: tuple[Any, str] | None
-
-
-def record(owner: str, agent_id: str, task_id: str, history: int | None = None) -> Record:
-    """The caller's task with this agent, with its newest `history` messages (None: all that are told)."""
-    key = _key(task_id)
-    found = _owned(owner, agent_id).filter(id=key).first() if key else None
-    if found is None:
-        raise TaskNotFound(_("There is no task %(id)s.") % {"id": task_id})
-    return _record(found, _histories([found], history).get(found.id, []))
-
-
-def known_record(task_id: str) -> Record:
-    """The task whoever's it is, for who already holds it."""
-    task = Task.objects.select_related("agent").get(id=task_id)
-    return _record(task, _histories([task], None).get(task.id, []))
-
-
-def page(owner: str, agent_id: str, listing: Listing) -> Page:
-    """One page of the caller's tasks with this agent."""
-    found = _owned(owner, agent_id)
-    if listing.context_id:
-        found = found.filter(context_id=listing.context_id)
-    if listing.state:
-        found = found.filter(state=listing.state)
-    if listing.updated_from:
-        found = found.filter(updated__gte=listing.updated_from)
-    total = found.count()
-    if listing.after:
-        moment, last = listing.after
-        found = found.filter(Q(updated__lt=moment) | Q(updated=moment, id__lt=last))
-    rows = list(found.order_by("-updated", "-id")[: listing.page_size + 1])
-    shown = rows[: listing.page_size]
-    histories = _histories(shown, listing.history_length)
-    more = len(rows) > len(shown)
-    return Page(
-        records=[_record(task, histories.get(task.id, [])) for task in shown],
-        total=total,
-        next_after=(shown[-1].updated, str(shown[-1].id)) if more else None,
-    )
-
-
-def news_of(task_id: str, after: int) -> tuple[list[Event], bool]:
-    """The task's events after that number, and whether it has ended."""
-    closed = Task.objects.filter(id=task_id, state__in=sorted(TERMINAL)).exists()
-    rows = TaskEvent.objects.filter(task_id=task_id, seq__gt=after).order_by("seq")
-    return [Event(row.seq, _kind(row.kind), row.payload) for row in rows], closed
-
-
-def is_foreign_context(owner: str, agent_id: str, context_id: str) -> bool:
-    """Whether this contextId belongs to somebody else: agents key their memory by it."""
-    held = Task.objects.filter(context_id=context_id, agent_id=agent_id)
-    return held.exclude(owner=owner).exists()
-
-
-def _owned(owner: str, agent_id: str) -> QuerySet[Task]:
-    return Task.objects.select_related("agent").filter(owner=owner, agent_id=agent_id)
-
-
-def _histories(found: Iterable[Task], length: int | None) -> dict[UUID, list[Json]]:
-    """Messages by task, oldest first."""
-    if length == 0:
-        return {}
-    said: dict[UUID, list[Json]] = {}
-    rows = Message.objects.filter(task__in=[task.id for task in found]).order_by("created", "id")
-    for task_id, message in rows.values_list("task_id", "message"):
-        said.setdefault(task_id, []).append(message)
-    return {task_id: history[-MAX_HISTORY_MESSAGES:] for task_id, history in said.items()}
-
-
-def _record(task: Task, history: list[Json]) -> Record:
-    return Record(
-        id=str(task.id),
-        agent_id=str(task.agent_id),
-        agent_slug=task.agent.slug,
-        owner=task.owner,
-        owner_label=task.owner_label,
-        tenant=str(task.tenant) if task.tenant else None,
-        context_id=task.context_id,
-        state=task.state,
-        status=task.status,
-        updated=task.updated,
-        opened=task.created,
-        seq=task.seq,
-        door=task.door,
-        request_id=task.request_id,
-        lease_owner=task.lease_owner,
-        reason=task.reason,
-        metadata=task.metadata,
-        artifacts=task.artifacts,
-        history=history,
-    )
-
-
-def _kind(kind: str) -> Kind:
-    return "status" if kind == "status" else "artifact" if kind == "artifact" else "message"
-
-
-def _key(task_id: str | UUID) -> UUID | None:
+def task_key(task_id: str | UUID) -> UUID | None:
+    """None for what cannot be the id of a task."""
     if isinstance(task_id, UUID):
         return task_id
     try:

@@ -1,19 +1,40 @@
 """What a run needs of the switchboard that carries it."""
 
-from typing import Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, Protocol
 
+from plugins_app.client.codec import Happening, Turn
 from plugins_app.client.messages import PluginMessages
+from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
 from routing.journal import Journal
+from routing.record import Event
 from routing.routes import Routes
+
+REMOTE: Final = "a2a:"  # how the address of a target begins that is no process of ours
+
+
+class Carrier(Protocol):
+    """Delivers a turn. Raises `Undelivered`, `Broken`, `TurnFailed` or `BadAnswer`; stops when it is closed."""
+
+    def stream(self, target: Target, turn: Turn) -> AsyncIterator[list[Happening]]:
+        """The turn as it happens. An empty item says that the agent has the message."""
+        ...
 
 
 class Board(Protocol):
+    owner: str
     balance: Balance
     journal: Journal
     messages: PluginMessages
     routes: Routes
 
+    def carrier(self, target: Target) -> Carrier:
+        """Who delivers there."""
+        ...
+
     def finished(self, task_id: str, run: object) -> None: ...
 
-    def tell_changed(self, task_id: str) -> None: ...
+    def committed(self, task_id: str, events: Sequence[Event], *, is_watched: bool) -> None:
+        """These events have happened. `is_watched`: on another process, too."""
+        ...

@@ -1,25 +1,27 @@
 """Open a turn: rights, the agent's route, the task's rows. What comes back is under way and committed."""
 
-import time
 from collections import OrderedDict
 from typing import Final
 
-import orjson
 from django.conf import settings
 from uuid_utils import uuid7
 
 from plugins_app.client.codec import Turn
 from registry.cards import ROUTER
 from registry.errors import AgentNotFound
+from routing.delivery.hooks import keep_wanted, wanted
+from routing.delivery.media import require_taken
+from routing.delivery.repeats import earlier, once_of
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
+from routing.delivery.turns import request_of, turn_of
 from routing.errors import EntryRefused, StaleTask, UnsupportedOperation
-from routing.journal import Change, NewMessage
-from routing.limits import MAX_HISTORY_BYTES, MAX_TURN_SECONDS
+from routing.journal import Change, NewMessage, Once
+from routing.limits import MAX_TURN_SECONDS
 from routing.record import Json, Record, after, now, status_of
+from routing.records import is_foreign_context, record
 from routing.requests import Send
 from routing.routes import Route
-from routing.selectors import is_foreign_context, record
 from security import permissions
 from security.errors import Conflict, InvalidInput, Unavailable
 from security.principals import Principal
@@ -50,34 +52,64 @@ class Openings:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
-        self._contexts: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._contexts: OrderedDict[tuple[str, str, str, str], None] = OrderedDict()
 
-    async def begin(self, principal: Principal, slug: str, send: Send, *, live: bool) -> Run:
-        """Raises what may be told: see `Switchboard`'s callers in `routing.delivery.operations`."""
+    async def begin(
+        self, principal: Principal, slug: str, send: Send, *, live: bool
+    ) -> Run | Record:
+        """The turn; or the task that this very message made before, when it is to be taken once.
+
+        Raises what may be told: see `Switchboard`'s callers in `routing.delivery.operations`.
+        """
         route = route_for(self._switchboard, principal, slug)
         route.require_usable()
+        require_taken(send.message["parts"], route.profile.input_modes)
+        wanted(route, send)
         if not self._switchboard.accepts:
             raise Unavailable("This AgentX process is going down. Try again.")
+        begin = self._go_on if "taskId" in send.message else self._open
         try:
-            if "taskId" in send.message:
-                return await self._go_on(principal, route, send, live)
-            return await self._open(principal, route, send, live)
+            return await begin(principal, route, send, live)
         except EntryRefused as refused:
             raise InvalidInput(f"The message cannot be kept: {refused}.") from None
 
-    async def _open(self, principal: Principal, route: Route, send: Send, live: bool) -> Run:
+    async def _open(
+        self, principal: Principal, route: Route, send: Send, live: bool
+    ) -> Run | Record:
         """A new task, in the context that the caller names or in a new one."""
         if context_id := send.message.get("contextId"):
             await self._require_own_context(principal, route, context_id)
-        opened = self._new_record(principal, route, context_id or str(uuid7()))
-        opened.door = send.door
+        opened = self._new_record(principal, route, send, context_id or str(uuid7()))
         message = send.message | {"taskId": opened.id, "contextId": opened.context_id}
         opened.history.append(message)
-        await self._switchboard.journal.open(opened, NewMessage(message, "user", send.intent))
-        turn = _turn(principal, opened, message, [], send)
-        return self._switchboard.begin(opened, turn, live=live)
+        once = once_of(send)
+        said = NewMessage(message, "user", send.intent)
+        if not await self._switchboard.journal.open(opened, said, once):
+            return await self._sent_before(principal, route, once)
+        turn = turn_of(opened, message, [], blocking=not live)
+        return await self._under_way(opened, turn, route, send, live)
 
-    def _new_record(self, principal: Principal, route: Route, context_id: str) -> Record:
+    async def _under_way(
+        self, opened: Record, turn: Turn, route: Route, send: Send, live: bool
+    ) -> Run:
+        """A turn that a webhook is to be told of tells a courier of each change, not only of its first and last."""
+        hook = wanted(route, send)
+        if hook is not None:
+            await keep_wanted(opened, hook)
+        run = self._switchboard.begin(opened, turn, live=live or hook is not None)
+        if hook is not None:
+            run.watch(MAX_TURN_SECONDS)
+        return run
+
+    async def _sent_before(self, principal: Principal, route: Route, once: Once | None) -> Record:
+        task = await earlier(principal, route, once) if once else None
+        if task is None:  # forgotten in this very moment: it was sent IDEMPOTENCY_HOURS ago
+            raise Conflict("This message was sent before. Send it again.")
+        return task
+
+    def _new_record(
+        self, principal: Principal, route: Route, send: Send, context_id: str
+    ) -> Record:
         moment = now()
         # With a process at hand the agent is at work at once; else the task says that it waits for one.
         state = "WORKING" if self._switchboard.routes.usable(route.slug) else "SUBMITTED"
@@ -87,43 +119,70 @@ class Openings:
             agent_slug=route.slug,
             owner=principal.subject,
             owner_label=principal.label,
+            scope=principal.scope,
             tenant=str(principal.tenant_id) if principal.tenant_id else None,
             context_id=context_id,
             state=state,
             status=status_of(state, moment),
             updated=moment,
             opened=moment,
+            door=send.door,
             request_id=principal.request_id,
+            request=request_of(send),
+            is_direct=route.direct_messages,
             lease_owner=self._switchboard.owner,
         )
 
-    async def _go_on(self, principal: Principal, route: Route, send: Send, live: bool) -> Run:
+    async def _go_on(
+        self, principal: Principal, route: Route, send: Send, live: bool
+    ) -> Run | Record:
         """The next message of a task that waits for one."""
-        before = await ask(record, principal.subject, route.agent_id, send.message["taskId"])
+        before = await ask(record, principal, route.agent_id, send.message["taskId"])
+        once = once_of(send)
+        if once and (task := await earlier(principal, route, once)):
+            return task
         _require_open_to(before, send.message)
         message = send.message | {"contextId": before.context_id}
-        history = list(before.history)
+        try:
+            going_on = await self._commit_next(before, message, send, once)
+        except (StaleTask, EntryRefused) as refused:  # the same message was quicker, perhaps
+            if once and (task := await earlier(principal, route, once)):
+                return task
+            if isinstance(refused, EntryRefused):
+                raise
+            raise Conflict("Another message for this task came first. Read it again.") from None
+        self._switchboard.take_from(before)
+        turn = turn_of(
+            going_on,
+            message,
+            before.history,
+            request_id=principal.request_id,
+            blocking=not live,
+        )
+        return await self._under_way(going_on, turn, route, send, live)
+
+    async def _commit_next(
+        self, before: Record, message: Json, send: Send, once: Once | None
+    ) -> Record:
         working = status_of("WORKING", now())
         going_on, events = after(before, [("message", message), ("status", working)])
         going_on.lease_owner = self._switchboard.owner
         going_on.reason = ""
-        step = Change(before, going_on, events, [NewMessage(message, "user", send.intent)])
-        try:
-            await self._switchboard.journal.change(step)
-        except StaleTask:
-            raise Conflict("Another message for this task came first. Read it again.") from None
-        turn = _turn(principal, going_on, message, history, send)
-        return self._switchboard.begin(going_on, turn, live=live)
+        going_on.request = request_of(send)
+        going_on.deliveries = 1
+        said = NewMessage(message, "user", send.intent)
+        await self._switchboard.journal.change(Change(before, going_on, events, [said], once=once))
+        return going_on
 
     async def _require_own_context(
         self, principal: Principal, route: Route, context_id: str
     ) -> None:
         """Agents key their memory by the context: somebody else's must not be entered by naming it."""
-        key = (principal.subject, route.agent_id, context_id)
+        key = (principal.subject, principal.scope, route.agent_id, context_id)
         if key not in self._contexts and await ask(is_foreign_context, *key):
             raise InvalidInput(
                 "This contextId cannot be used; leave it out to begin a new conversation.",
-                fields={"message.contextId": "not one of yours"},
+                fields={"message.contextId": "cannot be used"},
             )
         self._contexts[key] = None
         self._contexts.move_to_end(key)
@@ -144,31 +203,3 @@ def _require_open_to(task: Record, message: Json) -> None:
         )
     if not task.is_interrupted:
         raise UnsupportedOperation("The agent is at work on this task; wait for it or cancel it.")
-
-
-def _turn(
-    principal: Principal, task: Record, message: Json, history: list[Json], send: Send
-) -> Turn:
-    return Turn(
-        agent=task.agent_slug,
-        message=message,
-        task_id=task.id,
-        context_id=task.context_id,
-        caller="" if principal.is_anonymous else principal.label,
-        request_id=principal.request_id,
-        history=newest_that_fit(history),
-        deadline_ms=int((time.time() + MAX_TURN_SECONDS) * 1000),
-        metadata=send.metadata,
-        accepted_output_modes=send.accepted_output_modes,
-    )
-
-
-def newest_that_fit(history: list[Json], limit: int = MAX_HISTORY_BYTES) -> list[Json]:
-    """The newest messages whose JSON has at most so many bytes together, oldest first."""
-    fitting: list[Json] = []
-    for message in reversed(history):
-        limit -= len(orjson.dumps(message))
-        if limit < 0:
-            break
-        fitting.append(message)
-    return fitting[::-1]

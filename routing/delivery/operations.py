@@ -5,26 +5,24 @@ random id of a task is their right to it, and they may not list.
 """
 
 import asyncio
-import time
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import aclosing
-from typing import Final
 
 from registry.profile import Profile
+from routing.delivery.following import Following
 from routing.delivery.opening import Openings, route_for
+from routing.delivery.pushes import Pushes
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
 from routing.errors import ExtensionSupportRequired, TaskNotCancelable, UnsupportedOperation
 from routing.limits import CANCEL_SECONDS
-from routing.record import Record, stream_response
+from routing.record import Json, Record
+from routing.records import Page, page, record
 from routing.requests import Listing, Send, Told
-from routing.selectors import Page, news_of, page, record
 from routing.services import request_cancel
-from security.errors import NotAuthenticated
+from security.errors import InvalidInput, NotAuthenticated
 from security.principals import Principal
 from security.rows import ask
-
-POLL_SECONDS: Final = 1.0
 
 
 class Operations:
@@ -33,6 +31,8 @@ class Operations:
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
         self._openings = Openings(switchboard)
+        self.pushes = Pushes(switchboard, self.task)
+        self._following = Following(switchboard)
 
     def require_call(
         self, principal: Principal, slug: str, extensions: frozenset[str] = frozenset()
@@ -46,22 +46,40 @@ class Operations:
         return route.profile
 
     async def send(self, principal: Principal, slug: str, send: Send) -> Record:
-        """Answers when the turn has ended, or at once with returnImmediately. Who leaves loses nothing."""
-        live = send.return_immediately
-        run = await self._openings.begin(principal, slug, send, live=live)
-        return run.record if live else await asyncio.shield(run.settled)
+        """Answers when the turn has ended, or at once with returnImmediately. Who leaves loses nothing.
+
+        An agent that may answer with a message is waited for until it is known whether there is a task to return.
+        """
+        begun = await self._openings.begin(principal, slug, send, live=send.return_immediately)
+        if isinstance(begun, Record):
+            return await self._sent_before(begun, send)
+        if send.return_immediately:
+            await asyncio.shield(begun.decided)
+            if not begun.record.is_direct:
+                return begun.record
+        return await self._following.settled(await asyncio.shield(begun.settled))
+
+    async def _sent_before(self, task: Record, send: Send) -> Record:
+        """The answer to a message that was sent before: as to the first sending of it."""
+        if send.return_immediately and not task.is_direct:
+            return task
+        return await self._following.settled(task)
 
     async def stream(self, principal: Principal, slug: str, send: Send) -> AsyncIterator[Told]:
         """The task, then everything that happens to it in this turn. Who leaves does not stop it."""
-        run = await self._openings.begin(principal, slug, send, live=True)
-        opened = run.record
-        return self._told(run, opened, send.history_length)
+        route = route_for(self._switchboard, principal, slug)
+        if not route.profile.streaming:
+            raise UnsupportedOperation("This agent does not stream: use SendMessage.")
+        begun = await self._openings.begin(principal, slug, send, live=True)
+        if isinstance(begun, Run):
+            return self._following.turn(begun, begun.record, send.history_length)
+        return self._following.task(begun, None, is_turn=True)
 
     async def task(
         self, principal: Principal, slug: str, task_id: str, history: int | None
     ) -> Record:
         route = route_for(self._switchboard, principal, slug)
-        return await ask(record, principal.subject, route.agent_id, task_id, history)
+        return await ask(record, principal, route.agent_id, task_id, history)
 
     async def tasks(self, principal: Principal, slug: str, listing: Listing) -> Page:
         route = route_for(self._switchboard, principal, slug)
@@ -69,73 +87,53 @@ class Operations:
             raise NotAuthenticated(
                 "Tasks are listed to callers that AgentX knows: send an API key."
             )
-        return await ask(page, principal.subject, route.agent_id, listing)
+        return await ask(page, principal, route.agent_id, listing)
 
-    async def cancel(self, principal: Principal, slug: str, task_id: str) -> Record:
-        """On whichever web process runs it. Answers with the task as it is after at most CANCEL_SECONDS."""
+    async def cancel(
+        self, principal: Principal, slug: str, task_id: str, metadata: Json | None = None
+    ) -> Record:
+        """On whichever web process runs it. Answers with the task as it is after at most CANCEL_SECONDS.
+
+        `metadata`: what the caller says of it; the task's last event carries it.
+        """
         found = await self.task(principal, slug, task_id, None)
         if found.is_terminal:
             raise TaskNotCancelable(f"The task has ended already ({found.state}).")
         run = self._switchboard.runs.get(found.id)
         if run is None:
-            await ask(request_cancel, principal, found.id)
+            await ask(request_cancel, principal, found.id, metadata)
             return await self._outcome(principal, slug, found)
-        run.cancel()
-        ended = await asyncio.shield(run.settled)
+        run.cancel(metadata)
+        ended = await asyncio.shield(run.over)
         if ended.state != "CANCELED":
             raise TaskNotCancelable(f"The task ended before it could be canceled ({ended.state}).")
         return ended
 
     async def _outcome(self, principal: Principal, slug: str, asked: Record) -> Record:
         """Wait for the process that runs it."""
-        until = time.monotonic() + CANCEL_SECONDS
-        while time.monotonic() < until:
-            found = await self.task(principal, slug, asked.id, None)
-            if found.is_terminal:
-                break
-            await self._switchboard.changed(asked.id, POLL_SECONDS / 4)
-        return found
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await self._following.ended(asked)
+        return await self.task(principal, slug, asked.id, None)
 
-    async def subscribe(self, principal: Principal, slug: str, task_id: str) -> AsyncIterator[Told]:
-        """The task as it is, then what happens to it until it ends, through further turns and on any process."""
+    async def subscribe(
+        self, principal: Principal, slug: str, task_id: str, after: int | None = None
+    ) -> AsyncIterator[Told]:
+        """The task as it is, then what happens to it until it ends, through further turns and on any process.
+
+        `after`: instead of the task, every event with a greater number; of a task that has ended, too.
+        """
+        route = route_for(self._switchboard, principal, slug)
+        if not route.profile.streaming:
+            raise UnsupportedOperation("This agent does not stream: use GetTask.")
         found = await self.task(principal, slug, task_id, None)
-        if found.is_terminal:
+        if after is None and found.is_terminal:
             raise UnsupportedOperation(
                 f"The task has ended ({found.state}): there is nothing to subscribe to. Get it."
             )
-        return self._followed(found)
-
-    async def _told(
-        self, run: Run, opened: Record, history_length: int | None
-    ) -> AsyncIterator[Told]:
-        yield Told(opened.seq, {"task": opened.a2a(history_length)})
-        async with aclosing(run.feed.after(opened.seq)) as events:
-            async for event in events:
-                if response := stream_response(opened, event):
-                    yield Told(event.seq, response)
-        # Lost to another process, or the database away: the last event is not in the feed.
-        ended = await asyncio.shield(run.settled)
-        if ended.seq > run.feed.last_seq:
-            yield Told(ended.seq, {"task": ended.a2a(history_length)})
-
-    async def _followed(self, found: Record) -> AsyncIterator[Told]:
-        """From memory while this process runs the task, else from its rows."""
-        yield Told(found.seq, {"task": found.a2a()})
-        seq, closed = found.seq, False
-        while not closed:
-            run = self._switchboard.runs.get(found.id)
-            if run is not None and run.feed.follows(seq):
-                async with aclosing(run.feed.after(seq)) as live:
-                    async for event in live:
-                        seq = event.seq
-                        if response := stream_response(found, event):
-                            yield Told(event.seq, response)
-                closed = run.record.is_terminal
-                continue
-            rows, closed = await ask(news_of, found.id, seq)
-            for event in rows:
-                seq = event.seq
-                if response := stream_response(found, event):
-                    yield Told(event.seq, response)
-            if not closed:
-                await self._switchboard.changed(found.id, POLL_SECONDS)
+        if after is not None and not 0 <= after <= found.seq:
+            raise InvalidInput(
+                f"Last-Event-ID: the task has the events 1 to {found.seq}.",
+                fields={"Last-Event-ID": f"0 to {found.seq}"},
+            )
+        return self._following.task(found, after)

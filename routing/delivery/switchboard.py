@@ -5,8 +5,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 from uuid_utils import uuid7
@@ -14,17 +13,21 @@ from uuid_utils import uuid7
 from plugins_app.client.channels import Channels
 from plugins_app.client.codec import Turn
 from plugins_app.client.messages import PluginMessages
+from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
+from routing.delivery.board import REMOTE, Carrier
+from routing.delivery.losses import taken_over
 from routing.delivery.run import Run
+from routing.delivery.tails import Tails
 from routing.journal import Journal
-from routing.record import Record
+from routing.limits import LOST_SECONDS, RENEW_SECONDS
+from routing.record import Event, Record
 from routing.routes import Routes
 from security.errors import Unavailable
 from security.news import News
 from security.verdicts import verdicts
 
 log = logging.getLogger(__name__)
-RENEW_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 2.0
 FORGET_SECONDS: Final = 10.0
 WATCH_SECONDS: Final = 10.0
@@ -41,7 +44,8 @@ class Switchboard:
         self._keepers: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
         self._missing: set[str] = set()
-        self._watched: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.tails = Tails(self._watch)
+        self.remote: Carrier | None = None
         self.accepts = True
 
     async def start(self) -> None:
@@ -60,7 +64,8 @@ class Switchboard:
         self.news.on("tasks", lambda topic, payload: self._hear(payload))
         with contextlib.suppress(Unavailable):  # the routes' own loop goes on trying
             await self.routes.refresh()
-        keepers = (self.journal.run, self.routes.run, self.news.run, self._renew, self._forget)
+        others = (self.news.run, self.tails.run, self._renew, self._forget, self._take_over)
+        keepers = (self.journal.run, self.routes.run, *others)
         self._keepers = [asyncio.create_task(keeper()) for keeper in keepers]
 
     async def stop(self) -> None:
@@ -82,41 +87,46 @@ class Switchboard:
     async def drain(self) -> None:
         """Take no more turns; let the running ones end for DRAIN_SECONDS; fail the rest with a reason."""
         self.accepts = False
-        endings = [run.settled for run in self.runs.values()]
+        endings = [run.over for run in self.runs.values()]
         if endings:
             await asyncio.wait(endings, timeout=DRAIN_SECONDS)
         left = list(self.runs.values())
         for run in left:
             run.abandon()
         if left:
-            await asyncio.wait([run.settled for run in left], timeout=DRAIN_SECONDS)
+            await asyncio.wait([run.over for run in left], timeout=DRAIN_SECONDS)
 
-    def begin(self, record: Record, turn: Turn, *, live: bool) -> Run:
-        """Carry a turn whose opening is committed."""
-        run = self.runs[record.id] = Run(self, record, turn, live=live)
-        self._tell_watchers(record.id)
+    def begin(self, record: Record, turn: Turn, *, live: bool, again: bool = False) -> Run:
+        """Carry a turn whose opening is committed. `again`: it was delivered before, by a process that was lost."""
+        run = self.runs[record.id] = Run(self, record, turn, live=live, again=again)
+        self.tails.wake([record.id])
         return run
+
+    def take_from(self, before: Record) -> None:
+        """A task goes on here: whoever still listened to its agent's last turn, which asked for something, stops."""
+        if run := self.runs.get(before.id):
+            run.lose()
+        elif before.lease_owner:
+            self.errand(self.news.publish("tasks", {"taken": {before.id: self.owner}}))
 
     def finished(self, task_id: str, run: object) -> None:
         if self.runs.get(task_id) is run:  # the task's next turn may have begun
             del self.runs[task_id]
 
-    def tell_changed(self, task_id: str) -> None:
-        """Another web process follows this task."""
-        self.errand(self.news.publish("tasks", {"changed": [task_id]}))
+    def committed(self, task_id: str, events: Sequence[Event], *, is_watched: bool) -> None:
+        """To the streams here and, where there are any, elsewhere."""
+        self.tails.publish(task_id, events)
+        if is_watched:
+            self.errand(self.news.publish("tasks", {"changed": [task_id]}))
 
-    async def changed(self, task_id: str, seconds: float) -> None:
-        """Wait for a change of a task that runs elsewhere, or so many seconds: news may get lost."""
-        event = self._watched[task_id]
-        self.errand(self.news.publish("tasks", {"watch": [task_id]}))
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            self._watched.pop(task_id, None)
+    def carrier(self, target: Target) -> Carrier:
+        if self.remote is not None and target.address.startswith(REMOTE):
+            return self.remote
+        return self.messages
 
-    def _tell_watchers(self, task_id: str) -> None:
-        if (event := self._watched.pop(task_id, None)) is not None:
-            event.set()
+    def _watch(self, task_ids: list[str]) -> None:
+        """Ask who runs these tasks to tell of their changes for a while."""
+        self.errand(self.news.publish("tasks", {"watch": task_ids}))
 
     def errand(self, work: Coroutine[Any, Any, None]) -> None:
         """Something small that nobody waits for."""
@@ -127,12 +137,27 @@ class Switchboard:
     def _hear(self, payload: dict[str, Any]) -> None:
         for task_id in payload.get("cancel", ()):
             if run := self.runs.get(task_id):
-                run.cancel()
+                run.cancel(payload.get("metadata"))
         for task_id in payload.get("watch", ()):
             if run := self.runs.get(task_id):
                 run.watch(WATCH_SECONDS)
-        for task_id in payload.get("changed", ()):
-            self._tell_watchers(task_id)
+        for task_id, owner in payload.get("taken", {}).items():
+            if owner != self.owner and (run := self.runs.get(task_id)):
+                run.lose()
+        # Without a payload: news may have been missed.
+        self.tails.wake(payload.get("changed", ()) if payload else None)
+
+    async def _take_over(self) -> None:
+        """Go on with tasks whose process was lost, or end them."""
+        while True:
+            await asyncio.sleep(LOST_SECONDS)
+            if not self.accepts:
+                continue
+            try:
+                for record, turn in await taken_over(self.owner):
+                    self.begin(record, turn, live=True, again=True)
+            except Unavailable as error:
+                log.warning("lost tasks not looked for: %s", error.message)
 
     async def _renew(self) -> None:
         """Hold the leases of all running tasks, in one statement; learn of cancels that Redis did not tell."""

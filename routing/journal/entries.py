@@ -3,15 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from uuid_utils import uuid7
 
 from routing.record import Event, Json, Record
 from routing.signals import TaskChanged
-
-LEASE_SECONDS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +21,14 @@ class NewMessage:
     intent: str = "query"
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The message is to be taken once: under its id, and the sha256 of what was sent with it."""
+
+    message_id: str
+    digest: str
+
+
 @dataclass(slots=True)
 class Change:
     """A conditional step of a task: it happens only if `before` is still what the row says."""
@@ -32,17 +38,22 @@ class Change:
     events: Sequence[Event]
     messages: Sequence[NewMessage] = ()
     instance: str | None = None
+    once: Once | None = None
 
 
 @dataclass(slots=True)
 class Entry:
-    """One waiter: its document, and the news that its commit makes. `done` resolves to whether it was applied."""
+    """One waiter: its document, and the news that its commit makes. `done` resolves to whether it was applied.
+
+    `is_sure`: nothing can keep it from being applied but a refusal of the database.
+    """
 
     task_id: str
     document: bytes
     news: TaskChanged
     opens: bool
     event_id: str
+    is_sure: bool = False
     tried_before: bool = False
     done: asyncio.Future[bool] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -50,7 +61,8 @@ class Entry:
 
     def again(self) -> "Entry":
         """The same document for another try."""
-        return Entry(self.task_id, self.document, self.news, self.opens, self.event_id, True)
+        kept = (self.task_id, self.document, self.news, self.opens, self.event_id, self.is_sure)
+        return Entry(*kept, tried_before=True)
 
     def settle(self, applied: bool) -> None:
         if not self.done.done():
@@ -61,8 +73,8 @@ class Entry:
             self.done.set_exception(error)
 
 
-def opening(record: Record, message: NewMessage) -> Entry:
-    """A new task with its first event and the message that began it."""
+def opening(record: Record, message: NewMessage, once: Once | None = None) -> Entry:
+    """A new task with its first event and the message that began it. Not applied when `once` was taken before."""
     event_id = str(uuid7())
     document = {
         "id": record.id,
@@ -70,6 +82,9 @@ def opening(record: Record, message: NewMessage) -> Entry:
         "agent_id": record.agent_id,
         "owner": record.owner,
         "owner_label": record.owner_label,
+        "scope": record.scope,
+        "is_direct": record.is_direct,
+        "request": record.request,
         "context_id": record.context_id,
         "state": record.state,
         "status": record.status,
@@ -81,9 +96,10 @@ def opening(record: Record, message: NewMessage) -> Entry:
         "event_id": event_id,
         "conversation_id": str(uuid7()),
         **_message_row(message),
+        **_once(once),
     }
     news = TaskChanged(record.id, record.agent_slug, record.door, record.state, opened=True)
-    return Entry(record.id, orjson.dumps(document), news, True, event_id)
+    return Entry(record.id, orjson.dumps(document), news, True, event_id, is_sure=once is None)
 
 
 def change(step: Change) -> Entry:
@@ -102,11 +118,16 @@ def change(step: Change) -> Entry:
         "state": after.state,
         "status": after.status,
         "reason": after.reason,
+        "is_direct": after.is_direct,
+        "request": after.request,
+        "deliveries": after.deliveries,
+        "upstream": after.upstream,
         "instance": step.instance,
         "time": after.updated,
         "closed": after.is_terminal,
         "events": events,
         "messages": [_message_row(each) for each in step.messages],
+        **_once(step.once),
     }
     if any(each.kind == "artifact" for each in step.events):
         document["artifacts"] = after.artifacts
@@ -123,6 +144,12 @@ def _message_row(message: NewMessage) -> Json:
         "intent": message.intent,
         "message": message.message,
     }
+
+
+def _once(once: Once | None) -> Json:
+    if once is None:
+        return {}
+    return {"once_row": str(uuid7()), "once_id": once.message_id, "digest": once.digest}
 
 
 def _news(before: Record, after: Record) -> TaskChanged:

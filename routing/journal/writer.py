@@ -1,39 +1,30 @@
 """The writer: drains what waits into one statement, then wakes the waiters."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from django.db import connection as django_connection
-from psycopg import AsyncConnection, errors
+from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from routing import signals
 from routing.errors import EntryRefused, StaleTask
 from routing.journal import entries
-from routing.journal.entries import LEASE_SECONDS, Change, Entry, NewMessage
+from routing.journal.connection import AWAY, Connection
+from routing.journal.entries import Change, Entry, NewMessage, Once
 from routing.journal.statements import KNOWN, RENEW, WRITE
+from routing.limits import LEASE_SECONDS
 from routing.record import Record
 from security.errors import Unavailable
 
 log = logging.getLogger(__name__)
 BATCH_ENTRIES: Final = 256
 BATCH_BYTES: Final = 8 * 1024 * 1024
-CONNECT_SECONDS: Final = 3
-STATEMENT_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 0.2
 OPEN_PATIENCE: Final = 5.0  # a restart of Postgres takes less
-DJANGOS_OWN: Final = frozenset(
-    {"pool", "cursor_factory", "context", "prepare_threshold", "options", "application_name"}
-    | {"autocommit", "connect_timeout"}
-)
-# The plan of WRITE does not depend on its documents: plan it once. What we gave up on must not be written later.
-SESSION: Final = "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=9000"
-AWAY: Final = "The database is away. Try again soon."
 
 
 class Journal:
@@ -46,13 +37,13 @@ class Journal:
     def __init__(self) -> None:
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
-        self._connection: AsyncConnection | None = None
-        self._is_away = False
+        self._connection = Connection()
         # Renewals must not wait behind a long batch, nor share its fate.
         self._one_at_a_time = asyncio.Lock()
 
-    async def open(self, record: Record, message: NewMessage) -> None:
-        await self._insist(entries.opening(record, message), OPEN_PATIENCE)
+    async def open(self, record: Record, message: NewMessage, once: Once | None = None) -> bool:
+        """False: this message is to be taken once, and was taken before. Nothing was written then."""
+        return await self._insist(entries.opening(record, message, once), OPEN_PATIENCE)
 
     async def change(self, step: Change, *, patience: float = OPEN_PATIENCE) -> None:
         """`patience`: seconds to go on trying while Postgres is away; more for what must not get lost."""
@@ -86,14 +77,14 @@ class Journal:
         """
         parameters = {"ids": list(ids), "owner": owner, "lease": LEASE_SECONDS}
         async with self._one_at_a_time:
-            return dict(await self._execute(RENEW, parameters))
+            return dict(await self._connection.execute(RENEW, parameters))
 
     async def _is_known(self, entry: Entry) -> bool:
         """Whether an earlier try, whose answer got lost with its connection, was applied after all."""
         if not entry.tried_before:
             return False
         async with self._one_at_a_time:
-            known = bool(await self._execute(KNOWN, {"event": entry.event_id}))
+            known = bool(await self._connection.execute(KNOWN, {"event": entry.event_id}))
         if known:
             _tell([entry.news])
         return known
@@ -110,7 +101,7 @@ class Journal:
                     log.exception("the journal failed to write; it goes on")
         finally:
             await self._drain()
-            await self._disconnect()
+            await self._connection.close()
 
     def _commit(self, entry: Entry) -> asyncio.Future[bool]:
         self._waiting.append(entry)
@@ -169,8 +160,8 @@ class Journal:
             "changed": Jsonb(changed, dumps=_array),
             "lease": LEASE_SECONDS,
         }
-        rows = await self._execute(WRITE, parameters)
-        return {row[0] for row in rows} | {entry.task_id for entry in batch if entry.opens}
+        rows = await self._connection.execute(WRITE, parameters)
+        return {row[0] for row in rows} | {entry.task_id for entry in batch if entry.is_sure}
 
     def _settle(self, batch: list[Entry], applied: set[str]) -> None:
         news = [entry.news for entry in batch if entry.task_id in applied]
@@ -178,53 +169,6 @@ class Journal:
             entry.settle(entry.task_id in applied)
         if news:
             _tell(news)
-
-    async def _execute(self, statement: str, parameters: dict[str, object]) -> list[Any]:
-        """All rows. Raises `Unavailable`, and what psycopg raises for entries that cannot be."""
-        try:
-            async with asyncio.timeout(STATEMENT_SECONDS):
-                connection = await self._connected()
-                cursor = await connection.execute(statement, parameters, prepare=True)
-                rows = await cursor.fetchall()
-        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
-            await self._disconnect()
-            self._note(is_away=True, why=str(error) or "it does not answer")
-            raise Unavailable(AWAY) from error
-        self._note(is_away=False)
-        return rows
-
-    def _note(self, *, is_away: bool, why: str = "") -> None:
-        """Say it once, however many try meanwhile."""
-        if is_away and not self._is_away:
-            log.warning("the journal cannot reach the database: %s", why)
-        elif self._is_away and not is_away:
-            log.warning("the journal reaches the database again")
-        self._is_away = is_away
-
-    async def _connected(self) -> AsyncConnection:
-        if self._connection is None or self._connection.closed:
-            self._connection = await _connect()
-        return self._connection
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(psycopg.Error, OSError):
-                await connection.close()
-
-
-async def _connect() -> AsyncConnection:
-    """As Django would connect, but for its pool, its cursors and its notion of transactions."""
-    given = django_connection.get_connection_params()
-    parameters = {name: value for name, value in given.items() if name not in DJANGOS_OWN}
-    parameters["options"] = f"{given.get('options', '')} {SESSION}"
-    return await AsyncConnection.connect(
-        **parameters,
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        application_name="agentx-journal",
-        prepare_threshold=0,
-    )
 
 
 def _array(documents: list[bytes]) -> bytes:

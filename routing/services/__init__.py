@@ -1,7 +1,13 @@
 """Deeds on tasks from outside their run."""
 
 from routing.services.cancels import request_cancel
-from routing.services.losses import reap_lost_tasks
+from routing.services.losses import reap_lost_tasks, take_over_lost_tasks
 from routing.services.replays import replay_dead, replay_delivery
 
-__all__ = ["reap_lost_tasks", "replay_dead", "replay_delivery", "request_cancel"]
+__all__ = [
+    "reap_lost_tasks",
+    "replay_dead",
+    "replay_delivery",
+    "request_cancel",
+    "take_over_lost_tasks",
+]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from routing.errors import TaskNotCancelable, TaskNotFound
 from routing.models import INTERRUPTED, TERMINAL, Task, TaskEvent
-from routing.record import now, status_of
+from routing.record import Json, now, status_of
 from routing.selectors import access_task
 from routing.services.endings import closed, tell
 from security import audit, news, permissions
@@ -16,23 +16,27 @@ from security.principals import Principal
 
 
 @transaction.atomic
-def request_cancel(principal: Principal, task_id: str | UUID) -> Task:
+def request_cancel(principal: Principal, task_id: str | UUID, metadata: Json | None = None) -> Task:
     """Ask for a task to be canceled, wherever it runs: one that waits for input ends here and now.
 
+    `metadata`: what the caller says of it; kept in the audit, and in the task's last event when its process hears of it.
     One's own, or anybody's for who holds tasks.cancel_all. Raises `TaskNotFound`, `TaskNotCancelable`.
     """
     task = _locked(principal, task_id)
     if task.state in TERMINAL:
         told = _("The task has ended already: %(state)s.") % {"state": task.get_state_display()}
         raise TaskNotCancelable(told)
-    if task.owner != principal.subject:
-        audit.record(principal, "task.canceled", "task", str(task.id), before={"state": task.state})
+    if task.owner != principal.subject or metadata:
+        said = {"metadata": metadata} if metadata else None
+        before = {"state": task.state}
+        audit.record(principal, "task.canceled", "task", str(task.id), before=before, after=said)
+    what = {"cancel": [str(task.id)]} | ({"metadata": metadata} if metadata else {})
+    news.publish_on_commit("tasks", what)
     if task.state in INTERRUPTED:
-        _cancel(task)
+        _cancel(task, metadata)
         return task
     task.cancel_requested = timezone.now()
     task.save(update_fields=["cancel_requested"])
-    news.publish_on_commit("tasks", {"cancel": [str(task.id)]})
     return task
 
 
@@ -50,13 +54,14 @@ def _locked(principal: Principal, task_id: str | UUID) -> Task:
     return locked.get(id=found.id)
 
 
-def _cancel(task: Task) -> None:
+def _cancel(task: Task, metadata: Json | None) -> None:
     moment = now()
+    payload = status_of("CANCELED", moment) | ({"metadata": metadata} if metadata else {})
     task.state, task.status = "CANCELED", status_of("CANCELED", moment)
     task.seq, task.reason, task.updated, task.closed = task.seq + 1, "canceled", moment, moment
     task.save(update_fields=["state", "status", "seq", "reason", "updated", "closed"])
     TaskEvent.objects.create(
-        task=task, seq=task.seq, kind=TaskEvent.Kind.STATUS, payload=task.status, time=moment
+        task=task, seq=task.seq, kind=TaskEvent.Kind.STATUS, payload=payload, time=moment
     )
     told = closed(str(task.id), task.agent.slug, task.door, task.state, task.created, moment)
     transaction.on_commit(lambda: tell([told]))

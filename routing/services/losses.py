@@ -5,49 +5,91 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from routing.limits import (
+    LEASE_SECONDS,
+    MAX_DELIVERIES,
+    MAX_RESUMES,
+    TAKE_OVER_GRACE,
+    TAKE_OVERS,
+)
 from routing.record import now, timestamp
 from routing.services.endings import closed, tell
 
 LOST: Final = "The process that ran this task was lost."
+CANCELED: Final = "The task was canceled."
 
-# Only what is still running and still without a lease at that moment; its number, event and end in one statement.
-REAP: Final = """
+# Without a lease, and at work: whoever ran it is gone.
+IS_LOST: Final = (
+    "t.closed IS NULL AND t.state IN ('SUBMITTED', 'WORKING') AND t.lease_until < now()"
+)
+# What may go on: what was certainly not delivered, what may be delivered again, and what a remote agent has in hand.
+MAY_GO_ON: Final = f"""t.cancel_requested IS NULL AND a.retired IS NULL AND (
+        (t.state = 'SUBMITTED' OR a.retry = 'always') AND t.deliveries < {MAX_DELIVERIES}
+        OR a.source = 'remote' AND t.upstream ->> 'taskId' IS NOT NULL AND t.deliveries < {MAX_RESUMES})"""
+
+# One claimer gets a row: the others skip it while it is locked, and find it leased afterwards. Not one's own: a process
+# that was stalled goes on with what it has as soon as it can.
+TAKE_OVER: Final = f"""
+UPDATE routing_task SET lease_owner = %(owner)s, lease_until = now() + {LEASE_SECONDS} * interval '1 second',
+    deliveries = deliveries + 1
+WHERE id IN (
+    SELECT t.id FROM routing_task t JOIN registry_agent a ON a.id = t.agent_id
+    WHERE {IS_LOST} AND t.lease_owner <> %(owner)s AND {MAY_GO_ON}
+    ORDER BY t.lease_until LIMIT {TAKE_OVERS} FOR UPDATE OF t SKIP LOCKED)
+RETURNING id::text
+"""  # noqa: S608 - made of constants
+
+# What may not go on at once; what may, when nobody took it over. Its number, event and end in one statement.
+REAP: Final = f"""
 WITH lost AS (
-    SELECT id FROM routing_task
-    WHERE closed IS NULL AND state IN ('SUBMITTED', 'WORKING') AND lease_until < now()
-    ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED
+    SELECT t.id, t.cancel_requested IS NOT NULL AS is_canceled
+    FROM routing_task t JOIN registry_agent a ON a.id = t.agent_id
+    WHERE {IS_LOST} AND (NOT ({MAY_GO_ON}) OR t.lease_until < now() - {TAKE_OVER_GRACE} * interval '1 second')
+    ORDER BY t.lease_until LIMIT 500 FOR UPDATE OF t SKIP LOCKED
 ), ended AS (
     UPDATE routing_task t
-    SET state = 'FAILED', reason = 'lease_lost', seq = t.seq + 1, lease_owner = '', lease_until = NULL,
-        cancel_requested = NULL, updated = %(time)s, closed = %(time)s,
-        status = jsonb_build_object('state', 'TASK_STATE_FAILED', 'timestamp', %(timestamp)s::text,
+    SET state = CASE WHEN is_canceled THEN 'CANCELED' ELSE 'FAILED' END,
+        reason = CASE WHEN is_canceled THEN 'canceled' ELSE 'lease_lost' END,
+        seq = t.seq + 1, is_direct = false, lease_owner = '', lease_until = NULL, cancel_requested = NULL,
+        updated = %(time)s, closed = %(time)s,
+        status = jsonb_build_object(
+            'state', CASE WHEN is_canceled THEN 'TASK_STATE_CANCELED' ELSE 'TASK_STATE_FAILED' END,
+            'timestamp', %(timestamp)s::text,
             'message', jsonb_build_object('messageId', t.id::text || '-' || (t.seq + 1), 'role', 'ROLE_AGENT',
-                'taskId', t.id::text, 'contextId', t.context_id,
-                'parts', jsonb_build_array(jsonb_build_object('text', %(text)s::text))))
+                'taskId', t.id::text, 'contextId', t.context_id, 'parts', jsonb_build_array(jsonb_build_object(
+                    'text', CASE WHEN is_canceled THEN %(canceled)s ELSE %(lost)s END::text))))
     FROM lost WHERE t.id = lost.id
-    RETURNING t.id, t.agent_id, t.seq, t.status, t.door, t.created
+    RETURNING t.id, t.agent_id, t.seq, t.state, t.status, t.door, t.created
 ), event AS (
     INSERT INTO routing_taskevent (id, task_id, seq, kind, payload, time)
     SELECT gen_random_uuid(), id, seq, 'status', status, %(time)s FROM ended
 )
-SELECT e.id::text, a.slug, e.door, e.created FROM ended e JOIN registry_agent a ON a.id = e.agent_id
-"""
+SELECT e.id::text, a.slug, e.door, e.state, e.created FROM ended e JOIN registry_agent a ON a.id = e.agent_id
+"""  # noqa: S608 - made of constants
+
+
+def take_over_lost_tasks(owner: str) -> list[str]:
+    """Make the process of this name the one that runs them: what another one ran, and may go on. The tasks' ids."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TAKE_OVER, {"owner": owner})
+        return [task_id for (task_id,) in cursor.fetchall()]
 
 
 def reap_lost_tasks() -> int:
-    """End the tasks whose runner did not renew its lease: FAILED, with a reason and an event. How many."""
+    """End the tasks whose runner did not renew its lease: with a reason and an event. How many."""
     moment = now()
     parameters: dict[str, str | datetime] = {
         "time": moment,
         "timestamp": timestamp(moment),
-        "text": LOST,
+        "lost": LOST,
+        "canceled": CANCELED,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(REAP, parameters)
         rows = cursor.fetchall()
         told = [
-            closed(task_id, slug, door, "FAILED", created, moment)
-            for task_id, slug, door, created in rows
+            closed(task_id, slug, door, state, created, moment)
+            for task_id, slug, door, state, created in rows
         ]
         if told:
             transaction.on_commit(lambda: tell(told))

@@ -11,7 +11,7 @@ from routing import routes as routes_of
 from routing.delivery.balance import Balance
 from routing.delivery.feed import Feed
 from routing.delivery.inbox import MAX_PENDING, Inbox
-from routing.delivery.opening import newest_that_fit
+from routing.delivery.turns import newest_that_fit
 from routing.record import Event
 from routing.routes import Route, Routes
 

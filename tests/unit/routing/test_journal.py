@@ -9,7 +9,7 @@ import pytest
 from uuid_utils import uuid7
 
 from routing.errors import EntryRefused, StaleTask
-from routing.journal import Change, Journal, NewMessage, writer
+from routing.journal import Change, Journal, NewMessage, Once, connection, writer
 from routing.models import Conversation, Message, Task, TaskEvent
 from routing.record import after, now, status_of
 from routing.signals import tasks_changed
@@ -79,7 +79,7 @@ async def test_one_bad_row_does_not_fail_its_neighbours(agent):
         waits = [journal.open(each, said()) for each in good]
         waits[2:2] = [journal.open(*each) for each in bad]
         results = await asyncio.gather(*waits, return_exceptions=True)
-        refused = [each for each in results if each is not None]
+        refused = [each for each in results if each is not True]
         assert [type(each) for each in refused] == [EntryRefused, EntryRefused]
         assert "U+0000" in str(refused[0])
         assert await ask(Task.objects.count) == 5
@@ -120,7 +120,7 @@ async def test_without_postgres_waiters_are_told_and_it_comes_back_by_itself(age
 
     async with journal_running() as journal:
         with monkeypatch.context() as without:
-            without.setattr(writer, "_connect", away)
+            without.setattr(connection, "_connect", away)
             without.setattr(writer, "OPEN_PATIENCE", 0.5)
             with pytest.raises(Unavailable):
                 await journal.open(opened(agent), said())
@@ -141,7 +141,7 @@ async def test_it_reconnects_when_its_session_is_killed(agent):
 
 
 async def test_callers_wait_while_postgres_restarts(agent, monkeypatch, caplog):
-    connect = writer._connect
+    connect = connection._connect
     began = time.monotonic()
 
     async def restarting():
@@ -149,12 +149,12 @@ async def test_callers_wait_while_postgres_restarts(agent, monkeypatch, caplog):
             raise psycopg.OperationalError("the database system is starting up")
         return await connect()
 
-    monkeypatch.setattr(writer, "_connect", restarting)
+    monkeypatch.setattr(connection, "_connect", restarting)
     async with journal_running() as journal:
         await asyncio.gather(*(journal.open(opened(agent), said()) for _ in range(5)))
     assert 1.0 < time.monotonic() - began < 2.0
     assert await ask(Task.objects.count) == 5
-    told = [each.message for each in caplog.records if each.name == writer.__name__]
+    told = [each.message for each in caplog.records if each.name == connection.__name__]
     assert len(told) == 2  # that it is away, that it is back
 
 
@@ -171,14 +171,14 @@ async def test_an_entry_whose_answer_got_lost_is_written_and_told_once(agent, mo
         if kind == "change":
             await journal.open(first, said())
             told.clear()
-        execute = journal._execute
+        execute = journal._connection.execute
 
         async def lose_one(statement, parameters):
             await execute(statement, parameters)
-            monkeypatch.setattr(journal, "_execute", execute)
+            monkeypatch.setattr(journal._connection, "execute", execute)
             raise Unavailable("server closed the connection unexpectedly")
 
-        monkeypatch.setattr(journal, "_execute", lose_one)
+        monkeypatch.setattr(journal._connection, "execute", lose_one)
         if kind == "change":
             await journal.change(ending(first))
         else:
@@ -191,7 +191,7 @@ async def test_an_entry_whose_answer_got_lost_is_written_and_told_once(agent, mo
 
 
 def kill_journals():
-    with writer.django_connection.cursor() as cursor:
+    with connection.django_connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'agentx-journal' AND datname = current_database()"

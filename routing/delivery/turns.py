@@ -1,0 +1,62 @@
+"""The turn that an agent is given, made of a task's record: for the first delivery and for every other. Pure."""
+
+import time
+from collections.abc import Sequence
+
+import orjson
+
+from plugins_app.client.codec import Turn
+from routing.limits import MAX_HISTORY_BYTES, MAX_TURN_SECONDS
+from routing.record import Json, Record
+from routing.requests import Send
+from security.principals import ANONYMOUS
+
+
+def request_of(send: Send) -> Json:
+    """What a turn needs beside the message, as `Task.request` keeps it."""
+    request: Json = {}
+    if send.metadata:
+        request["metadata"] = send.metadata
+    if send.accepted_output_modes:
+        request["acceptedOutputModes"] = list(send.accepted_output_modes)
+    return request
+
+
+def turn_of(
+    task: Record,
+    message: Json,
+    history: Sequence[Json],
+    *,
+    request_id: str = "",
+    blocking: bool = False,
+    resumes: bool = False,
+) -> Turn:
+    """`history`: what was said before `message`; when a lost turn is resumed, what was said after it too."""
+    request = task.request or {}
+    return Turn(
+        agent=task.agent_slug,
+        message=message,
+        task_id=task.id,
+        context_id=task.context_id,
+        caller="" if task.owner == ANONYMOUS.subject else task.owner_label,
+        request_id=request_id or task.request_id,
+        history=newest_that_fit(history),
+        deadline_ms=int((time.time() + MAX_TURN_SECONDS) * 1000),
+        metadata=request.get("metadata"),
+        accepted_output_modes=request.get("acceptedOutputModes", ()),
+        upstream=task.upstream,
+        artifacts=task.artifacts if task.upstream else (),
+        blocking=blocking,
+        resumes=resumes,
+    )
+
+
+def newest_that_fit(history: Sequence[Json], limit: int = MAX_HISTORY_BYTES) -> list[Json]:
+    """The newest messages whose JSON has at most so many bytes together, oldest first."""
+    fitting: list[Json] = []
+    for message in reversed(history):
+        limit -= len(orjson.dumps(message))
+        if limit < 0:
+            break
+        fitting.append(message)
+    return fitting[::-1]
