@@ -14,6 +14,7 @@ from monitoring.sockets import websocket_urlpatterns
 from routing.a2a.cards import AgentCardView, CatalogueView, KeySetView
 from routing.a2a.jsonrpc import JsonRpc
 from routing.a2a.plain import SendMessageView
+from routing.a2a.rest import Rest
 from routing.a2a.shelf import Shelf
 from routing.delivery import Switchboard
 from routing.delivery.operations import Operations
@@ -58,6 +59,7 @@ def message_lane(switchboard: Switchboard, site: App) -> Lane:
             ".well-known/agent-card.json": card,
             ".well-known/agent.json": old_card,
         },
+        below=Rest.for_lane(operations=operations),
         site=site,
         started=switchboard.start,
     )

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
@@ -18,6 +19,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 
+from routing.a2a.lane_view import BODY, Disconnected
 from security import context, problems
 from security.errors import InvalidInput, PublicError, TooLarge
 
@@ -28,7 +30,7 @@ Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 View = Callable[..., Awaitable[HttpResponseBase]]
 
-AGENT_PATH: Final = re.compile(r"/a2a/([A-Za-z0-9_-]{1,64})(?:/(.*))?")
+AGENT_PATH: Final = re.compile(r"/a2a/([A-Za-z0-9_-]{1,64})(?:/(.*))?", re.DOTALL)
 # A body that is too large is read to its end and thrown away, up to here: its sender can then read why.
 DISCARD_BYTES: Final = 64 * 1024 * 1024
 
@@ -40,13 +42,31 @@ HARMLESS: Final = (
 )
 
 
-class Disconnected(Exception):  # noqa: N818 - a fact
-    """The caller left before its body was complete."""
+class Body:
+    """The body of a request, read when a view asks for it; what nobody asked for is thrown away unread."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._is_read = False
+
+    async def read(self, limit: int) -> bytes:
+        """Raises `TooLarge` beyond `limit` bytes, `Disconnected`."""
+        self._is_read = True
+        return await read_body(self._scope, self._receive, limit)
+
+    async def done(self) -> None:
+        """Let who is still sending come to its end, so that it hears the answer."""
+        is_announced = (_header(self._scope, b"content-length") or "0") != "0"
+        is_announced = is_announced or _header(self._scope, b"transfer-encoding") is not None
+        if is_announced and not self._is_read and not _header(self._scope, b"expect"):
+            await _discard(self._receive)
 
 
 class Lane:
     """`exact`: views by path. `agent`: views by what follows `/a2a/{agent}/`, called with `agent=`.
 
+    `below`: the view of everything else there, called with `agent=` and `path=`, the segments percent-decoded.
     `started` is awaited before each of them: a server without lifespan (daphne) never says that it starts.
     """
 
@@ -55,52 +75,67 @@ class Lane:
         *,
         exact: Mapping[str, View],
         agent: Mapping[str, View],
+        below: View,
         site: App,
         started: Callable[[], Awaitable[None]],
     ) -> None:
         self._exact = exact
         self._agent = agent
+        self._below = below
         self._site = site
         self._started = started
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        view, arguments = self._find(scope["path"])
-        if view is None:
+        found = self._find(scope)
+        if found is None:
             await _within_limit(self._site, scope, receive, send)
             return
+        view, arguments = found
         request_id = context.begin(_header(scope, b"x-request-id"))
+        body = Body(scope, receive)
         try:
             await self._started()
-            response = await self._respond(view, arguments, scope, receive)
+            response = await self._respond(view, arguments, scope, body)
+            await body.done()
         except Disconnected:
             return
         await _send_response(response, request_id, receive, send)
 
-    def _find(self, path: str) -> tuple[View | None, dict[str, str]]:
+    def _find(self, scope: Scope) -> tuple[View, dict[str, Any]] | None:
+        path = scope["path"]
         if view := self._exact.get(path):
             return view, {}
-        if match := AGENT_PATH.fullmatch(path):
-            return self._agent.get(match[2] or ""), {"agent": match[1]}
-        return None, {}
+        match = AGENT_PATH.fullmatch(path)
+        if match is None:
+            return None
+        agent = {"agent": match[1]}
+        if view := self._agent.get(match[2] or ""):
+            return view, agent
+        return self._below, {**agent, "path": _segments(scope, match[2])}
 
     async def _respond(
-        self, view: View, arguments: dict[str, str], scope: Scope, receive: Receive
+        self, view: View, arguments: dict[str, Any], scope: Scope, body: Body
     ) -> HttpResponseBase:
         refusal: PublicError | None = None
-        body = b""
         host, _port = split_domain_port(_header(scope, b"host") or "")
         if not validate_host(host, settings.ALLOWED_HOSTS):
             refusal = InvalidInput("AgentX does not go by this name: see AGENTX_ALLOWED_HOSTS.")
+        known = {**scope, BODY: body.read}
         try:
-            body = await read_body(scope, receive, settings.MAX_BODY_BYTES)
-        except TooLarge as error:
-            refusal = error
-        try:
-            request = ASGIRequest(dict(scope), io.BytesIO(body))
+            request = ASGIRequest(known, io.BytesIO())
         except (BadRequest, RequestDataTooBig, UnicodeError):
-            request = ASGIRequest({**scope, "headers": [], "query_string": b""}, io.BytesIO())
+            request = ASGIRequest({**known, "headers": [], "query_string": b""}, io.BytesIO())
             refusal = InvalidInput("The request's head cannot be read.")
         return await view(request, refusal=refusal, **arguments)
+
+
+def _segments(scope: Scope, below: str) -> tuple[str, ...]:
+    """Of the path below the agent. A slash that was sent as %2F is part of its segment."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%" not in raw:
+        return tuple(below.split("/"))
+    parts = raw.decode("latin-1").split("/")
+    return tuple(unquote(part) for part in parts[3:])  # after "", "a2a", the agent
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import uvicorn
 from django.core.asgi import get_asgi_application
+from yarl import URL
 
 from agentx_site.doors import message_lane
 from agentx_site.lane import Lane
@@ -73,6 +74,34 @@ class Web:
         answer = await self._client.get(path, headers=self.headers(**headers))
         await answer.read()
         return answer
+
+    async def call(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
+        """An HTTP+JSON call below the agent `echo`: the status, and the JSON of the answer. None sends no body."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        told = self.headers(**headers)
+        if body is None:
+            told.pop("Content-Type")
+        answer = await self._client.request(
+            method,
+            URL(f"/a2a/echo{path}", encoded=True),
+            headers=told,
+            data=None if body is None else data,
+        )
+        text = await answer.read()
+        return answer.status, json.loads(text) if text else None
+
+    async def events(self, method: str, path: str, body: Any = None, **headers: str) -> list[Json]:
+        """All events of an HTTP+JSON stream below the agent `echo`."""
+        told = self.headers(**headers)
+        async with self._client.request(
+            method, f"/a2a/echo{path}", headers=told, json=body
+        ) as answer:
+            assert answer.headers["content-type"] == "text/event-stream", await answer.text()
+            return [
+                json.loads(line[6:]) async for line in answer.content if line.startswith(b"data: ")
+            ]
 
     async def rpc(self, method: str, params: Any, agent: str = "echo") -> Json:
         """The JSON-RPC answer."""

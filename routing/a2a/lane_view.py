@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
@@ -17,10 +18,16 @@ from routing.errors import ContentTypeNotSupported
 from security import problems
 from security.authentication import lane_caller
 from security.errors import PublicError
+from security.principals import Principal
 
 log = logging.getLogger(__name__)
 JSON: Final = "application/json"
-METHODS: Final = ("get", "post")
+METHODS: Final = ("get", "post", "delete")
+BODY: Final = "agentx.body"  # in the scope: reads the body, of at most so many bytes
+
+
+class Disconnected(Exception):  # noqa: N818 - a fact
+    """The caller left before its body was complete."""
 
 
 class MethodNotAllowed(PublicError):  # noqa: N818 - a fact, as in errors.py
@@ -29,9 +36,12 @@ class MethodNotAllowed(PublicError):  # noqa: N818 - a fact, as in errors.py
 
 
 class LaneView(APIView):
-    """Handlers: `async def post(self, request, principal, **path) -> HttpResponseBase`."""
+    """Handlers: `async def post(self, request, principal, **path) -> HttpResponseBase`.
 
-    media_types = (JSON,)
+    The caller is known and let in before its body is read: what a stranger sends is kept nowhere.
+    """
+
+    media_types: tuple[str, ...] = (JSON,)
 
     @classmethod
     def for_lane(cls, **initkwargs: Any) -> Callable[..., Awaitable[HttpResponseBase]]:
@@ -45,9 +55,15 @@ class LaneView(APIView):
         try:
             if refusal is not None:
                 raise refusal
-            handler = self._handler(request)
+            handler = self.handler_for(request, **kwargs)
             principal = await lane_caller(request)
+            self.admit(principal, request, **kwargs)
+            if request.method == "POST":
+                self.require_media_type(request)
+                await self._read(request, self.body_limit(principal))
             return await handler(request, principal, **kwargs)
+        except Disconnected:
+            raise
         except PublicError as error:
             return self.refuse(error)
         except Exception as error:
@@ -59,18 +75,34 @@ class LaneView(APIView):
         response = json_response(problems.body(error), error.http_status, problems.MEDIA_TYPE)
         return with_headers(response, error)
 
-    def _handler(self, request: HttpRequest) -> Callable[..., Awaitable[HttpResponseBase]]:
+    def admit(self, principal: Principal, request: HttpRequest, **path: Any) -> None:
+        """Raise what can be refused before the body is read."""
+
+    def body_limit(self, principal: Principal) -> int:
+        """Bytes."""
+        limit: int = settings.MAX_BODY_BYTES
+        return limit
+
+    def handler_for(
+        self, request: HttpRequest, **path: Any
+    ) -> Callable[..., Awaitable[HttpResponseBase]]:
         name = (request.method or "").lower().replace("head", "get")
         handler: Callable[..., Awaitable[HttpResponseBase]] | None = getattr(self, name, None)
         if name not in METHODS or handler is None:
             allowed = ", ".join(each.upper() for each in METHODS if hasattr(self, each))
             raise MethodNotAllowed(f"This address takes {allowed}.", allow=allowed)
-        if name == "post" and request.content_type not in self.media_types:
+        return handler
+
+    def require_media_type(self, request: HttpRequest) -> None:
+        if request.content_type not in self.media_types:
             expected = " or ".join(self.media_types)
             raise ContentTypeNotSupported(
                 f"The body must be {expected}, not {request.content_type or 'without a type'}."
             )
-        return handler
+
+    async def _read(self, request: Any, limit: int) -> None:
+        """What Django would read from a file that the lane does not make."""
+        request._body = await request.scope[BODY](limit)
 
 
 def json_response(value: Any, status: int = 200, media_type: str = JSON) -> HttpResponse:

@@ -12,9 +12,11 @@ from routing.a2a import params
 from routing.a2a.lane_view import LaneView, json_response
 from routing.a2a.params import invalid
 from routing.delivery.operations import Operations
+from routing.limits import STRANGERS_BYTES
 from routing.models import Message
 from routing.record import Json, Record
 from routing.requests import Send
+from security import permissions
 from security.errors import InvalidInput
 from security.principals import Principal
 from security.schema import refusals
@@ -52,6 +54,12 @@ class SendMessageView(LaneView):
     """Notifications are answered at once; every other intent when the agent has finished."""
 
     operations: ClassVar[Operations] = None  # type: ignore[assignment] # given to as_view
+
+    def body_limit(self, principal: Principal) -> int:
+        """The agent's name is in the body: a stranger to AgentX gets less of it read."""
+        if principal.may(permissions.AGENTS_CALL):
+            return super().body_limit(principal)
+        return STRANGERS_BYTES
 
     @extend_schema(
         operation_id="messages_send",

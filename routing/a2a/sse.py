@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from django.http import StreamingHttpResponse
 
+from routing.limits import FIRST_EVENT_SECONDS
 from routing.record import Json
 from routing.requests import Told
 from security import problems
@@ -21,12 +22,29 @@ Wrap = Callable[[Json], Json]
 WrapError = Callable[[PublicError], Json]
 
 
-def event_stream(
-    responses: AsyncIterator[Told], wrap: Wrap, wrap_error: WrapError
+async def event_stream(
+    responses: AsyncIterator[Told],
+    wrap: Wrap,
+    wrap_error: WrapError,
+    first_within: float = FIRST_EVENT_SECONDS,
 ) -> StreamingHttpResponse:
-    """A response that tells what comes. Closing it closes `responses`, and nothing else."""
+    """A response that tells what comes. Closing it closes `responses`, and nothing else.
+
+    What is wrong before there is a first event is raised, for an ordinary answer with its status; but who waits for a
+    slow first event sees within `first_within` seconds that the stream stands.
+    """
+    first = asyncio.ensure_future(anext(responses))
+    try:
+        await asyncio.wait({first}, timeout=first_within)
+    except asyncio.CancelledError:
+        await _close(responses, first)
+        raise
+    error = first.exception() if first.done() else None
+    if error is not None and not isinstance(error, StopAsyncIteration):
+        await _close(responses, None)
+        raise error
     return StreamingHttpResponse(
-        frames(responses, wrap, wrap_error),
+        frames(responses, wrap, wrap_error, upcoming=first),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -37,9 +55,9 @@ async def frames(
     wrap: Wrap,
     wrap_error: WrapError,
     keep_alive: float = KEEP_ALIVE_SECONDS,
+    upcoming: asyncio.Future[Told] | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """The bytes of the stream. An error in its middle is told as an `error` event, its last."""
-    upcoming: asyncio.Future[Told] | None = None
     try:
         while True:
             upcoming = upcoming or asyncio.ensure_future(anext(responses))
@@ -51,12 +69,17 @@ async def frames(
             yield b"id: %d\ndata: %b\n\n" % (told.seq, orjson.dumps(wrap(told.response)))
     except StopAsyncIteration:
         return
+    except PublicError as error:
+        yield _last_words(wrap_error(error))
     except Exception as error:
         log.exception("a stream broke")
-        refusal = wrap_error(problems.as_public(error))
-        yield b"event: error\ndata: " + orjson.dumps(refusal) + b"\n\n"
+        yield _last_words(wrap_error(problems.as_public(error)))
     finally:
         await _close(responses, upcoming)
+
+
+def _last_words(refusal: Json) -> bytes:
+    return b"event: error\ndata: " + orjson.dumps(refusal) + b"\n\n"
 
 
 async def _close(responses: AsyncIterator[Told], upcoming: asyncio.Future[Told] | None) -> None:

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 from routing.a2a import params
+from routing.a2a.calls import OLDER
 from routing.a2a.cards import extended_card
 from routing.delivery.operations import Operations
-from routing.errors import PushNotificationNotSupported
-from routing.limits import MAX_ID
 from routing.record import Json
 from routing.requests import Asked, Told
 from security.principals import Principal
@@ -38,9 +37,7 @@ def _admitted(
 ) -> Principal:
     """The caller in the tenant it names. Naming the agent itself names no tenant."""
     core.require_call(principal, agent, asked.extensions)
-    tenant = given.get("tenant") or ""
-    if not isinstance(tenant, str) or len(tenant) > MAX_ID:
-        raise params.invalid("tenant", f"must be a text of at most {MAX_ID} characters")
+    tenant = params.short(given, "tenant", "")
     return principal if tenant in ("", agent) else principal.within(tenant)
 
 
@@ -95,10 +92,33 @@ async def _subscribe(
     return await core.subscribe(principal, agent, params.task_id(given))
 
 
-async def _no_push(
+async def _create_push(
     core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
 ) -> Json:
-    raise PushNotificationNotSupported("AgentX sends no push notifications yet.")
+    task_id, _ = params.push_ids(given, config=False)
+    config = params.push_config(given)
+    return await core.pushes.create(principal, agent, task_id, config, asked.dialect)
+
+
+async def _get_push(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    # 0.3 may leave the id out and means the task's first.
+    ids = params.push_ids(given, config=asked.dialect != OLDER)
+    return await core.pushes.get(principal, agent, *ids)
+
+
+async def _list_pushes(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> Json:
+    configs, token = await core.pushes.list(principal, agent, *params.push_listing(given))
+    return {"configs": configs, "nextPageToken": token}
+
+
+async def _delete_push(
+    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+) -> None:
+    await core.pushes.delete(principal, agent, *params.push_ids(given))
 
 
 async def _extended_card(
@@ -114,10 +134,10 @@ ANSWERS: Final[dict[str, Answer]] = {
     "GetTask": _get,
     "ListTasks": _list,
     "CancelTask": _cancel,
-    "CreateTaskPushNotificationConfig": _no_push,
-    "GetTaskPushNotificationConfig": _no_push,
-    "ListTaskPushNotificationConfigs": _no_push,
-    "DeleteTaskPushNotificationConfig": _no_push,
+    "CreateTaskPushNotificationConfig": _create_push,
+    "GetTaskPushNotificationConfig": _get_push,
+    "ListTaskPushNotificationConfigs": _list_pushes,
+    "DeleteTaskPushNotificationConfig": _delete_push,
     "GetExtendedAgentCard": _extended_card,
 }
 STREAMS: Final[dict[str, Stream]] = {

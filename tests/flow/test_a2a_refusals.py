@@ -12,7 +12,7 @@ from routing.models import Task
 from security.rows import ask
 from tests.echoes import make_rows
 from tests.factories import expire, make_key, make_user
-from tests.web import Web, call, message, reason, state
+from tests.web import Web, call, message, state
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -36,14 +36,13 @@ BAD_CALLS = [
     (b"\xff\xfe", -32700, None),
     (b"", -32700, None),
     (b"[]", -32600, None),
-    (b'[{"jsonrpc": "2.0", "id": 1, "method": "GetTask"}]', -32600, None),
     (b'"hello"', -32600, None),
     (b'{"jsonrpc": "1.0", "id": 1, "method": "GetTask"}', -32600, 1),
-    (b'{"jsonrpc": "2.0", "method": "GetTask", "params": {"id": "x"}}', -32600, None),
     (b'{"jsonrpc": "2.0", "id": {}, "method": "GetTask"}', -32600, None),
     (b'{"jsonrpc": "2.0", "id": true, "method": "GetTask"}', -32600, None),
     (b'{"jsonrpc": "2.0", "id": "a", "method": 5}', -32600, "a"),
-    (b'{"jsonrpc": "2.0", "id": "a", "method": "GetTask", "params": []}', -32600, "a"),
+    (b'{"jsonrpc": "2.0", "id": "a", "method": "GetTask", "params": []}', -32602, "a"),
+    (b'{"jsonrpc": "2.0", "id": "a", "method": "GetTask", "params": "x"}', -32600, "a"),
     (b'{"jsonrpc": "2.0", "id": "a", "method": "Nonsense"}', -32601, "a"),
     (b'{"jsonrpc": "2.0", "id": 7, "method": "SendMessage"}', -32602, 7),
     (b'{"jsonrpc": "2.0", "id": 7, "method": "GetTask", "params": {}}', -32602, 7),
@@ -89,7 +88,8 @@ BAD_VERSIONS = [
     ("1.7", "GetTask"),
     ("2", "GetTask"),
     ("1.0", "message/send"),
-    (None, "tasks/get"),
+    ("1.0.0", "tasks/get"),
+    ("0.9", "tasks/get"),
 ]
 
 
@@ -221,11 +221,32 @@ async def test_a_paused_agent_says_so(web):
     assert await ask(Task.objects.count) == 0
 
 
-async def test_a_message_with_push_configuration_is_refused(web):
-    wish = {"taskPushNotificationConfig": {"url": "https://example.org"}}
-    params = {"message": message(), "configuration": wish}
-    error = await web.refusal("SendMessage", params)
-    assert reason(error) == "PUSH_NOTIFICATION_NOT_SUPPORTED"
+BAD_PUSHES = [
+    ("https://example.org", ""),
+    ({}, ".url"),
+    ({"url": 5}, ".url"),
+    ({"url": "https://example.org/\r\nX-Evil: 1"}, ".url"),
+    ({"url": "https://example.org/" + "x" * limits.MAX_URL}, ".url"),
+    ({"token": "a\nb"}, ".token"),
+    ({"token": "x" * (limits.MAX_SECRET + 1)}, ".token"),
+    ({"id": "x" * (limits.MAX_ID + 1)}, ".id"),
+    ({"authentication": "Bearer"}, ".authentication"),
+    ({"authentication": {"credentials": "x"}}, ".authentication.scheme"),
+    ({"authentication": {"scheme": "x" * (limits.MAX_SCHEME + 1)}}, ".authentication.scheme"),
+    ({"authentication": {"scheme": "A", "credentials": "\r"}}, ".authentication.credentials"),
+]
+
+
+async def test_a_push_configuration_that_cannot_be_refuses_the_message(web):
+    for config, field in BAD_PUSHES:
+        if isinstance(config, dict) and config and "url" not in config:
+            config = {"url": "https://example.org/"} | config
+        wish = {"taskPushNotificationConfig": config}
+        error = await web.refusal("SendMessage", {"message": message(), "configuration": wish})
+        violations = error["data"][1]["fieldViolations"]
+        named = f"configuration.taskPushNotificationConfig{field}"
+        assert [each["field"] for each in violations] == [named], config
+    assert await ask(Task.objects.count) == 0
 
 
 async def test_request_ids_are_taken_over_when_harmless(web):

@@ -177,6 +177,6 @@ async def test_a_reader_who_leaves_closes_the_stream():
         if len(sent) == 4:
             left.set()
 
-    response = sse.event_stream(forever(), lambda each: each, lambda error: {})
+    response = await sse.event_stream(forever(), lambda each: each, lambda error: {})
     await asyncio.wait_for(lane._send_response(response, "r", receive, send), 5)
     assert closed.is_set()

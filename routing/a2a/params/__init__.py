@@ -6,7 +6,7 @@ spelled as the protobuf definition spells it (context_id), a number may be a tex
 
 from routing.a2a.params.messages import message, send_params
 from routing.a2a.params.pushes import push_config, push_ids, push_listing
-from routing.a2a.params.reading import invalid
+from routing.a2a.params.reading import invalid, short
 from routing.a2a.params.tasks import (
     cancel_metadata,
     history_length,
@@ -26,5 +26,6 @@ __all__ = [
     "push_ids",
     "push_listing",
     "send_params",
+    "short",
     "task_id",
 ]
