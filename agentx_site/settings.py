@@ -237,6 +237,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "deliver-push": {
+        "task": "routing.deliver_push",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "prune-push": {
+        "task": "routing.prune_push",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "reap-tasks": {"task": "routing.reap_lost_tasks", "schedule": 5.0, "options": {"expires": 5}},
 }
 
@@ -275,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "PluginState": "plugins_app.models.Plugin.State",
         "ProcessState": "plugins_app.models.PluginInstance.State",
         "TaskState": "routing.models.TaskState",
+        "PushState": "routing.models.PushDelivery.State",
         "TaskEventKind": "routing.models.TaskEvent.Kind",
         "PluginKind": "plugins_app.models.Plugin.Kind",
         "AlertState": "monitoring.models.Alert.State",

@@ -25,4 +25,9 @@ api: list[URLPattern] = [
     path("tasks/<uuid:task_id>", rest.TaskDetail.as_view()),
     path("tasks/<uuid:task_id>/cancel", rest.TaskCancel.as_view()),
     path("messages/history", rest.MessageHistory.as_view()),
+    path("push/configs", rest.PushConfigs.as_view()),
+    path("push/deliveries", rest.PushDeliveries.as_view()),
+    path("push/deliveries/<uuid:delivery_id>", rest.PushDeliveryDetail.as_view()),
+    path("push/deliveries/<uuid:delivery_id>/replay", rest.PushDeliveryReplay.as_view()),
+    path("push/tasks/<uuid:task_id>/replay", rest.PushTaskReplay.as_view()),
 ]

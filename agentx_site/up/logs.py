@@ -11,7 +11,7 @@ from rich.text import Text
 WIDTH: Final = 9
 COLOURS: Final = {
     "agentx": "bold cyan", "postgres": "blue", "valkey": "red", "bootstrap": "white",
-    "web": "green", "gateway": "cyan", "node": "magenta", "beat": "yellow",
+    "web": "green", "gateway": "cyan", "node": "magenta", "beat": "yellow", "courier": "blue",
 }  # fmt: skip
 LEVELS: Final = {"warning": "yellow", "error": "red", "critical": "bold red", "debug": "dim"}
 TOLD: Final = {"time", "level", "logger", "message", "exception"}

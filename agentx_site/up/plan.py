@@ -142,6 +142,10 @@ def beat(site: Site) -> Program:
     return _program(site, "beat", _manage("beat"))
 
 
+def courier(site: Site) -> Program:
+    return _program(site, "courier", _manage("courier"))
+
+
 def _program(
     site: Site,
     name: str,

@@ -28,7 +28,7 @@ PAUSE = 0.05  # between two looks
 ECHO = "/api/v1/agents/echo/status"
 COMING = {"unknown", "initializing"}
 # Groups end one after the other: callers first, then what works for them, then what they stand on.
-STEPS: Final = ({"web"}, {"node"}, {"beat", "gateway"}, {"valkey"}, {"postgres"})
+STEPS: Final = ({"web"}, {"node"}, {"beat", "gateway", "courier"}, {"valkey"}, {"postgres"})
 
 
 class Runner:
@@ -89,6 +89,7 @@ class Runner:
         await self._agents_ready(outcome.first_run, credentials["api_key"])
         await gateway.until_ready(GATEWAY_WITHIN)
         self._start(plan.beat(self.site))
+        self._start(plan.courier(self.site))
         elapsed = time.monotonic() - self.began
         announce.ready(self.terminal, self.home, self.site, outcome, elapsed)
 

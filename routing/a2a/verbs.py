@@ -82,14 +82,15 @@ async def _list(
 async def _cancel(
     core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
 ) -> Json:
-    record = await core.cancel(principal, agent, params.task_id(given))
+    task_id, why = params.task_id(given), params.cancel_metadata(given)
+    record = await core.cancel(principal, agent, task_id, why)
     return record.a2a()
 
 
 async def _subscribe(
     core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
 ) -> AsyncIterator[Told]:
-    return await core.subscribe(principal, agent, params.task_id(given))
+    return await core.subscribe(principal, agent, params.task_id(given), asked.after)
 
 
 async def _create_push(

@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from agentx_site.cli.tasks import STATES
 from plugins_app.models import Plugin, PluginInstance
 from registry.models import Agent
-from routing.models import TaskState
+from routing.models import PushConfig, PushDelivery, TaskState
 from security.models import ApiKey, AuditEvent, User
 from tests.factories import (
     PASSWORD,
@@ -154,6 +154,21 @@ def test_tasks(cli: Cli) -> None:
     assert "\x1b" not in text
     assert cli("task", "cancel", str(done.id)).returncode == 1
     assert cli("task", "show", "../keys").returncode == 2
+
+
+def test_pushes(cli: Cli) -> None:
+    assert "Nothing was told to a webhook" in cli("push", "list").stdout
+    task = make_task(make_agent("echo"))
+    config = PushConfig.objects.create(task=task, config_id="c", url="http://x.example/", host="x")
+    dead = PushDelivery.objects.create(config=config, seq=1, state="dead", error="answered 500")
+    (shown,) = told(cli, "push", "list", "--state", "dead", "--task", str(task.id))
+    assert (shown["id"], shown["error"]) == (str(dead.id), "answered 500")
+    assert cli("push", "replay", str(dead.id)).returncode == 0
+    dead.refresh_from_db()
+    assert dead.state == "pending"
+    answer = cli("push", "replay", "--task", str(task.id))
+    assert "0 deliveries are tried once more" in answer.stdout
+    assert cli("push", "replay").returncode == 2
 
 
 def test_keys(cli: Cli, live_server: LiveServer) -> None:

@@ -19,6 +19,7 @@ from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import AutoscalePolicy
 from registry.models import AgentCard, Upstream
+from routing.models import PushConfig, PushDelivery
 from security.models import User
 from tests.factories import (
     make_agent,
@@ -73,6 +74,11 @@ API = [
     Right("GET", "tasks/<uuid:task_id>", "VUOA", hidden="D"),
     Right("POST", "tasks/<uuid:task_id>/cancel", "OA", 202, hidden="D"),
     Right("GET", "messages/history", EVERYBODY),
+    Right("GET", "push/configs", EVERYBODY),
+    Right("GET", "push/deliveries", EVERYBODY),
+    Right("GET", "push/deliveries/<uuid:delivery_id>", "VUOA", hidden="D"),
+    Right("POST", "push/deliveries/<uuid:delivery_id>/replay", "OA", 202, hidden="D"),
+    Right("POST", "push/tasks/<uuid:task_id>/replay", "OA", 202, hidden="D"),
     Right("GET", "plugins", EVERYBODY),
     Right("POST", "plugins/load", "A", 201, FOLDER),
     Right("GET", "plugins/<str:ref>", EVERYBODY),
@@ -129,6 +135,9 @@ PAGES = [
     Right("POST", "agents/<slug:slug>/retire/", "DA"),
     Right("POST", "agents/<slug:slug>/card/approve/", "DA"),
     Right("POST", "agents/<slug:slug>/card/reject/", "DA"),
+    Right("GET", "register/", "DA"),
+    Right("GET", "card-keys/", "A"),
+    Right("POST", "card-keys/rotate/", "A"),
     Right("GET", "nodes/", EVERYBODY),
     Right("GET", "plugins/", EVERYBODY),
     Right("GET", "plugins/<slug:slug>/", EVERYBODY),
@@ -143,6 +152,10 @@ PAGES = [
     Right("POST", "tasks/<uuid:task_id>/cancel/", "OA"),
     Right("GET", "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/", "VUOA", hidden="D"),
     Right("GET", "tasks/<uuid:task_id>/messages/<uuid:message>/<int:part>/", "VUOA", hidden="D"),
+    Right("POST", "tasks/<uuid:task_id>/push/replay/", "OA"),
+    Right("GET", "push/", EVERYBODY),
+    Right("POST", "push/replay/", EVERYBODY),  # of what one may: nothing is chosen here
+    Right("POST", "push/<uuid:delivery_id>/replay/", "OA"),
     Right("GET", "alerts/", EVERYBODY),
     Right("POST", "alerts/<uuid:alert_id>/acknowledge/", "OA"),
     Right("GET", "alerts/rules/new/", "OA"),
@@ -170,6 +183,8 @@ def names() -> dict[str, str]:
     file = {"artifactId": "a", "parts": [{"raw": "aGVsbG8=", "filename": "hello.txt"}]}
     task = make_task(agent, state="WORKING", artifacts=[file])
     message = make_message(task)
+    config = PushConfig.objects.create(task=task, config_id="c", url="http://x.example/", host="x")
+    dead = PushDelivery.objects.create(config=config, seq=1, state="dead")
     rule = AlertRule.objects.create(
         name="slow", metric="messages_per_second", comparison="gt", threshold=1, severity="warning"
     )
@@ -186,6 +201,7 @@ def names() -> dict[str, str]:
         "<slug:switch>": "disable",
         "<uuid:task_id>": str(task.id),
         "<uuid:message>": str(message.id),
+        "<uuid:delivery_id>": str(dead.id),
         "<int:version>": "1",
         "<int:artifact>": "0",
         "<int:part>": "0",

@@ -1,0 +1,47 @@
+"""`agentx push …`."""
+
+from typing import Final
+from uuid import UUID
+
+import click
+
+from agentx_site.cli import output
+from agentx_site.cli.options import group, json_option
+from agentx_site.cli.server import at
+from agentx_site.cli.target import server
+
+push = group("push", "Push notifications: what webhooks were told, and what they missed.")
+STATES: Final = ("pending", "delivered", "dead")
+COLUMNS = ("id", "state", "seq", "url", "attempts", "error", "updated", "task_id")
+
+
+@push.command("list")
+@click.option("--task", type=click.UUID)
+@click.option("--state", type=click.Choice(STATES))
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@json_option
+@click.pass_context
+def list_deliveries(
+    context: click.Context, task: UUID | None, state: str | None, limit: int, json_wanted: bool
+) -> None:
+    """Deliveries, last tried first. `dead` ones were given up."""
+    rows = server(context).rows(
+        "/api/v1/push/deliveries", limit, task=task and str(task), state=state
+    )
+    output.listing(rows, COLUMNS, json_wanted=json_wanted, empty="Nothing was told to a webhook.")
+
+
+@push.command("replay")
+@click.argument("delivery", type=click.UUID, required=False)
+@click.option("--task", type=click.UUID, help="Everything of this task that was given up.")
+@click.pass_context
+def replay(context: click.Context, delivery: UUID | None, task: UUID | None) -> None:
+    """Tell a webhook an event once more."""
+    if (delivery is None) == (task is None):
+        raise click.UsageError("Name a delivery, or a task with --task.")
+    if task is not None:
+        answer = server(context).post(at("push", "tasks", str(task), "replay"))
+        click.echo(f"{answer['replayed']} deliveries are tried once more")
+        return
+    server(context).post(at("push", "deliveries", str(delivery), "replay"))
+    click.echo(f"{delivery} is tried once more")
