@@ -1,17 +1,15 @@
 """What a run needs of the switchboard that carries it."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from plugins_app.client.codec import Happening, Turn
 from plugins_app.client.messages import PluginMessages
 from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
 from routing.journal import Journal
-from routing.record import Event
+from routing.record import Event, Json
 from routing.routes import Routes
-
-REMOTE: Final = "a2a:"  # how the address of a target begins that is no process of ours
 
 
 class Carrier(Protocol):
@@ -31,6 +29,10 @@ class Board(Protocol):
 
     def carrier(self, target: Target) -> Carrier:
         """Who delivers there."""
+        ...
+
+    def give_up(self, target: Target, upstream: Json, request_id: str) -> None:
+        """An agent elsewhere need not go on with what it calls by these ids."""
         ...
 
     def finished(self, task_id: str, run: object) -> None: ...

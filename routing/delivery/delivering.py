@@ -10,11 +10,12 @@ from typing import Protocol
 from plugins_app.client.codec import Happening, Turn
 from plugins_app.client.errors import Broken, Undelivered
 from plugins_app.client.target import Target
-from routing.delivery.board import REMOTE, Board
+from routing.delivery.board import Board
 from routing.delivery.inbox import Inbox
 from routing.errors import NoProcess
 from routing.limits import FIND_PROCESS_SECONDS, MAX_DELIVERIES
 from routing.record import Record
+from routing.remote import is_remote
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +51,11 @@ class Delivery:
                 with self._board.balance.carry(target):
                     return await self._attempt(target)
             except Undelivered as undelivered:
-                if target.address.startswith(REMOTE):  # there is no other one
+                if is_remote(target):  # there is no other one
                     raise
                 why = str(undelivered)
             except Broken as broken:
-                if target.address.startswith(REMOTE) or not self._may_deliver_again():
+                if is_remote(target) or not self._may_deliver_again():
                     raise
                 self.count += 1
                 why, until = str(broken), time.monotonic() + FIND_PROCESS_SECONDS
@@ -82,7 +83,7 @@ class Delivery:
 
     async def _attempt(self, target: Target) -> None:
         await self._taker.begin_work()
-        if self._live or target.address.startswith(REMOTE):
+        if self._live or is_remote(target):
             await self._attempt_live(target)
         else:
             await self._taker.take(await self._board.messages.process(target, self._turn))
@@ -95,3 +96,9 @@ class Delivery:
                     return
         finally:
             await inbox.close()
+
+    def give_up(self) -> None:
+        """The task has ended without the agent: one that lives elsewhere does not notice by itself."""
+        upstream = self._taker.record.upstream
+        if self.target is not None and upstream and is_remote(self.target):
+            self._board.give_up(self.target, upstream, self._turn.request_id)

@@ -9,6 +9,7 @@ from uuid_utils import uuid7
 from plugins_app.client.codec import Turn
 from registry.cards import ROUTER
 from registry.errors import AgentNotFound
+from registry.models import Agent
 from routing.delivery.hooks import keep_wanted, wanted
 from routing.delivery.media import require_taken
 from routing.delivery.repeats import earlier, once_of
@@ -96,7 +97,8 @@ class Openings:
         hook = wanted(route, send)
         if hook is not None:
             await keep_wanted(opened, hook)
-        run = self._switchboard.begin(opened, turn, live=live or hook is not None)
+        is_told = hook is not None or route.source == Agent.Source.REMOTE
+        run = self._switchboard.begin(opened, turn, live=live or is_told)
         if hook is not None:
             run.watch(MAX_TURN_SECONDS)
         return run

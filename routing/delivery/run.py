@@ -164,6 +164,7 @@ class Run:
         if ending.metadata:
             status["metadata"] = ending.metadata
         await self._commit([("status", status)], ending.reason, from_agent=False)
+        self._delivery.give_up()
 
     async def _end_or_lose(self, ending: Ending | None) -> None:
         """The last word; the row has it when somebody else was quicker."""

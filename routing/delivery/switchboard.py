@@ -15,13 +15,14 @@ from plugins_app.client.codec import Turn
 from plugins_app.client.messages import PluginMessages
 from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
-from routing.delivery.board import REMOTE, Carrier
+from routing.delivery.board import Carrier
 from routing.delivery.losses import taken_over
 from routing.delivery.run import Run
 from routing.delivery.tails import Tails
 from routing.journal import Journal
 from routing.limits import LOST_SECONDS, RENEW_SECONDS
-from routing.record import Event, Record
+from routing.record import Event, Json, Record
+from routing.remote import RemoteAgents, is_remote
 from routing.routes import Routes
 from security.errors import Unavailable
 from security.news import News
@@ -45,7 +46,6 @@ class Switchboard:
         self._errands: set[asyncio.Task[None]] = set()
         self._missing: set[str] = set()
         self.tails = Tails(self._watch)
-        self.remote: Carrier | None = None
         self.accepts = True
 
     async def start(self) -> None:
@@ -59,6 +59,7 @@ class Switchboard:
         self.journal = Journal()
         self.routes = Routes()
         self.messages = PluginMessages(Channels())
+        self.remote = RemoteAgents()
         self.news.on("keys", lambda topic, payload: verdicts.forget())
         self.news.on("routes", lambda topic, payload: self.routes.wake())
         self.news.on("tasks", lambda topic, payload: self._hear(payload))
@@ -83,6 +84,7 @@ class Switchboard:
         await self.news.close()
         for launch in self.messages.known():
             await self.messages.forget(launch)
+        await self.remote.close()
 
     async def drain(self) -> None:
         """Take no more turns; let the running ones end for DRAIN_SECONDS; fail the rest with a reason."""
@@ -120,9 +122,10 @@ class Switchboard:
             self.errand(self.news.publish("tasks", {"changed": [task_id]}))
 
     def carrier(self, target: Target) -> Carrier:
-        if self.remote is not None and target.address.startswith(REMOTE):
-            return self.remote
-        return self.messages
+        return self.remote if is_remote(target) else self.messages
+
+    def give_up(self, target: Target, upstream: Json, request_id: str) -> None:
+        self.errand(self.remote.cancel(target, upstream, request_id))
 
     def _watch(self, task_ids: list[str]) -> None:
         """Ask who runs these tasks to tell of their changes for a while."""
@@ -190,6 +193,7 @@ class Switchboard:
         """Close the channels to processes that are gone."""
         while True:
             await asyncio.sleep(FORGET_SECONDS)
-            for launch in self.messages.known() - self.routes.launches():
-                if self.balance.is_idle(launch):
-                    await self.messages.forget(launch)
+            for carrier in (self.messages, self.remote):
+                for launch in carrier.known() - self.routes.launches():
+                    if self.balance.is_idle(launch):
+                        await carrier.forget(launch)
