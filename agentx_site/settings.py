@@ -247,6 +247,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "forget-messages": {
+        "task": "routing.forget_old_messages",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "reap-tasks": {"task": "routing.reap_lost_tasks", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -26,3 +26,8 @@ def deliver_push() -> int:
 @shared_task(name="routing.prune_push")
 def prune_push() -> int:
     return outbox.prune_deliveries()
+
+
+@shared_task(name="routing.forget_old_messages")
+def forget_old_messages() -> int:
+    return services.forget_old_messages()
