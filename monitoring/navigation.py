@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             (_("Alerts"), "notifications", "page-alerts", permissions.ALERTS_VIEW),
             (_("Autoscaling"), "stacked_line_chart", "page-scaling", permissions.AUTOSCALING_VIEW),
+            (_("Push notifications"), "webhook", "page-pushes", permissions.TASKS_VIEW),
             (_("Nodes"), "dns", "page-nodes", permissions.NODES_VIEW),
         ),
     ),
@@ -34,6 +35,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             (_("Audit"), "history", "page-audit", permissions.AUDIT_VIEW),
             (_("API keys"), "key", "page-keys", permissions.KEYS_OWN),
+            (_("Card keys"), "signature", "page-card-keys", permissions.KEYS_MANAGE),
             (_("Users"), "group", "page-users", permissions.USERS_MANAGE),
         ),
     ),

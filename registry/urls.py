@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from registry import api as rest
-from registry.views import agent, agents, nodes
+from registry.views import agent, agents, keys, nodes, remotes
 
 pages: list[URLPattern] = [
     path("agents/", agents.agents, name="page-agents"),
@@ -13,6 +13,9 @@ pages: list[URLPattern] = [
     path("agents/<slug:slug>/retire/", agents.retire, name="page-agent-retire"),
     path("agents/<slug:slug>/card/approve/", agent.approve, name="page-card-approve"),
     path("agents/<slug:slug>/card/reject/", agent.reject, name="page-card-reject"),
+    path("register/", remotes.register, name="page-agent-register"),
+    path("card-keys/", keys.keys, name="page-card-keys"),
+    path("card-keys/rotate/", keys.rotate, name="page-card-key-rotate"),
     path("nodes/", nodes.nodes, name="page-nodes"),
 ]
 api: list[URLPattern] = [

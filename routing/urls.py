@@ -3,22 +3,28 @@
 from django.urls import URLPattern, path
 
 from routing import api as rest
-from routing import views
+from routing.views import files, pushes, tasks
 
 pages: list[URLPattern] = [
-    path("tasks/", views.tasks, name="page-tasks"),
-    path("tasks/<uuid:task_id>/", views.task, name="page-task"),
-    path("tasks/<uuid:task_id>/cancel/", views.cancel, name="page-task-cancel"),
+    path("tasks/", tasks.tasks, name="page-tasks"),
+    path("tasks/<uuid:task_id>/", tasks.task, name="page-task"),
+    path("tasks/<uuid:task_id>/cancel/", tasks.cancel, name="page-task-cancel"),
     path(
         "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/",
-        views.artifact_file,
+        files.artifact_file,
         name="page-artifact-file",
     ),
     path(
         "tasks/<uuid:task_id>/messages/<uuid:message>/<int:part>/",
-        views.message_file,
+        files.message_file,
         name="page-message-file",
     ),
+    path(
+        "tasks/<uuid:task_id>/push/replay/", pushes.replay_of_task, name="page-push-replay-task"
+    ),
+    path("push/", pushes.deliveries, name="page-pushes"),
+    path("push/replay/", pushes.replay_chosen, name="page-push-replay-chosen"),
+    path("push/<uuid:delivery_id>/replay/", pushes.replay, name="page-push-replay"),
 ]
 api: list[URLPattern] = [
     path("tasks", rest.Tasks.as_view()),

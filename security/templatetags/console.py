@@ -17,7 +17,9 @@ register = template.Library()
 
 # Every state of AgentX in one of five tones; the word stands beside the colour, which alone says nothing to some.
 TONES: Final[dict[str, str]] = {
-    **dict.fromkeys(("ready", "running", "active", "completed", "resolved", "enabled"), "good"),
+    **dict.fromkeys(
+        ("ready", "running", "active", "completed", "resolved", "enabled", "delivered"), "good"
+    ),
     **dict.fromkeys(
         ("initializing", "starting", "loading", "working", "submitted", "draining", "busy"), "busy"
     ),
@@ -29,7 +31,10 @@ TONES: Final[dict[str, str]] = {
         "warn",
     ),
     **dict.fromkeys(
-        ("error", "fatal", "failed", "rejected", "disconnected", "critical", "firing", "revoked"),
+        (
+            *("error", "fatal", "failed", "rejected", "disconnected", "critical", "firing"),
+            *("revoked", "dead", "invalid"),
+        ),
         "bad",
     ),
 }

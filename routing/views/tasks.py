@@ -1,4 +1,4 @@
-"""Console pages: tasks, and the files that are in them."""
+"""The list of tasks, and one of them."""
 
 import json
 from typing import Any, Final
@@ -8,14 +8,13 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from registry import selectors as registry
-from routing import content, selectors, services
-from routing.errors import TaskNotFound
+from routing import selectors, services
 from routing.models import ACTIVE, INTERRUPTED, TERMINAL, Task, TaskState
 from routing.timeline import entries, spans
+from routing.views.pushes import of_task
 from security import permissions
 from security.keyset import newest_page
 from security.pages import deed, done, moment_of, page, render
@@ -81,7 +80,8 @@ def task(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpRespo
         "conversation": selectors.conversation_of(found),
         "curl": _curl(found),
     }
-    return render(request, "routing/task.html", told | _events(request, found))
+    told |= _events(request, found) | of_task(principal, found)
+    return render(request, "routing/task.html", told)
 
 
 def _events(request: HttpRequest, found: Task) -> dict[str, Any]:
@@ -105,39 +105,6 @@ def _curl(found: Task) -> str:
         f"-d '{json.dumps(call)}'",
     )
     return " \\\n  ".join(lines)
-
-
-@page
-def artifact_file(
-    request: HttpRequest, principal: Principal, task_id: UUID, artifact: int, part: int
-) -> HttpResponse:
-    found = selectors.access_task(principal, task_id)
-    holder = dict(enumerate(found.artifacts)).get(artifact, {})
-    return _file(dict(content.runs(holder.get("parts", []))).get(part, {}), part)
-
-
-@page
-def message_file(
-    request: HttpRequest, principal: Principal, task_id: UUID, message: UUID, part: int
-) -> HttpResponse:
-    found = selectors.access_task(principal, task_id).messages.filter(id=message).first()
-    parts = found.message.get("parts", []) if found else []
-    return _file(dict(enumerate(parts)).get(part, {}), part)
-
-
-def _file(part: content.Json, number: int) -> HttpResponse:
-    """A part for a browser to show, if it is an image, or to save: nothing in it can run here."""
-    found = content.saved(part, f"part-{number + 1}")
-    if found is None:
-        raise TaskNotFound(_("There is no file at this address."))
-    charset = "; charset=utf-8" if found.media_type.startswith("text/") else ""
-    answer = HttpResponse(found.body, content_type=found.media_type + charset)
-    disposition = content_disposition_header(not found.is_image, found.filename)
-    answer["Content-Disposition"] = disposition or "attachment"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-cache"
-    return answer
 
 
 def _may_cancel(principal: Principal, found: Task) -> bool:

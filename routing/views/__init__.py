@@ -1,0 +1,1 @@
+"""Console pages: tasks, their files, and what webhooks were told."""
