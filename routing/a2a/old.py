@@ -6,13 +6,10 @@ from typing import Any, Final
 from routing.a2a import verbs
 from routing.delivery.operations import Operations
 from routing.dialects import cards, v03, v03_objects, v03_proto
-from routing.errors import TaskNotFound
 from routing.record import Json
 from routing.requests import Asked, Told
 from security.principals import Principal
 
-GET_PUSH: Final = "GetTaskPushNotificationConfig"
-LIST_PUSHES: Final = "ListTaskPushNotificationConfigs"
 # A turn's own stream closes when the agent asks; one that was subscribed to goes on.
 OF_A_TURN: Final = v03_objects.TERMINAL | v03_objects.INTERRUPTED
 
@@ -27,20 +24,8 @@ async def answer(
 ) -> Any:
     """The 0.3 result of a JSON-RPC method that does not stream."""
     verb, given = v03.METHODS[method], v03.request_to_1_0(method, params)
-    result = await ask(core, principal, agent, verb, given, asked)
+    result = await verbs.answer(core, principal, agent, verb, given, asked)
     return v03.result_from_1_0(method, result)
-
-
-async def ask(
-    core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
-) -> Any:
-    """The 1.0 result. 0.3 may ask for a push configuration without saying which: the first is meant."""
-    if verb == GET_PUSH and not given.get("id"):
-        listed = await verbs.answer(core, principal, agent, LIST_PUSHES, given, asked)
-        if not listed["configs"]:
-            raise TaskNotFound("This task has no push notification configuration.")
-        return listed["configs"][0]
-    return await verbs.answer(core, principal, agent, verb, given, asked)
 
 
 async def stream(

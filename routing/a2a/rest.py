@@ -87,7 +87,7 @@ class Rest(LaneView):
             wrap = partial(_event, verb, self.is_old, _is_python(request))
             response: HttpResponseBase = await event_stream(responses, wrap, self._body)
         else:
-            result = await old.ask(self.operations, principal, agent, verb, given, asked)
+            result = await verbs.answer(self.operations, principal, agent, verb, given, asked)
             response = self._told(request, verb, result)
         return asking.with_extensions(response, asked.extensions, self.profile, dialect)
 

@@ -48,7 +48,7 @@ BAD_CALLS = [
     (b'{"jsonrpc": "2.0", "id": 7, "method": "GetTask", "params": {}}', -32602, 7),
     (b'{"jsonrpc": "2.0", "id": 7, "method": "GetTask", "params": {"id": "x"}}', -32001, 7),
     (b'{"jsonrpc": "2.0", "id": 7, "method": "GetExtendedAgentCard"}', -32004, 7),
-    (b'{"jsonrpc": "2.0", "id": 7, "method": "ListTaskPushNotificationConfigs"}', -32003, 7),
+    (b'{"jsonrpc": "2.0", "id": 7, "method": "ListTaskPushNotificationConfigs"}', -32602, 7),
 ]
 BAD_FIELDS = [
     ({"messageId": None}, "message.messageId"),
@@ -275,8 +275,8 @@ async def test_without_the_database_nothing_is_acknowledged(web, monkeypatch):
     async def away():
         raise OSError("connection refused")
 
-    await web.switchboard.journal._disconnect()
-    monkeypatch.setattr("routing.journal.writer._connect", away)
+    await web.switchboard.journal._connection.close()
+    monkeypatch.setattr("routing.journal.connection._connect", away)
     answer = await web.post(PATH, call("SendMessage", {"message": message()}))
     assert answer.status == 503
     assert (await told(answer))["reason"] == "UNAVAILABLE"

@@ -254,6 +254,25 @@ async def test_extensions_in_use_are_told(web):
     assert answer.headers["A2A-Extensions"] == "urn:agentx:idempotent-send:v1"
 
 
+async def test_a_stream_is_resumed_after_the_last_event_that_arrived(web):
+    """Of a task that has ended too: what was missed in the meantime."""
+    wish = {"message": message("a b c", metadata={"stream": True})}
+    told = await web.events("POST", "/message:stream", wish)
+    path = f"/tasks/{told[0]['task']['id']}:subscribe"
+    missed = await web.events("GET", path, **{"Last-Event-ID": "2"})
+    assert missed == told[2:]
+    beyond = await web.call("GET", path, **{"Last-Event-ID": "99"})
+    refused(beyond, 400, "INVALID_PARAMS")
+
+
+async def test_cancel_metadata_must_be_an_object(web):
+    task = await web.later(metadata={"sleep": 30})
+    path = f"/tasks/{task['id']}:cancel"
+    refused(await web.call("POST", path, {"metadata": []}), 400, "INVALID_PARAMS")
+    status, canceled = await web.call("POST", path, {"metadata": {"why": "enough"}})
+    assert (status, state(canceled)) == (200, "CANCELED")
+
+
 async def test_a_last_event_id_must_be_a_number(web):
     task = await web.later(metadata={"sleep": 30})
     for told in ("x", "-1", "1.5", "9" * 30):
