@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from plugins_app.client.codec import Happening, Turn
@@ -13,6 +14,7 @@ from registry.errors import AgentNotFound
 from registry.interfaces import Interface
 from routing.limits import MAX_HOPS
 from routing.record import Json
+from routing.remote.conversations import conversation_of
 from routing.remote.exchange import Exchange
 from routing.remote.http import Http
 from routing.remote.jsonrpc import JsonRpcUpstream
@@ -56,6 +58,8 @@ class RemoteAgents:
         Whoever stops listening closes the stream only: `cancel` is what ends the work.
         """
         line = await self._line(target)
+        if turn.upstream is None:
+            turn = replace(turn, upstream=await _conversation(turn.task_id))
         headers = headers_for(line.connection, turn.request_id, turn.message)
         streams = line.connection.streaming
         exchange = Exchange(line.upstream, turn, headers, streams=streams)
@@ -97,6 +101,13 @@ class RemoteAgents:
             )
             self._lines[target.launch_id] = line
         return line
+
+
+async def _conversation(task_id: str) -> Json | None:
+    try:
+        return await ask(conversation_of, task_id)
+    except Unavailable as error:
+        raise Undelivered(error.message) from None
 
 
 async def _connection(upstream_id: str) -> Connection:
