@@ -133,8 +133,10 @@ class Routes:
     async def run(self) -> None:
         """Keep the snapshot fresh until cancelled. Without the database, the last one stays."""
         while True:
+            # Not wait_for: woken and cancelled at once, Python 3.11's forgets that it was cancelled.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.refresh()

@@ -72,8 +72,10 @@ class Tails:
     async def run(self) -> None:
         """Read until cancelled."""
         while True:
+            # Not wait_for: woken and cancelled at once, Python 3.11's forgets that it was cancelled.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), FOLLOW_SECONDS if self._tails else None)
+                async with asyncio.timeout(FOLLOW_SECONDS if self._tails else None):
+                    await self._wake.wait()
             self._wake.clear()
             if self._tails:
                 self._tell_watched()

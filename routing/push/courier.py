@@ -80,8 +80,10 @@ class Courier:
     async def _work(self) -> None:
         while True:
             await self._look()
+            # Not wait_for: woken and cancelled at once, Python 3.11's forgets that it was cancelled.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             await asyncio.sleep(GAP_SECONDS)
 
