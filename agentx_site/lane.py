@@ -92,6 +92,7 @@ class Lane:
             return
         view, arguments = found
         request_id = context.begin(_header(scope, b"x-request-id"))
+        context.count_hops(_header(scope, b"agentx-hops"))
         body = Body(scope, receive)
         try:
             await self._started()
