@@ -1,7 +1,11 @@
 """Which agents and nodes exist."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -66,6 +70,13 @@ class Capability(models.Model):
         return self.name
 
 
+class AgentManager(models.Manager["Agent"]):
+    """Leaves what is only searched in the database."""
+
+    def get_queryset(self) -> models.QuerySet["Agent"]:
+        return super().get_queryset().defer("keywords", "haystack", "search")
+
+
 class Agent(models.Model):
     """Something that answers messages at `/a2a/<slug>/`."""
 
@@ -122,15 +133,48 @@ class Agent(models.Model):
     card_changed = models.DateTimeField(_("card changed"), default=timezone.now)
     retired = models.DateTimeField(_("retired"), null=True, blank=True)
     heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
+    lease_seconds = models.PositiveIntegerField(
+        _("lease"), null=True, help_text=_("It says so often that it is there, or is not known to.")
+    )
+    lease_until = models.DateTimeField(_("lease runs until"), null=True)
+    # What its card and capabilities tell of it, for searching; written with them.
+    tags = ArrayField(models.CharField(max_length=100), verbose_name=_("tags"), default=list)
+    keywords = models.TextField(_("keywords"), blank=True, editable=False)
+    haystack = models.GeneratedField(
+        expression=Lower(
+            Concat("slug", Value(" "), "name", Value(" "), "framework", Value(" "),
+                   "keywords", Value(" "), "description", output_field=models.TextField())
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )  # fmt: skip
+    search = models.GeneratedField(
+        expression=SearchVector("slug", weight="A", config="english")
+        + SearchVector("name", weight="A", config="english")
+        + SearchVector("keywords", weight="B", config="english")
+        + SearchVector("framework", weight="B", config="english")
+        + SearchVector("description", weight="C", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
     capabilities = models.ManyToManyField(Capability, related_name="agents", blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
+    objects = AgentManager()
+
     class Meta:
         verbose_name = _("agent")
         verbose_name_plural = _("agents")
         ordering = ("slug",)
+        indexes = (
+            GinIndex(fields=["search"], name="registry_agent_search"),
+            GinIndex(fields=["tags"], name="registry_agent_tags"),
+            GinIndex(
+                OpClass(models.F("haystack"), name="gin_trgm_ops"), name="registry_agent_haystack"
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~Q(source="remote") | ~Q(endpoint=""),
@@ -138,6 +182,10 @@ class Agent(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(slug="router"), name="registry_front_door_is_no_agent"
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=True) | Q(lease_seconds__isnull=False),
+                name="registry_a_running_lease_has_a_length",
             ),
         )
 

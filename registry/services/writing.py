@@ -19,6 +19,7 @@ from security import news
 from security.errors import InvalidInput
 
 MAX_CAPABILITIES: Final = 100
+MAX_KEYWORDS: Final = 10_000  # characters
 
 
 def locked(agent: Agent) -> Agent:
@@ -76,6 +77,7 @@ def set_capabilities(agent: Agent, capabilities: Iterable[str]) -> bool:
         return False
     Capability.objects.bulk_create([Capability(name=n) for n in names], ignore_conflicts=True)
     agent.capabilities.set(Capability.objects.filter(name__in=names))
+    tell_words(agent)
     return True
 
 
@@ -97,7 +99,19 @@ def set_card(agent: Agent, given: dict[str, Any]) -> bool:
     agent.profile, agent.card_digest = profile_of(card).as_json(), digest
     agent.card_changed = timezone.now()
     agent.save(update_fields=["profile", "card_digest", "card_changed", "updated"])
+    tell_words(agent)
     return True
+
+
+def tell_words(agent: Agent) -> None:
+    """What agents are found by, beside their names: capabilities, and the skills and tags of the card."""
+    card = agent.cards.filter(is_current=True).first()
+    skills = card.card.get("skills", []) if card else []
+    tags = {tag.lower()[:100] for skill in skills for tag in skill.get("tags", ())}
+    words = [each.name for each in agent.capabilities.all()]
+    words += [skill[part] for skill in skills for part in ("id", "name", "description")]
+    agent.tags, agent.keywords = sorted(tags), " ".join([*words, *sorted(tags)])[:MAX_KEYWORDS]
+    agent.save(update_fields=["tags", "keywords"])
 
 
 def refuse_front_door(slug: str) -> None:

@@ -147,6 +147,11 @@ def test_card_versions_are_unique(agent):
         AgentCard.objects.create(agent=agent, version=1, card={}, digest="b", is_current=False)
 
 
+def test_a_lease_that_runs_has_a_length(agent):
+    with broken("registry_a_running_lease_has_a_length"):
+        Agent.objects.filter(id=agent.id).update(lease_until=timezone.now())
+
+
 def test_one_key_signs(db):
     SigningKey.objects.create(kid="a", algorithm="ES256", sealed="x", public={})
     with broken("registry_one_key_signs"):
