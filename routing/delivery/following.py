@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from routing.delivery.answers import SETTLED
 from routing.delivery.run import Run
@@ -29,6 +30,7 @@ class Following:
             ended = await self.settled(await asyncio.shield(run.over))
             yield Told(ended.seq, ended.response(length))
             return
+        opened = replace(opened, is_direct=False)  # it was not decided yet
         yield Told(opened.seq, {"task": opened.a2a(length)})
         seq = opened.seq
         async with aclosing(run.feed.after(seq)) as events:
