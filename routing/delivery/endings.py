@@ -17,6 +17,8 @@ class Ending(NamedTuple):
     metadata: Json | None = None
 
 
+# Of an agent elsewhere: nothing of the message has arrived.
+UNREACHED = "upstream_unreachable"
 STOPPED = Ending("FAILED", "AgentX was stopped while the agent was at work.", "agentx_stopped")
 BROKEN = Ending(
     "FAILED",
@@ -46,7 +48,7 @@ def ending_of(error: Exception) -> Ending:
             return Ending("FAILED", str(error), "agent_unreachable")
         case Undelivered():
             text = f"The agent could not be reached: {error}."
-            return Ending("FAILED", text, "agent_unreachable")
+            return Ending("FAILED", text, UNREACHED)
         case Broken():
             return Ending("FAILED", f"The agent's process was lost: {error}.", "process_lost")
         case TimeoutError():

@@ -1,19 +1,25 @@
 """Agents elsewhere, through AgentX's own doors: all that a caller can do with an agent here."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiohttp import web as http
+from django.utils import timezone
 
 from registry.models import Agent, Upstream
-from registry.services import register_remote_agent
+from registry.services import note_look, register_remote_agent
+from registry.services.credentials import sealed
+from registry.sightings import Look
+from routing.limits import MAX_HOPS
 from routing.models import Task
 from security.principals import system
 from security.rows import ask
 from tests.far import Far, said, status
-from tests.web import Web, message, state, text_of
+from tests.web import Web, call, message, reason, state, text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 US = system("tests")
@@ -201,3 +207,118 @@ async def test_our_credential_is_shown(
     async with Web(key) as web:
         await web.send("echo hello", "far")
     assert far.headers[0][header] == value
+
+
+async def test_an_agentx_registered_at_itself_does_not_go_in_circles(key: str, far: Far) -> None:
+    await register(far)
+    async with Web(key) as web:
+        url = f"{web.url}/a2a/far/"
+        await ask(
+            Upstream.objects.update,
+            url=url,
+            revision=7,
+            credentials=sealed({"scheme": "bearer", "token": key}),
+        )
+        await web.switchboard.routes.refresh()
+        task = await web.send("echo hello", "far")
+        assert state(task) == "FAILED"
+        assert "goes in circles" in task["status"]["message"]["parts"][0]["text"]
+        assert await ask(Task.objects.count) == MAX_HOPS + 1
+    assert far.asked == []
+
+
+async def test_it_is_down(web: Web, far: Far) -> None:
+    await far.stop()
+    answer = await web.post("/a2a/far/", call("SendMessage", {"message": message()}))
+    assert answer.status == 503
+    assert reason(dict((await answer.json())["error"])) == "AGENT_UNREACHABLE"
+    params = {"message": message(), "configuration": {"returnImmediately": True}}
+    refusal = await web.refusal("SendStreamingMessage", params, "far")
+    assert "could not be reached" in refusal["message"]
+    assert await ask(Task.objects.filter(state="FAILED").count) == 2
+
+
+async def test_in_error_it_is_not_even_tried(web: Web, far: Far) -> None:
+    agent = await ask(Agent.objects.get, slug="far")
+    upstream = await ask(Upstream.objects.get, agent=agent)
+    look = Look(upstream.id, is_ok=False, detail="It burns.")
+    for _ in range(3):
+        await ask(note_look, look)
+    await web.switchboard.routes.refresh()
+    refusal = await web.refusal("SendMessage", {"message": message()}, "far")
+    assert refusal["message"] == "The agent far cannot be reached: It burns."
+    assert far.asked == []
+    await ask(note_look, Look(upstream.id, is_ok=True))
+    await web.switchboard.routes.refresh()
+    assert state(await web.send("echo back", "far")) == "COMPLETED"
+
+
+async def test_a_private_address_is_never_called(web: Web, far: Far, settings: Any) -> None:
+    settings.WEBHOOK_ALLOW = []
+    refusal = await web.refusal("SendMessage", {"message": message()}, "far")
+    assert "private address" in refusal["message"]
+    assert far.asked == []
+
+
+Answer = Callable[[http.Request], Awaitable[http.StreamResponse]]
+
+
+def answering(status: int = 200, **told: Any) -> Answer:
+    async def answer(_: http.Request) -> http.StreamResponse:
+        return http.Response(status=status, **told)
+
+    return answer
+
+
+STREAM = "text/event-stream"
+TROUBLES = {
+    "a redirect": (answering(302, headers={"Location": "http://10.0.0.1/"}), "redirect (302)"),
+    "no JSON": (answering(text="<html>"), "it is not JSON"),
+    "a list": (answering(text="[]"), "it is no JSON object"),
+    "no result": (answering(text="{}"), "it is no JSON-RPC response"),
+    "an event of nonsense": (answering(text="data: {\n\n", content_type=STREAM), "it is not JSON"),
+    "an empty stream": (answering(text="", content_type=STREAM), "without an event"),
+    "no credential": (answering(401), "does not take AgentX's credentials (401)"),
+    "a plain error": (answering(418, text="I am a teapot"), "answers 418: I am a teapot"),
+    "a crash": (answering(500, text="Oh no"), "it answers 500: Oh no"),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_answers_that_are_none(web: Web, far: Far, trouble: str) -> None:
+    answer, told = TROUBLES[trouble]
+    far.answers["SendStreamingMessage"] = answer
+    task = await web.send("echo hello", "far")
+    assert state(task) == "FAILED"
+    assert told in task["status"]["message"]["parts"][0]["text"]
+
+
+async def test_an_answer_that_is_too_large(web: Web, far: Far, monkeypatch: Any) -> None:
+    monkeypatch.setattr("routing.remote.http.MAX_UPSTREAM_BYTES", 1000)
+    far.answers["SendStreamingMessage"] = answering(text='"' + "x" * 2000 + '"')
+    task = await web.send("echo hello", "far")
+    assert "larger than 1000 bytes" in task["status"]["message"]["parts"][0]["text"]
+
+
+async def test_a_slow_agent_slows_nobody_else(web: Web, far: Far) -> None:
+    slow = asyncio.create_task(web.send("hold", "far"))
+    await far.until_asked("SendStreamingMessage")
+    assert state(await web.send("echo quick", "far", messageId="m-2")) == "COMPLETED"
+    assert not slow.done()
+    far.release.set()
+    assert state(await slow) == "COMPLETED"
+
+
+async def test_another_process_goes_on_with_a_task_elsewhere(web: Web, far: Far, key: str) -> None:
+    """As after kill -9: the lease is over, and nobody here renews it."""
+    task = await web.later("count", "far")
+    await far.until_asked("SendStreamingMessage")
+    web.switchboard.runs[task["id"]].lose()
+    lost = Task.objects.filter(id=task["id"])
+    await ask(lost.update, lease_owner="gone", lease_until=timezone.now() - timedelta(seconds=60))
+    async with Web(key) as other:
+        await far.until_asked("SubscribeToTask")
+        far.release.set()
+        ended = await other.ended(task["id"], "far")
+    assert (state(ended), text_of(ended)) == ("COMPLETED", "one two three")
+    assert far.verbs().count("SendStreamingMessage") == 1
