@@ -28,7 +28,7 @@ class PushChanged:
     """One attempt to tell a webhook, noted. `outcome`: delivered, pending (tried again later) or dead."""
 
     task_id: str
-    delivery_id: str
+    config_id: str
     seq: int
     outcome: str
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
 
 from routing.limits import PUSH_AT_ONCE, PUSH_FAILING_AT_ONCE
-from routing.push.parcels import next_parcel
+from routing.push.parcels import next_parcel, parcel_after
 from routing.push.post import Post
-from routing.services import outbox
-from routing.services.outbox import Errand, Patience
+from routing.services import claims
+from routing.services.claims import Errand
+from routing.services.outbox import Patience
 from security.errors import Unavailable
 from security.news import News
 from security.rows import ask
@@ -42,9 +43,9 @@ class Courier:
         self._wake = asyncio.Event()
         self._readers = asyncio.Semaphore(READERS)
         self._hosts: Counter[str] = Counter()
-        # What it has in hand, and whether that failed the last time.
-        self._carried: dict[asyncio.Task[None], tuple[Errand, bool]] = {}
+        self._carried: dict[asyncio.Task[None], Errand] = {}
         self._known: set[str] = set()
+        self._newcomers = asyncio.Event()
         self._is_away = False
 
     async def run(self) -> None:
@@ -89,35 +90,28 @@ class Courier:
 
     async def _look(self) -> None:
         """Take what is due, as much as there are hands for; what failed before must not fill all of them."""
+        again = sum(errand.is_failing for errand in self._carried.values())
+        hands = PUSH_AT_ONCE - (len(self._carried) - again)
         try:
-            for failing, hands in ((False, PUSH_AT_ONCE), (True, PUSH_FAILING_AT_ONCE)):
-                if free := hands - self._in_hand(failing):
-                    claim = outbox.claim_due
-                    busy = dict(self._hosts)
-                    found = await self._ask(
-                        claim, free, busy, failing=failing, overdue=self._overdue
-                    )
-                    self._take(found, failing)
-            if free := PUSH_FAILING_AT_ONCE - self._in_hand(True):
-                self._take(await self._ask(outbox.claim_replays, free, self._overdue), True)
+            found = await self._ask(
+                claims.claim, hands, PUSH_FAILING_AT_ONCE - again, dict(self._hosts), self._overdue
+            )
         except Unavailable as error:
             self._note_away(error)
-        else:
-            self._is_away = False
+            return
+        self._is_away = False
+        for errand in found:
+            self._take(errand)
 
-    def _in_hand(self, failing: bool) -> int:
-        return sum(each is failing for _errand, each in self._carried.values())
-
-    def _take(self, errands: list[Errand], failing: bool) -> None:
-        for errand in errands:
-            self._hosts[errand.host] += 1
-            self._known.add(str(errand.task))
-            task = asyncio.create_task(self._carry(errand))
-            self._carried[task] = errand, failing
-            task.add_done_callback(self._put_down)
+    def _take(self, errand: Errand) -> None:
+        self._hosts[errand.host] += 1
+        self._known.add(str(errand.task))
+        task = asyncio.create_task(self._carry(errand))
+        self._carried[task] = errand
+        task.add_done_callback(self._put_down)
 
     def _put_down(self, task: asyncio.Task[None]) -> None:
-        errand, _failing = self._carried.pop(task)
+        errand = self._carried.pop(task)
         self._hosts[errand.host] -= 1
         if not self._hosts[errand.host]:
             del self._hosts[errand.host]
@@ -126,10 +120,10 @@ class Courier:
     async def _carry(self, errand: Errand) -> None:
         """One event after the other, until there is none or one did not arrive."""
         try:
-            goes_on = True
-            while goes_on and (parcel := await self._ask(next_parcel, errand)) is not None:
+            parcel = await self._ask(next_parcel, errand)
+            while parcel is not None:
                 outcome = await self._post.send(parcel)
-                goes_on = await self._ask(outbox.note, errand, parcel.seq, outcome, self._patience)
+                parcel = await self._ask(parcel_after, errand, parcel.seq, outcome, self._patience)
         except Unavailable as error:
             self._note_away(error)  # the claim ends by itself
         except Exception:
@@ -142,7 +136,7 @@ class Courier:
         await asyncio.gather(*left, return_exceptions=True)
         if left:
             with contextlib.suppress(Unavailable):
-                await ask(outbox.release, [errand for errand, _failing in left.values()])
+                await ask(claims.release, list(left.values()))
 
     async def _ask(
         self,
@@ -160,6 +154,7 @@ class Courier:
 
     def _hear_push(self, payload: dict[str, Any]) -> None:
         self._known.update(payload.get("tasks", ()))
+        self._newcomers.set()
         self._wake.set()
 
     def _hear_tasks(self, payload: dict[str, Any]) -> None:
@@ -170,8 +165,11 @@ class Courier:
         """Have the runs of the tasks that have webhooks tell of their changes."""
         while True:
             with contextlib.suppress(Unavailable):
-                found = await self._ask(outbox.watched_tasks, MAX_WATCHED)
+                found = await self._ask(claims.watched_tasks, MAX_WATCHED)
                 self._known = set(found)
                 if found:
                     await news.publish("tasks", {"watch": found})
-            await asyncio.sleep(WATCH_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._newcomers.wait(), WATCH_SECONDS)
+            self._newcomers.clear()
+            await asyncio.sleep(GAP_SECONDS)

@@ -12,7 +12,8 @@ from routing.models import Message, PushConfig, Task, TaskEvent
 from routing.record import STATUS_KEYS, Event, Json, Kind, Record, stream_response
 from routing.records import known_record
 from routing.services import outbox
-from routing.services.outbox import Errand
+from routing.services.claims import Errand
+from routing.services.outbox import Outcome, Patience
 from routing.services.pushes import OLDER
 from security.addresses import refusal
 from security.crypto import SealBroken, unseal
@@ -42,6 +43,11 @@ def next_parcel(errand: Errand) -> Parcel | None:
         if not outbox.pass_over(errand, event.seq):
             break
     return None
+
+
+def parcel_after(errand: Errand, seq: int, outcome: Outcome, patience: Patience) -> Parcel | None:
+    """Note how an attempt went; the next parcel, when there is one that may go now."""
+    return next_parcel(errand) if outbox.note(errand, seq, outcome, patience) else None
 
 
 def _told(config: PushConfig, event: TaskEvent) -> Json | None:

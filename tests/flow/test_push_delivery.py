@@ -21,7 +21,7 @@ from routing.models import Message, PushConfig, PushDelivery, Task, TaskEvent
 from routing.push import selectors
 from routing.push.courier import Courier
 from routing.push.parcels import next_parcel
-from routing.services import outbox, pushes, replay_dead, replay_delivery
+from routing.services import claims, outbox, pushes, replay_dead, replay_delivery
 from routing.services.outbox import Patience
 from routing.tasks import deliver_push
 from security.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -270,11 +270,11 @@ async def test_one_host_is_not_told_everything_at_once(task):
 
 def test_what_a_lost_courier_had_in_hand_is_taken_up_again(task):
     config = keep(task, "https://hook.example/")
-    (errand,) = outbox.claim_due(10, {}, failing=False)
-    assert outbox.claim_due(10, {}, failing=False) == []
+    (errand,) = claims.claim_due(10, {})
+    assert claims.claim_due(10, {}) == []
     past = timezone.now() - timedelta(seconds=PUSH_CLAIM_SECONDS)
     PushConfig.objects.filter(id=config.id, due__gt=timezone.now()).update(due=past)
-    (again,) = outbox.claim_due(10, {}, failing=False)
+    (again,) = claims.claim_due(10, {})
     assert again.claim != errand.claim
     # The first one comes back from the dead: its word does not count any more.
     assert next_parcel(errand) is None
@@ -286,8 +286,8 @@ def test_what_a_lost_courier_had_in_hand_is_taken_up_again(task):
 def test_two_couriers_never_have_one_webhook_in_hand(task):
     for number in range(8):
         keep(task, f"https://{number}.example/", id=str(number))
-    first = outbox.claim_due(4, {}, failing=False)
-    second = outbox.claim_due(100, {}, failing=False)
+    first = claims.claim_due(4, {})
+    second = claims.claim_due(100, {})
     assert len(first) == len(second) == 4
     assert not {each.config for each in first} & {each.config for each in second}
 
@@ -488,7 +488,7 @@ async def test_one_that_is_told_to_stop_hands_over_at_once(task):
 
 def test_a_deleted_config_is_told_nothing_more(task):
     config = keep(task, "https://hook.example/")
-    (errand,) = outbox.claim_due(10, {}, failing=False)
+    (errand,) = claims.claim_due(10, {})
     pushes.drop_push(task.id, config.config_id)
     assert next_parcel(errand) is None
     assert outbox.note(errand, 1, outbox.Outcome(204), IMPATIENT) is False
@@ -499,13 +499,13 @@ def test_a_task_whose_shape_is_undecided_is_not_told(task):
     """An agent that may answer with a message alone: no task is promised before it is known."""
     keep(task, "https://hook.example/")
     Task.objects.filter(id=task.id).update(is_direct=True)
-    assert outbox.claim_due(10, {}, failing=False) == []
+    assert claims.claim_due(10, {}) == []
     said = {"messageId": "a-1", "role": "ROLE_AGENT", "parts": [{"text": "hi"}]}
     task.seq = 2
     status = {"state": "TASK_STATE_COMPLETED", "message": said}
     TaskEvent.objects.create(task=task, seq=2, kind="status", payload=status)
     Task.objects.filter(id=task.id).update(state="COMPLETED", closed=timezone.now(), seq=2)
-    (errand,) = outbox.claim_due(10, {}, failing=False)
+    (errand,) = claims.claim_due(10, {})
     parcel = next_parcel(errand)
     assert parcel is not None and parcel.seq == 2
     assert json.loads(parcel.body) == {"message": said}
