@@ -37,6 +37,7 @@ def agent(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse
         "address": f"{settings.PUBLIC_URL}/a2a/{found.slug}/",
     }
     told |= _versions(request, principal, slug)
+    told["verdict"] = services.card_verdict(principal, slug)
     if found.source == Agent.Source.REMOTE:
         told |= _elsewhere(found)
     return render(request, "registry/agent.html", told)

@@ -55,6 +55,7 @@ def of_task(principal: Principal, task: Task) -> dict[str, Any]:
     """What the task's own page shows: its webhooks, the newest deliveries, and whether there is more to do."""
     configs: list[PushConfig] = list(selectors.push_configs(principal, task.id)[:CONFIGS_SHOWN])
     told: dict[str, Any] = {"push_configs": configs, "push_deliveries": []}
+    told["telling"] = any(config.ended is None for config in configs)
     if configs:
         found = selectors.deliveries_of(task).order_by("-seq", "-id")[:DELIVERIES_SHOWN]
         told["push_deliveries"] = list(found)

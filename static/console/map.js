@@ -33,7 +33,7 @@ function edge([x1, y1], [x2, y2], flows) {
 const column = (count, rows) => Array.from({ length: count }, (_, index) => ((index + 0.5) * rows * ROW) / count - BOX / 2);
 
 export function drawMap(place) {
-  const { agents, plugins } = JSON.parse(document.getElementById("map-json").textContent);
+  const { agents, plugins, count } = JSON.parse(document.getElementById("map-json").textContent);
   if (!agents.length) return void (place.textContent = place.dataset.none);
   const shown = agents.slice(0, MOST);
   // In the order of their agents: lines that do not cross are easier to follow.
@@ -41,7 +41,7 @@ export function drawMap(place) {
   const doors = place.dataset.doors.split("|");
   const width = Math.max(300, place.clientWidth);
   const narrow = width < 620;
-  place.replaceChildren(sketch({ doors: narrow ? [] : doors, agents: shown, hosts, width, more: agents.length - shown.length, text: place.dataset }));
+  place.replaceChildren(sketch({ doors: narrow ? [] : doors, agents: shown, hosts, width, more: count - shown.length, text: place.dataset }));
 }
 
 function sketch({ doors, agents, hosts, width, more, text }) {

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import AutoscalePolicy, PluginEvent, ScalingDecision
+from routing.models import PushConfig, PushDelivery
 from security import audit
 from security.principals import system
 from tests.factories import (
@@ -30,7 +31,7 @@ from tests.factories import (
 PINNED = Path(__file__).parents[1] / "query_counts.json"
 PAGES = (
     *("/", "/agents/", "/plugins/", "/plugins/plugin-0/", "/tasks/", "/alerts/", "/autoscaling/"),
-    *("/nodes/", "/audit/", "/keys/", "/users/"),
+    *("/nodes/", "/audit/", "/keys/", "/users/", "/push/", "/agents/agent-0/", "/card-keys/"),
 )
 
 
@@ -44,7 +45,11 @@ def fill(first: int, last: int) -> None:
         decision = {"before": 1, "after": 2, "in_flight": 1, "target_in_flight": 1}
         ScalingDecision.objects.create(plugin=plugin, reason="", **decision)
         PluginEvent.objects.create(plugin=plugin, type="ready")
-        make_message(make_task(agent))
+        task = make_task(agent)
+        make_message(task)
+        hook = {"url": "https://hooks.example/", "host": "hooks.example"}
+        config = PushConfig.objects.create(task=task, config_id="hook", **hook)
+        PushDelivery.objects.create(config=config, seq=1, state="dead")
         rule = AlertRule.objects.create(name=f"rule-{number}", metric="error_rate", threshold=1)
         Alert.objects.create(rule=rule, value=1)
         audit.record(system("tests"), "test.done", "test", str(number))
