@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 from uuid_utils import uuid7
@@ -76,11 +76,9 @@ class Switchboard:
             return
         await self.drain()
         journal, *others = self._keepers
-        for keeper in others:
-            keeper.cancel()
-        await asyncio.gather(*others, *self._errands, return_exceptions=True)
-        journal.cancel()
-        await asyncio.gather(journal, return_exceptions=True)
+        await _end(others)
+        await asyncio.gather(*self._errands, return_exceptions=True)
+        await _end([journal])
         await self.news.close()
         for launch in self.messages.known():
             await self.messages.forget(launch)
@@ -197,3 +195,12 @@ class Switchboard:
                 for launch in carrier.known() - self.routes.launches():
                     if self.balance.is_idle(launch):
                         await carrier.forget(launch)
+
+
+async def _end(keepers: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: redis-py can swallow a cancellation that comes while it connects."""
+    left = set(keepers)
+    while left:
+        for keeper in left:
+            keeper.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
