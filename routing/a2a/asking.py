@@ -1,4 +1,4 @@
-"""What stands beside a request in its HTTP headers: version, extensions, and what AgentX adds."""
+"""What stands beside a request in its headers, or in gRPC's metadata: version, extensions, and what AgentX adds."""
 
 from typing import Final
 
@@ -23,25 +23,30 @@ def version(request: HttpRequest) -> str:
 
 def extensions(request: HttpRequest) -> frozenset[str]:
     """Under either name, whatever the version: clients mix them."""
-    told = ",".join(
-        value
-        for name in ("HTTP_A2A_EXTENSIONS", "HTTP_X_A2A_EXTENSIONS")
-        if (value := request.META.get(name))
-    )
+    headers = request.META
+    return uris(headers.get("HTTP_A2A_EXTENSIONS"), headers.get("HTTP_X_A2A_EXTENSIONS"))
+
+
+def uris(*lists: str | None) -> frozenset[str]:
+    """Of lists separated by commas."""
+    told = ",".join(each for each in lists if each)
     return frozenset(uri for each in told[:MAX_HEADER].split(",") if (uri := each.strip()))
 
 
 def asked(request: HttpRequest, door: str, dialect: str) -> Asked:
     """Raises `InvalidInput` for a Last-Event-ID that is none of ours."""
-    named = extensions(request)
-    opted_in = request.META.get("HTTP_AGENTX_IDEMPOTENT", "").lower() == "true"
-    return Asked(
-        door,
-        dialect,
-        named,
-        is_idempotent=opted_in or IDEMPOTENT in named,
-        after=_last_event(request.META.get("HTTP_LAST_EVENT_ID")),
-    )
+    headers = request.META
+    opted_in = headers.get("HTTP_AGENTX_IDEMPOTENT", "")
+    return beside(door, dialect, extensions(request), opted_in, headers.get("HTTP_LAST_EVENT_ID"))
+
+
+def beside(
+    door: str, dialect: str, named: frozenset[str], idempotent: str, last_event: str | None
+) -> Asked:
+    """Of the values of these headers. Raises `InvalidInput` for a Last-Event-ID that is none of ours."""
+    is_idempotent = idempotent.lower() == "true" or IDEMPOTENT in named
+    after = _last_event(last_event)
+    return Asked(door, dialect, named, is_idempotent=is_idempotent, after=after)
 
 
 def _last_event(told: str | None) -> int | None:
@@ -56,7 +61,11 @@ def with_extensions(
     response: HttpResponseBase, named: frozenset[str], profile: Profile | None, dialect: str
 ) -> HttpResponseBase:
     """Tells which of the named extensions are in use."""
-    active = named & OWN_EXTENSIONS.union(profile.extensions if profile else ())
-    if active:
-        response[EXTENSIONS[dialect]] = ", ".join(sorted(active))
+    if used := in_use(named, profile):
+        response[EXTENSIONS[dialect]] = used
     return response
+
+
+def in_use(named: frozenset[str], profile: Profile | None) -> str:
+    """Those of the named extensions that the agent or AgentX itself has, separated by commas."""
+    return ", ".join(sorted(named & OWN_EXTENSIONS.union(profile.extensions if profile else ())))
