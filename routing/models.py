@@ -4,8 +4,10 @@ The event log is the task (design §3): every change appends `TaskEvent(task, se
 the snapshot in `Task`, and `Task.seq` is the number of the last one.
 """
 
-from typing import Final
+import json
+from typing import Any, Final
 
+import orjson
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,6 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from registry.models import Agent
+
+
+class Decoder(json.JSONDecoder):
+    """JSON as it was when it came: Postgres tells a large number as an integer that no JSON writer here would take."""
+
+    def decode(self, s: str, *_: Any) -> Any:
+        return orjson.loads(s)
 
 
 class TaskState(models.TextChoices):
@@ -69,13 +78,18 @@ class Task(models.Model):
     scope = models.CharField(_("A2A tenant"), max_length=128, blank=True, db_default="")
     context_id = models.CharField(_("context id"), max_length=128)
     state = models.CharField(_("state"), max_length=16, choices=TaskState.choices)
-    status = models.JSONField(_("status"), help_text=_("A2A TaskStatus."))
-    artifacts = models.JSONField(_("artifacts"), default=list, help_text=_("A2A Artifacts."))
-    metadata = models.JSONField(_("metadata"), null=True)
+    status = models.JSONField(_("status"), decoder=Decoder, help_text=_("A2A TaskStatus."))
+    artifacts = models.JSONField(
+        _("artifacts"), default=list, decoder=Decoder, help_text=_("A2A Artifacts.")
+    )
+    metadata = models.JSONField(_("metadata"), null=True, decoder=Decoder)
     # An agent may answer with a message and no task: A2A callers never see this row.
     is_direct = models.BooleanField(_("answered directly"), db_default=False)
     request = models.JSONField(
-        _("request"), null=True, help_text=_("What another delivery needs beside the message.")
+        _("request"),
+        null=True,
+        decoder=Decoder,
+        help_text=_("What another delivery needs beside the message."),
     )
     deliveries = models.PositiveSmallIntegerField(_("deliveries"), db_default=1)
     upstream = models.JSONField(
@@ -167,7 +181,9 @@ class TaskEvent(models.Model):
     seq = models.PositiveIntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     payload = models.JSONField(
-        _("payload"), help_text=_("A2A TaskStatus, {artifact, append, lastChunk}, or Message.")
+        _("payload"),
+        decoder=Decoder,
+        help_text=_("A2A TaskStatus, {artifact, append, lastChunk}, or Message."),
     )
     time = models.DateTimeField(_("time"), default=timezone.now)
 
@@ -208,7 +224,7 @@ class Message(models.Model):
     intent = models.CharField(
         _("intent"), max_length=16, choices=Intent.choices, default=Intent.QUERY
     )
-    message = models.JSONField(_("message"), help_text=_("A2A Message."))
+    message = models.JSONField(_("message"), decoder=Decoder, help_text=_("A2A Message."))
     created = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:

@@ -46,6 +46,15 @@ async def test_data_and_files_come_back_as_they_went(web):
     assert task["artifacts"][0]["parts"] == parts
 
 
+async def test_a_number_beyond_all_integers_can_be_told_again(web):
+    parts = [{"data": [6.02214076e23, 2**64 + 1, 1e300, -(2**63)]}]
+    asked = await web.send(parts=parts, metadata={"ask": True})
+    (listed,) = (await web.result("ListTasks", {"historyLength": 5}))["tasks"]
+    assert listed["history"][0]["parts"][0]["data"] == [6.02214076e23, 2.0**64, 1e300, -(2**63)]
+    done = await web.send("on", messageId="m-2", taskId=asked["id"])
+    assert state(done) == "COMPLETED"
+
+
 async def test_both_addresses_answer(web):
     for path in ("/a2a/echo", "/a2a/echo/"):
         body = {"jsonrpc": "2.0", "id": "x", "method": "SendMessage"}
