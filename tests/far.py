@@ -30,6 +30,7 @@ class Far:
         self.release = asyncio.Event()
         self.answers: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {}
         self.card_answer: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+        self.documents: dict[str, Json] = {}
         self._port = port
         self._streams: dict[str, list[asyncio.Queue[Json | None]]] = {}
         self._work: set[asyncio.Task[None]] = set()
@@ -37,6 +38,7 @@ class Far:
     async def __aenter__(self) -> "Far":
         application = web.Application()
         application.router.add_get("/.well-known/agent-card.json", self._card)
+        application.router.add_get("/.well-known/jwks.json", self._document)
         application.router.add_post("/", self._call)
         application.router.add_get("/", self._call)
         self._runner = web.AppRunner(application, shutdown_timeout=0.05)
@@ -105,6 +107,10 @@ class Far:
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(text=body, content_type="application/json", headers={"ETag": etag})
+
+    async def _document(self, request: web.Request) -> web.StreamResponse:
+        document = self.documents.get(request.path)
+        return web.Response(status=404) if document is None else web.json_response(document)
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         self.peers.add(request.transport.get_extra_info("peername"))  # type: ignore[union-attr]

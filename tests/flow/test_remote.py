@@ -188,25 +188,19 @@ async def test_the_caller_is_not_told_there(web: Web, far: Far) -> None:
     assert len(sent["X-Request-ID"]) >= 8
 
 
-@pytest.mark.parametrize(
-    ("credentials", "header", "value"),
-    [
-        ({"scheme": "bearer", "token": "t0ken"}, "Authorization", "Bearer t0ken"),
-        (
-            {"scheme": "basic", "username": "u", "password": "p"},
-            "Authorization",
-            "Basic dTpw",
-        ),
-        ({"scheme": "apiKey", "value": "v", "name": "X-Key"}, "X-Key", "v"),
-    ],
-)
-async def test_our_credential_is_shown(
-    key: str, far: Far, credentials: dict[str, str], header: str, value: str
-) -> None:
-    await register(far, credentials=credentials)
-    async with Web(key) as web:
+CREDENTIALS = [
+    ({"scheme": "bearer", "token": "t0ken"}, "Authorization", "Bearer t0ken"),
+    ({"scheme": "basic", "username": "u", "password": "p"}, "Authorization", "Basic dTpw"),
+    ({"scheme": "apiKey", "value": "v", "name": "X-Key"}, "X-Key", "v"),
+]
+
+
+async def test_our_credential_is_shown(web: Web, far: Far) -> None:
+    for credentials, header, value in CREDENTIALS:
+        await register(far, credentials=credentials)
+        await web.switchboard.routes.refresh()
         await web.send("echo hello", "far")
-    assert far.headers[0][header] == value
+        assert far.headers[-1][header] == value
 
 
 async def test_an_agentx_registered_at_itself_does_not_go_in_circles(key: str, far: Far) -> None:
@@ -271,26 +265,25 @@ def answering(status: int = 200, **told: Any) -> Answer:
 
 
 STREAM = "text/event-stream"
-TROUBLES = {
-    "a redirect": (answering(302, headers={"Location": "http://10.0.0.1/"}), "redirect (302)"),
-    "no JSON": (answering(text="<html>"), "it is not JSON"),
-    "a list": (answering(text="[]"), "it is no JSON object"),
-    "no result": (answering(text="{}"), "it is no JSON-RPC response"),
-    "an event of nonsense": (answering(text="data: {\n\n", content_type=STREAM), "it is not JSON"),
-    "an empty stream": (answering(text="", content_type=STREAM), "without an event"),
-    "no credential": (answering(401), "does not take AgentX's credentials (401)"),
-    "a plain error": (answering(418, text="I am a teapot"), "answers 418: I am a teapot"),
-    "a crash": (answering(500, text="Oh no"), "it answers 500: Oh no"),
-}
+TROUBLES = [
+    (answering(302, headers={"Location": "http://10.0.0.1/"}), "redirect (302)"),
+    (answering(text="<html>"), "it is not JSON"),
+    (answering(text="[]"), "it is no JSON object"),
+    (answering(text="{}"), "it is no JSON-RPC response"),
+    (answering(text="data: {\n\n", content_type=STREAM), "it is not JSON"),
+    (answering(text="", content_type=STREAM), "without an event"),
+    (answering(401), "does not take AgentX's credentials (401)"),
+    (answering(418, text="I am a teapot"), "answers 418: I am a teapot"),
+    (answering(500, text="Oh no"), "it answers 500: Oh no"),
+]
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-async def test_answers_that_are_none(web: Web, far: Far, trouble: str) -> None:
-    answer, told = TROUBLES[trouble]
-    far.answers["SendStreamingMessage"] = answer
-    task = await web.send("echo hello", "far")
-    assert state(task) == "FAILED"
-    assert told in task["status"]["message"]["parts"][0]["text"]
+async def test_answers_that_are_none(web: Web, far: Far) -> None:
+    for answer, told in TROUBLES:
+        far.answers["SendStreamingMessage"] = answer
+        task = await web.send("echo hello", "far")
+        assert state(task) == "FAILED"
+        assert told in task["status"]["message"]["parts"][0]["text"]
 
 
 async def test_an_answer_that_is_too_large(web: Web, far: Far, monkeypatch: Any) -> None:
