@@ -12,7 +12,7 @@ from registry.profile import Profile
 from routing.a2a import asking, calls, old, refusals, verbs
 from routing.a2a.calls import Call
 from routing.a2a.lane_view import LaneView, json_response, with_headers
-from routing.a2a.sse import event_stream
+from routing.a2a.sse import event_stream, only_event
 from routing.delivery.operations import Operations
 from routing.dialects import v03, v03_objects
 from routing.errors import ExtensionSupportRequired, UnsupportedOperation
@@ -33,6 +33,7 @@ class JsonRpc(LaneView):
     # Of the call at hand, once it is known: as_view makes a view for each request.
     call_id: Any = None
     dialect: str = calls.SUPPORTED
+    is_old_stream: bool = False
     profile: Profile | None = None
 
     def admit(self, principal: Principal, request: HttpRequest, **path: Any) -> None:
@@ -56,13 +57,18 @@ class JsonRpc(LaneView):
             await self._notify(request, principal, agent, call)
             return HttpResponse(status=204)
         self.dialect = _dialect(request, call)
+        self.is_old_stream = self.dialect == calls.OLDER and _verb(call) in verbs.STREAMS
         response = await self._respond(request, principal, agent, call)
         named = asking.extensions(request)
         return asking.with_extensions(response, named, self.profile, self.dialect)
 
     def refuse(self, error: PublicError) -> HttpResponse:
         body = refusals.rpc_error(error, self.call_id, self.dialect)
-        return with_headers(json_response(body, refusals.http_status(error)), error)
+        status = refusals.http_status(error)
+        if self.is_old_stream and status == 200:
+            # Clients of 0.3 read a stream, or nothing.
+            return with_headers(only_event(body), error)
+        return with_headers(json_response(body, status), error)
 
     async def _respond(
         self, request: HttpRequest, principal: Principal, agent: str, call: Call

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final
 
 import orjson
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 from routing.limits import FIRST_EVENT_SECONDS
 from routing.record import Json
@@ -47,6 +47,14 @@ async def event_stream(
         frames(responses, wrap, wrap_error, upcoming=first),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def only_event(told: Json) -> HttpResponse:
+    """A stream of one event that says all there is to say."""
+    data = b"data: %b\n\n" % orjson.dumps(told)
+    return HttpResponse(
+        data, content_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
 
 
