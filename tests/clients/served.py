@@ -8,6 +8,7 @@ from tests.system import System, until
 class Served(System):
     """Webhooks on this machine are allowed. `base` is the agent's URL, with its trailing slash."""
 
+    profile = "full"
     settings = {"AGENTX_WEBHOOK_ALLOW": "127.0.0.1/32"}
 
     def __enter__(self) -> Self:
@@ -29,6 +30,16 @@ class Served(System):
         """Whether a stranger gets the card, and a message its answer."""
         status, _ = self.http("GET", "/a2a/conformance/.well-known/agent-card.json", key="")
         return status == 200 and bool(self.send("conformance", "tck-complete-task", "ready?"))
+
+    def somebody(self) -> str:
+        """A key of its own, which is a caller of its own."""
+        return str(self.post("/api/v1/keys", {"name": "somebody", "role": "developer"})["key"])
+
+    def wear(self, profile: str) -> None:
+        """Choose the profile unless it is the one already."""
+        if profile != self.profile:
+            self.choose(profile)
+            self.profile = profile
 
     def choose(self, profile: str) -> dict[str, Any]:
         """Configure the agent's profile, and return its card once it shows it."""

@@ -40,6 +40,11 @@ def final(client: str, state: str) -> str:
     return state if is_modern(client) else f"{state} final"
 
 
+def forgets(client: str, binding: str) -> bool:
+    """@a2a-js/sdk 0.3.14 drops names of files and `append` when it reads anything but JSON-RPC."""
+    return client == "node-0.3.14" and binding != "JSONRPC"
+
+
 # What a refusal looks like depends on the client: the error's class, its JSON-RPC code, or only a status.
 CODES = {"TaskNotFound": -32001, "TaskNotCancelable": -32002, "UnsupportedOperation": -32004}
 CODES |= {"ContentTypeNotSupported": -32005}
@@ -86,8 +91,8 @@ def test_a_stream_begins_with_the_task_and_ends_with_its_end(
 def test_chunks_of_an_artifact_come_one_by_one(saw: Library, client: str, binding: str) -> None:
     first, *events = saw(client, binding, "chunked")
     assert first == "task"
-    chunks = ["artifact", "artifact append lastChunk"]
-    assert events == ["working", *chunks, final(client, "completed")]
+    last = "artifact lastChunk" if forgets(client, binding) else "artifact append lastChunk"
+    assert events == ["working", "artifact", last, final(client, "completed")]
 
 
 @every_client
@@ -104,7 +109,12 @@ def test_a_follow_up_names_only_the_task(saw: Library, client: str, binding: str
 
 @every_client
 def test_every_kind_of_artifact_arrives(saw: Library, client: str, binding: str) -> None:
-    assert saw(client, binding, "artifacts") == ARTIFACTS
+    seen = saw(client, binding, "artifacts")
+    if forgets(client, binding):
+        for kind in ("file", "file-url"):
+            assert seen[kind][0][0].pop("name") is None
+            seen[kind][0][0]["name"] = FILE["name"]
+    assert seen == ARTIFACTS
 
 
 @every_client
@@ -113,12 +123,12 @@ def test_failing_and_rejecting_are_told_apart(saw: Library, client: str, binding
 
 
 @every_client
-def test_a_task_can_be_read_with_and_without_its_history(
+def test_a_task_can_be_read_with_more_or_less_history(
     saw: Library, client: str, binding: str
 ) -> None:
-    state, has_history, first = saw(client, binding, "get")
-    assert (state, has_history) == ("completed", False)
-    assert first == ["ROLE_USER" if is_modern(client) else "user"]
+    state, shortened, first = saw(client, binding, "get")
+    assert (state, shortened) == ("completed", 1)
+    assert first == ("ROLE_USER" if is_modern(client) else "user")
 
 
 @modern
@@ -159,8 +169,14 @@ def test_a_webhook_is_kept_and_told(saw: Library, hook: Hook, client: str, bindi
 
 @every_client
 def test_a_task_that_is_not_there_is_not_found(saw: Library, client: str, binding: str) -> None:
-    for seen in saw(client, binding, "unknown_task"):
-        assert is_refusal(client, binding, seen, "TaskNotFound"), seen
+    *seen, subscribed = saw(client, binding, "unknown_task")
+    for each in seen:
+        assert is_refusal(client, binding, each, "TaskNotFound"), each
+    # Over HTTP+JSON the 0.3 library calls every answer that is not a stream a 400.
+    is_mute = (client, binding) == ("python-0.3.26", "HTTP+JSON")
+    assert is_refusal(client, binding, subscribed, "TaskNotFound") or (
+        is_mute and subscribed == 400
+    )
 
 
 @every_client
