@@ -252,6 +252,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "end-silent-leases": {
+        "task": "registry.end_silent_leases",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "reap-tasks": {"task": "routing.reap_lost_tasks", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -1,4 +1,4 @@
-"""What repeats for agents elsewhere."""
+"""What repeats for agents."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,3 +25,8 @@ async def _look(due: Sequence[Upstream]) -> None:
     async with aclosing(look_at_all(due)) as looks:  # type: ignore[type-var]
         async for look in looks:
             await ask(services.note_look, look)
+
+
+@shared_task(name="registry.end_silent_leases")
+def end_silent_leases() -> None:
+    services.end_silent_leases()

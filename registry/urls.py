@@ -25,6 +25,7 @@ api: list[URLPattern] = [
     path("agents/discover", rest.AgentDiscover.as_view()),
     path("agents/<str:ref>", rest.AgentDetail.as_view()),
     path("agents/<str:ref>/status", rest.AgentStatus.as_view()),
+    path("agents/<str:ref>/heartbeat", rest.AgentHeartbeat.as_view()),
     path("agents/<str:ref>/open", rest.AgentOpen.as_view()),
     path("agents/<str:ref>/close", rest.AgentClose.as_view()),
     path("agents/<str:ref>/upstream", rest.AgentUpstream.as_view()),

@@ -64,6 +64,7 @@ def make_agent(slug: str = "echo", *, capabilities: tuple[str, ...] = (), **fiel
         "source": Agent.Source.PLUGIN,
         "state": Agent.State.READY,
         "tenant": services.default_tenant(),
+        "keywords": " ".join(capabilities),
     }
     agent = Agent.objects.create(slug=slug, **(told | fields))
     for name in capabilities:

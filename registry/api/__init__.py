@@ -3,7 +3,6 @@
 from registry.api.agents import (
     AgentClose,
     AgentDetail,
-    AgentDiscover,
     AgentOpen,
     Agents,
     AgentStatus,
@@ -16,6 +15,8 @@ from registry.api.cards import (
     CardVersion,
     CardVersions,
 )
+from registry.api.discovery import AgentDiscover
+from registry.api.leases import AgentHeartbeat
 from registry.api.nodes import NodeDetail, Nodes
 from registry.api.remotes import (
     AgentPreview,
@@ -30,6 +31,7 @@ __all__ = [
     "AgentClose",
     "AgentDetail",
     "AgentDiscover",
+    "AgentHeartbeat",
     "AgentOpen",
     "AgentPreview",
     "AgentRegister",

@@ -13,10 +13,9 @@ from rest_framework.views import APIView
 
 from registry import selectors, services
 from registry.models import Agent
-from registry.selectors import Found
 from security.authentication import caller
 from security.pagination import BySlug
-from security.schema import checked, listed, refusals
+from security.schema import listed, refusals
 
 
 class AgentSerializer(serializers.ModelSerializer[Agent]):
@@ -54,16 +53,6 @@ class AgentDetailSerializer(AgentSerializer):
         return current.version if current else None
 
 
-class FoundSerializer(AgentSerializer):
-    because = serializers.ListField(child=serializers.CharField(), help_text="Why it matches.")
-
-    class Meta(AgentSerializer.Meta):
-        fields = (*AgentSerializer.Meta.fields, "because")
-
-    def to_representation(self, found: Found) -> dict[str, Any]:  # type: ignore[override]
-        return AgentSerializer(found.agent).data | {"because": found.because}
-
-
 class AgentStatusSerializer(serializers.Serializer[dict[str, Any]]):
     id = serializers.UUIDField()
     slug = serializers.CharField()
@@ -72,17 +61,6 @@ class AgentStatusSerializer(serializers.Serializer[dict[str, Any]]):
     available = serializers.BooleanField(help_text="Whether it answers messages now.")
     heartbeat = serializers.DateTimeField(allow_null=True)
     updated = serializers.DateTimeField()
-
-
-class DiscoveryQuery(serializers.Serializer[Any]):
-    capabilities = serializers.CharField(
-        required=False, allow_blank=True, default="", help_text="Separated by commas; all of them."
-    )
-    text = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
-    framework = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
-    limit = serializers.IntegerField(
-        required=False, default=50, min_value=1, max_value=selectors.MAX_FOUND
-    )
 
 
 @listed("agents_list", AgentSerializer)
@@ -95,20 +73,6 @@ class Agents(ListAPIView[Agent]):
 
     def get_queryset(self) -> QuerySet[Agent]:
         return selectors.agents(caller(self.request))
-
-
-class AgentDiscover(APIView):
-    @extend_schema(
-        operation_id="agents_discover",
-        parameters=[DiscoveryQuery],
-        responses={200: FoundSerializer(many=True), **refusals(400)},
-    )
-    def get(self, request: Request) -> Response:
-        """Agents that have all these capabilities and mention these words, ready ones first."""
-        wanted = checked(request, DiscoveryQuery)
-        wanted["capabilities"] = wanted["capabilities"].split(",")
-        found = selectors.discover(caller(request), **wanted)
-        return Response([FoundSerializer().to_representation(one) for one in found])
 
 
 class AgentDetail(APIView):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registry import selectors, services
-from registry.cards import Change
+from registry.api.remotes import ChangeSerializer
 from registry.models import AgentCard, SigningKey
 from registry.signing import Verdict
 from security.authentication import caller
@@ -36,13 +36,6 @@ class CardVersionDetailSerializer(CardVersionSerializer):
     class Meta(CardVersionSerializer.Meta):
         fields = (*CardVersionSerializer.Meta.fields, "card")
         read_only_fields = fields
-
-
-class ChangeSerializer(serializers.Serializer[Any]):
-    path = serializers.CharField(help_text="skills[echo].tags")
-    kind = serializers.ChoiceField(choices=["added", "removed", "changed"])
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
 
 
 class ChangesQuery(serializers.Serializer[Any]):

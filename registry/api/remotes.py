@@ -17,6 +17,7 @@ from registry.connections import headers_of, interface_of
 from registry.fetching import find_card, look_at_all
 from registry.models import HealthCheck, Upstream
 from registry.services.credentials import checked as checked_credentials
+from registry.services.leases import MAX_LEASE, MIN_LEASE
 from registry.services.previews import preview_of
 from registry.services.remotes import checked_keys
 from registry.sightings import FoundCard, Look
@@ -56,6 +57,12 @@ class Registration(serializers.Serializer[Any]):
     )
     trusted_keys = serializers.DictField(
         required=False, help_text="A JWK set: whose signature of its card counts."
+    )
+    lease_seconds = serializers.IntegerField(
+        required=False,
+        min_value=MIN_LEASE,
+        max_value=MAX_LEASE,
+        help_text="It says so often, by heartbeats, that it is there; left out: it need not.",
     )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from registry.selectors.cards import (
     published_keys,
     served_card,
 )
-from registry.selectors.discovery import MAX_FOUND, Found, discover
+from registry.selectors.discovery import MAX_FOUND, Found, FoundPage, Wanted, discover
 from registry.selectors.nodes import access_node, nodes
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "MAX_FOUND",
     "STATE_RANK",
     "Found",
+    "FoundPage",
+    "Wanted",
     "access_agent",
     "access_card",
     "access_node",

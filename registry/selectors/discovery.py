@@ -1,69 +1,218 @@
-"""Looking for agents."""
+"""Looking for agents: what they can do, what is said of them, how they are; the best first, and why.
 
-from collections.abc import Iterable
+The score, by which they are ordered and paged, is a sum: who answers now (0.3 ready, 0.2 busy, 0.1 initializing), the
+share of the `any` capabilities that it has, and for a text how well it fits (Postgres's rank, below 1) and whether the
+name itself is alike (up to 1).
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
-from django.db.models import Q
+import orjson
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db import connection, transaction
+from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Lower, Round
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
-from registry.models import Agent
-from registry.selectors.agents import STATE_RANK, agents
+from registry.models import Agent, Capability
+from registry.selectors.agents import agents
+from security.errors import InvalidInput
 from security.principals import Principal
 
-MAX_FOUND = 200
+MAX_FOUND: Final = 200
+MAX_WORDS: Final = 10
+CONFIG: Final = "english"
+ALIKE: Final = 0.4  # of a text's letters in threes, where no agent mentions it
+STATE_SCORES: Final = {
+    Agent.State.READY: 0.3,
+    Agent.State.BUSY: 0.2,
+    Agent.State.INITIALIZING: 0.1,
+}
+NUMBER: Final = DecimalField(max_digits=8, decimal_places=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; every part that is given must hold. Of `any` one is enough, and more are better."""
+
+    capabilities: Sequence[str] = ()
+    any: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    text: str = ""
+    framework: str = ""
+    trust: Sequence[str] = ()
+    states: Sequence[str] = ()
+
+    @property
+    def words(self) -> list[str]:
+        return self.text.lower().split()[:MAX_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An agent that was looked for, and why it matches: "capability echo", "text 'words' in name"."""
+    """An agent that was looked for, its score, and why it matches: "capability echo", "text 'words' in name"."""
 
     agent: Agent
+    score: float
     because: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """`next`: the cursor of the page that follows, or empty. `is_alike`: nothing mentions the text, these resemble it."""
+
+    found: list[Found]
+    next: str = ""
+    is_alike: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """After this score and slug, found in this way."""
+
+    score: Decimal
+    slug: str
+    is_alike: bool = False
+
+    def text(self) -> str:
+        told = orjson.dumps([str(self.score), self.slug, self.is_alike])
+        return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor":
+        """Raises `InvalidInput` for one that no page gave."""
+        try:
+            score, slug, is_alike = orjson.loads(
+                base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            )
+            if not isinstance(slug, str) or not Decimal(score).is_finite() or "\x00" in slug:
+                raise ValueError(text)
+            return cls(Decimal(score), slug, bool(is_alike))
+        except (binascii.Error, ValueError, TypeError, InvalidOperation):
+            told = _("is not one that a page gave")
+            raise InvalidInput(f"cursor: {told}", fields={"cursor": told}) from None
+
+
 def discover(
-    principal: Principal,
-    *,
-    capabilities: Iterable[str] = (),
-    text: str = "",
-    framework: str = "",
-    limit: int = 50,
-) -> list[Found]:
-    """Agents that have all these capabilities, every word of the text, and this framework."""
-    wanted = sorted({slugify(name) or name for name in capabilities if name.strip()})
-    found = agents(principal)
-    for name in wanted:
-        found = found.filter(capabilities__name=name)
-    for word in text.split():
-        found = found.filter(_mentions(word)).distinct()
-    if framework:
-        found = found.filter(framework__iexact=framework)
-    ranked = sorted(found, key=lambda agent: (STATE_RANK.get(agent.state, 9), agent.slug))
-    reasons = [f"framework {framework}"] if framework else []
-    return [
-        Found(agent, [f"capability {name}" for name in wanted] + reasons + _places(agent, text))
-        for agent in ranked[: max(1, min(limit, MAX_FOUND))]
-    ]
+    principal: Principal, wanted: Wanted, *, limit: int = 50, cursor: str = ""
+) -> FoundPage:
+    """A page of the agents that are wanted, best first."""
+    after = Cursor.read(cursor) if cursor else None
+    visible = agents(principal).prefetch_related(None).prefetch_related("capabilities")
+    found = _filtered(visible, wanted)
+    size = max(1, min(limit, MAX_FOUND))
+    if not wanted.words:
+        return _page(_scored(found, wanted), wanted, size, after)
+    if after is None or not after.is_alike:
+        page = _page(_scored(_mentioning(found, wanted.words), wanted), wanted, size, after)
+        if page.found or after is not None:
+            return page
+    return _alike(found, wanted, size, after)
 
 
-def _mentions(word: str) -> Q:
-    return (
-        Q(slug__icontains=word)
-        | Q(name__icontains=word)
-        | Q(description__icontains=word)
-        | Q(capabilities__name__icontains=word)
+def _filtered(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
+    for name in _slugs(wanted.capabilities):
+        found = found.filter(id__in=_having([name]))
+    if wanted.any:
+        found = found.filter(id__in=_having(_slugs(wanted.any)))
+    if wanted.tags:
+        found = found.filter(tags__contains=[tag.lower() for tag in wanted.tags])
+    if wanted.framework:
+        found = found.filter(framework__iexact=wanted.framework)
+    if wanted.trust:
+        found = found.filter(trust__in=wanted.trust)
+    if wanted.states:
+        found = found.filter(state__in=wanted.states)
+    return found
+
+
+def _slugs(names: Iterable[str]) -> list[str]:
+    return sorted({slugify(name) or name for name in names if name.strip()})
+
+
+def _having(names: list[str]) -> QuerySet[Any, Any]:
+    through = Agent.capabilities.through.objects
+    ids = list(Capability.objects.filter(name__in=names).values_list("id", flat=True))
+    return through.filter(capability_id__in=ids).values("agent_id")
+
+
+def _mentioning(found: QuerySet[Agent], words: Iterable[str]) -> QuerySet[Agent]:
+    """Every word somewhere: as it stands, or another form of it."""
+    for word in words:
+        found = found.filter(
+            Q(haystack__contains=word) | Q(search=SearchQuery(word, config=CONFIG))
+        )
+    return found
+
+
+def _scored(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
+    score: Combinable = Case(
+        *(When(state=state, then=Value(points)) for state, points in STATE_SCORES.items()),
+        default=Value(0.0),
     )
+    if names := _slugs(wanted.any):
+        has = Count("capabilities", filter=Q(capabilities__name__in=names), distinct=True)
+        score = score + has * Value(1.0 / len(names))
+    if wanted.words:
+        query = SearchQuery(" ".join(wanted.words), config=CONFIG)
+        rank = Coalesce(SearchRank(F("search"), query, normalization=Value(32)), Value(0.0))
+        score = score + rank + TrigramWordSimilarity(wanted.text.lower(), Lower("name"))
+    return found.annotate(score=Round(Cast(score, NUMBER), precision=4))
 
 
-def _places(agent: Agent, text: str) -> list[str]:
+def _page(
+    found: QuerySet[Any], wanted: Wanted, size: int, after: Cursor | None, is_alike: bool = False
+) -> FoundPage:
+    if after is not None:
+        found = found.filter(Q(score__lt=after.score) | Q(score=after.score, slug__gt=after.slug))
+    rows: list[Any] = list(found.order_by("-score", "slug")[: size + 1])
+    page = [
+        Found(row, float(row.score), _because(row, wanted, is_alike=is_alike))
+        for row in rows[:size]
+    ]
+    last = rows[size - 1] if len(rows) > size else None
+    following = Cursor(last.score, last.slug, is_alike).text() if last else ""
+    return FoundPage(page, following, is_alike)
+
+
+def _alike(found: QuerySet[Agent], wanted: Wanted, size: int, after: Cursor | None) -> FoundPage:
+    """Nothing mentions it: perhaps it is misspelt."""
+    text = wanted.text.lower()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {ALIKE}")
+        found = found.filter(haystack__trigram_word_similar=text)
+        score = Round(Cast(TrigramWordSimilarity(text, F("haystack")), NUMBER), precision=4)
+        return _page(found.annotate(score=score), wanted, size, after, is_alike=True)
+
+
+def _because(agent: Any, wanted: Wanted, *, is_alike: bool) -> list[str]:
+    has = {capability.name for capability in agent.capabilities.all()}
+    reasons = [f"capability {name}" for name in _slugs(wanted.capabilities)]
+    reasons += [f"capability {name}" for name in _slugs(wanted.any) if name in has]
+    reasons += [f"tag {tag.lower()}" for tag in wanted.tags]
+    reasons += [f"framework {agent.framework}"] if wanted.framework else []
+    reasons += [f"trust {agent.trust}"] if wanted.trust else []
+    reasons += [f"state {agent.state}"] if wanted.states else []
+    if is_alike:
+        return [*reasons, f"resembles {wanted.text!r} ({agent.score:.2f})"]
+    return reasons + [reason for word in wanted.words for reason in _places(agent, has, word)]
+
+
+def _places(agent: Agent, has: set[str], word: str) -> list[str]:
     fields = {
         "name": f"{agent.slug} {agent.name}",
         "description": agent.description,
-        "capabilities": " ".join(c.name for c in agent.capabilities.all()),
+        "capabilities": " ".join(has),
+        "tags": " ".join(agent.tags),
+        "framework": agent.framework,
     }
-    return [
-        f"text {word!r} in {place}"
-        for word in text.split()
-        for place, content in fields.items()
-        if word.lower() in content.lower()
-    ]
+    places = [place for place, content in fields.items() if word in content.lower()]
+    return [f"text {word!r} in {place}" for place in places or ["its skills"]]

@@ -7,6 +7,7 @@ from registry.services.agents import (
     set_agent_states,
 )
 from registry.services.health import claim_due_upstreams, note_look
+from registry.services.leases import end_silent_leases, heartbeat_agent
 from registry.services.nodes import heartbeat_node, mark_lost_nodes, rest_node
 from registry.services.previews import preview_of
 from registry.services.remotes import (
@@ -26,6 +27,8 @@ __all__ = [
     "card_verdict",
     "claim_due_upstreams",
     "current_key",
+    "end_silent_leases",
+    "heartbeat_agent",
     "heartbeat_node",
     "mark_lost_nodes",
     "note_look",

@@ -15,6 +15,7 @@ from registry.interfaces import Interface, interfaces_of
 from registry.models import Agent, Upstream
 from registry.selectors import access_agent
 from registry.services.credentials import sealed
+from registry.services.leases import start_lease
 from registry.services.writing import (
     MAX_CAPABILITIES,
     capability_names,
@@ -57,11 +58,13 @@ def register_remote_agent(
     found: FoundCard | None = None,
     credentials: Json | None = None,
     trusted_keys: Json | None = None,
+    lease_seconds: int | None = None,
 ) -> Agent:
     """Take in an agent that lives elsewhere, under an address made from its name.
 
     With `found`, the card at its URL: approved by this, and its first interface that AgentX speaks is taken. Without,
     `endpoint` is taken for one of JSON-RPC until a card is found there. `credentials` None keeps those of before.
+    With `lease_seconds` it has to say so often that it is there (`heartbeat_agent`).
     Registering the same name with the same endpoint or card again updates it. Raises `AgentNameTaken` otherwise.
     """
     principal.require(permissions.AGENTS_MANAGE)
@@ -80,6 +83,7 @@ def register_remote_agent(
     whole = told | {"name": name, "endpoint": interface.url, "state": state, "metadata": metadata}
     save(agent, whole | {"source": Agent.Source.REMOTE, "direct_messages": True, "retired": None})
     names = list(capabilities) or skill_names(found.card if found else {})
+    start_lease(agent, lease_seconds)
     set_capabilities(agent, names)
     _keep(agent, interface, found, credentials, trusted_keys)
     set_card(agent, partial_of(found.card) if found else _partial_from(names))

@@ -126,6 +126,31 @@ def test_discovery_is_bounded(api: Api) -> None:
     assert "limit" in answer.json()["fields"]
 
 
+def test_discovery_is_paged_by_a_link(api: Api) -> None:
+    for n in range(3):
+        make_agent(f"a{n}", capabilities=("x",))
+    client, path = api("viewer"), "/api/v1/agents/discover"
+    first = client.get(path, {"capabilities": "x", "limit": 2})
+    assert [row["slug"] for row in first.json()] == ["a0", "a1"]
+    assert first.json()[0]["score"] == 0.3
+    address = first["Link"].partition(">")[0].removeprefix("<")
+    second = client.get(address)
+    assert [row["slug"] for row in second.json()] == ["a2"]
+    assert "Link" not in second
+    for query in ({"state": "asleep"}, {"trust": "blind"}, {"cursor": "!"}):
+        assert problem(client.get(path, query), 400) == "invalid_input"
+
+
+def test_an_agent_keeps_its_lease(api: Api) -> None:
+    make_agent("far", source="remote", endpoint="https://far.example/", state="unknown")
+    path = "/api/v1/agents/far/heartbeat"
+    told = api("developer").post(path, {"lease_seconds": 30}, format="json").json()
+    assert (told["state"], told["lease_seconds"]) == ("ready", 30)
+    assert problem(api("viewer").post(path), 403) == "forbidden"
+    refused = api("developer").post(path, {"state": "error"}, format="json")
+    assert problem(refused, 400) == "invalid_input"
+
+
 def test_nodes(api: Api) -> None:
     make_node("local")
     client = api("viewer")

@@ -100,6 +100,7 @@ API = [
     Right("GET", "agents/<str:ref>", EVERYBODY),
     Right("DELETE", "agents/<str:ref>", "DA", 204),
     Right("GET", "agents/<str:ref>/status", EVERYBODY),
+    Right("POST", "agents/<str:ref>/heartbeat", "DA"),
     Right("POST", "agents/<str:ref>/open", "DA"),
     Right("POST", "agents/<str:ref>/close", "DA"),
     Right("GET", "agents/<str:ref>/upstream", EVERYBODY),
@@ -215,7 +216,7 @@ def address(right: Right, names: dict[str, str], root: str) -> str:
     path = right.path
     if path.startswith("nodes/<"):
         names = names | {"<str:ref>": "local"}
-    if "/card/" in path or "/upstream" in path:
+    if any(part in path for part in ("/card/", "/upstream", "/heartbeat")):
         names = names | {"<slug:slug>": "afar", "<str:ref>": "afar"}
     for mark, name in names.items():
         path = path.replace(mark, name)

@@ -215,26 +215,3 @@ def test_an_agent_is_found_by_slug_and_by_id(caller: Principal) -> None:
     agent = make_agent()
     assert selectors.access_agent(caller, str(agent.id)) == agent
     assert selectors.access_agent(caller, "echo") == agent
-
-
-def test_discovery_wants_every_capability_and_tells_why(caller: Principal) -> None:
-    make_agent("writer", capabilities=("text-generation", "rag"))
-    make_agent("talker", capabilities=("text-generation",))
-    found = selectors.discover(caller, capabilities=["Text Generation", "rag"])
-    assert [one.agent.slug for one in found] == ["writer"]
-    assert found[0].because == ["capability rag", "capability text-generation"]
-
-
-def test_discovery_by_text_and_framework(caller: Principal) -> None:
-    make_agent("poet", description="Writes verse.", framework="langchain")
-    make_agent("clerk", description="Writes letters.", framework="autogen")
-    found = selectors.discover(caller, text="writes VERSE", framework="LangChain")
-    assert [one.agent.slug for one in found] == ["poet"]
-    assert "text 'VERSE' in description" in found[0].because
-
-
-def test_who_answers_now_comes_first(caller: Principal) -> None:
-    make_agent("a", state="shutdown")
-    make_agent("b", state="ready")
-    assert [one.agent.slug for one in selectors.discover(caller)] == ["b", "a"]
-    assert len(selectors.discover(caller, limit=1)) == 1
