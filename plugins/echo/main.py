@@ -13,7 +13,7 @@ class Echo(Adapter):
 
     version = "1.0.0"
     capabilities = ("text", "data", "files", "streaming", "multi-turn")
-    input_modes = output_modes = ("text/plain", "application/json", "application/octet-stream")
+    input_modes = output_modes = ("text/plain", "application/json", "*/*")  # files of any type
 
     def __init__(self) -> None:
         self._ballast: list[bytes] = []
