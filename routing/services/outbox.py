@@ -140,11 +140,16 @@ def _write_down(
     config: PushConfig, seq: int, attempt: int, state: PushDelivery.State, outcome: Outcome
 ) -> None:
     delivery = PushDelivery(config=config, seq=seq, state=state, attempts=attempt)
-    delivery.status, delivery.error = outcome.status, outcome.error[:MAX_ERROR]
+    delivery.status, delivery.error = outcome.status, _short(outcome.error)
     PushDelivery.objects.bulk_create(
         [delivery], update_conflicts=True, unique_fields=("config", "seq"), update_fields=NOTED
     )
     _tell(config, seq, state)
+
+
+def _short(error: str) -> str:
+    """Whatever a webhook made of it, a row can hold it."""
+    return error.replace("\0", "")[:MAX_ERROR]
 
 
 def _note_replay(delivery_id: UUID, outcome: Outcome) -> None:
@@ -155,7 +160,7 @@ def _note_replay(delivery_id: UUID, outcome: Outcome) -> None:
     arrived = not outcome.error
     delivery.state = PushDelivery.State.DELIVERED if arrived else PushDelivery.State.DEAD
     delivery.attempts += 1
-    delivery.status, delivery.error = outcome.status, outcome.error[:MAX_ERROR]
+    delivery.status, delivery.error = outcome.status, _short(outcome.error)
     delivery.updated, delivery.replay_due = timezone.now(), None
     delivery.save()
     _tell(delivery.config, delivery.seq, delivery.state)

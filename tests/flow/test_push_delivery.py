@@ -283,6 +283,13 @@ def test_what_a_lost_courier_had_in_hand_is_taken_up_again(task):
     assert states(config) == [(1, "delivered", 1)]
 
 
+def test_a_reason_that_a_row_cannot_hold_is_cut(task):
+    config = keep(task, "https://hook.example/")
+    (errand,) = claims.claim_due(10, {})
+    assert outbox.note(errand, 1, outbox.Outcome(error="a\0b" * 1000), Patience(attempts=1))
+    assert PushDelivery.objects.get(config=config).error.startswith("abab")
+
+
 def test_two_couriers_never_have_one_webhook_in_hand(task):
     for number in range(8):
         keep(task, f"https://{number}.example/", id=str(number))
