@@ -1,16 +1,16 @@
 """`agentx agent …`."""
 
-import json
-from typing import Any
-
 import click
 
 from agentx_site.cli import output
 from agentx_site.cli.options import group, json_option
+from agentx_site.cli.remotes import approve, register, reject, upstream
 from agentx_site.cli.server import at
 from agentx_site.cli.target import server
 
 agent = group("agent", "Agents: who answers messages, and who may send them.")
+for command in (register, upstream, approve, reject):
+    agent.add_command(command)
 COLUMNS = ("slug", "state", "source", "framework", "version", "is_open", "capabilities")
 
 
@@ -38,45 +38,6 @@ def show(context: click.Context, ref: str, json_wanted: bool) -> None:
     skills = [skill["name"] for skill in card.get("skills", [])]
     output.facts([*((name.replace("_", " "), value) for name, value in found.items()),
                   ("skills", skills)])  # fmt: skip
-
-
-@agent.command("register")
-@click.argument("name")
-@click.argument("endpoint")
-@click.option("--capability", "capabilities", multiple=True, help="May be given several times.")
-@click.option("--metadata", default="{}", help="A JSON object.")
-@json_option
-@click.pass_context
-def register(
-    context: click.Context,
-    name: str,
-    endpoint: str,
-    capabilities: tuple[str, ...],
-    metadata: str,
-    json_wanted: bool,
-) -> None:
-    """Register an agent that lives elsewhere, by its URL."""
-    body = {
-        "name": name,
-        "endpoint": endpoint,
-        "capabilities": list(capabilities),
-        "metadata": _object(metadata),
-    }
-    made = server(context).post("/api/v1/agents/register", body)
-    if json_wanted:
-        output.as_json(made)
-    else:
-        click.echo(f"{made['slug']} is registered at {made['url']}")
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise click.BadParameter("is no JSON object", param_hint="--metadata")
-    return value
 
 
 @agent.command("retire")

@@ -13,7 +13,7 @@ COMMANDS: Final = {
     "status": ("agentx_site.cli.status", "What runs."),
     "doctor": ("agentx_site.cli.doctor", "What is wrong and how to mend it."),
     "send": ("agentx_site.cli.send", "Send an agent a message."),
-    "agent": ("agentx_site.cli.agents", "Agents: list, show, register, retire, open, close."),
+    "agent": ("agentx_site.cli.agents", "Agents: list, show, register, upstream, approve, …"),
     "card": ("agentx_site.cli.cards", "Agent cards: versions, diff, verify; keys, rotate."),
     "plugin": ("agentx_site.cli.plugins", "Plugins: install, start, stop, scale, logs, …"),
     "task": ("agentx_site.cli.tasks", "Tasks: list, show, cancel, events."),

@@ -85,6 +85,56 @@ def test_agents(cli: Cli) -> None:
     assert (gone.returncode, gone.stderr) == (1, "agentx: There is no agent 'far-away'.\n")
 
 
+def test_agents_elsewhere(cli: Cli, settings: Any) -> None:
+    settings.WEBHOOK_ALLOW = ["127.0.0.1"]
+    refused = cli("agent", "register", "http://10.0.0.1/card.json")
+    assert (refused.returncode, "private address" in refused.stderr) == (1, True)
+    with StaticCard() as url:
+        told_before = cli("agent", "register", url, "--preview").stdout
+        assert "JSONRPC 1.0" in told_before
+        assert not Agent.objects.exists()
+        secret = '{"scheme": "bearer", "token": "s3cr3t"}'
+        done = cli("agent", "register", url, "--credentials", "-", input=secret)
+        assert "afar is registered" in done.stdout, done.stderr
+        shown = cli("agent", "upstream", "afar", "--check").stdout
+        assert "ready" in shown
+        assert "s3cr3t" not in shown
+    assert cli("agent", "approve", "afar").stderr == "agentx: No card waits for approval here.\n"
+    assert cli("agent", "reject", "afar").returncode == 1
+    assert cli("agent", "register", "one", "two", "three").returncode == 2
+
+
+class StaticCard:
+    """A server with a card and nothing else."""
+
+    def __enter__(self) -> str:
+        card: dict[str, Any] = {"name": "Afar", "description": "Far.", "version": "1"}
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = json.dumps(card).encode()
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        url = f"http://127.0.0.1:{self._server.server_port}/"
+        interface = {"url": url, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+        skill = {"id": "talk", "name": "Talk", "description": "Talks.", "tags": ["chat"]}
+        card |= {"supportedInterfaces": [interface], "capabilities": {}, "skills": [skill]}
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        return url
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
 def test_a_plugin_is_shown_as_scripts_expect_it(cli: Cli) -> None:
     plugin = make_plugin("echo", agents=(make_agent("echo"),), desired="running", state="running")
     make_instance(plugin, rss_bytes=50_000_000, cpu_percent=1.5)
