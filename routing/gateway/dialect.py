@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from routing.gateway import wire
+from routing.gateway.calls import Call
 from routing.record import Json
 
 
@@ -29,11 +30,11 @@ class Dialect(Protocol):
         """The operation of 1.0 that a method is."""
         ...
 
-    def given(self, method: str, request: Json) -> Json:
+    def given(self, method: str, request: Json, call: Call) -> Json:
         """Its parameters in 1.0's shape. Raises `InvalidInput`."""
         ...
 
-    def told(self, method: str, result: Any, request: Json) -> Json:
+    def told(self, method: str, result: Any, request: Json, call: Call) -> Json:
         """A result, or one response of a stream, as ProtoJSON of this version."""
         ...
 
@@ -63,5 +64,5 @@ class Method:
         """Raises `InvalidInput`."""
         return wire.read(self.asks, data)
 
-    def write(self, result: Any, request: Json) -> bytes:
-        return wire.write(self.answers, self.dialect.told(self.name, result, request))
+    def write(self, result: Any, request: Json, call: Call) -> bytes:
+        return wire.write(self.answers, self.dialect.told(self.name, result, request, call))

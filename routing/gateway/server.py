@@ -10,10 +10,12 @@ from grpc_health.v1 import health as health_service
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from routing.a2a.shelf import Shelf
 from routing.delivery import Switchboard
 from routing.delivery.operations import Operations
 from routing.gateway.health import Health
 from routing.gateway.service import Service
+from routing.gateway.v03 import Older
 from routing.gateway.v1 import Current
 from routing.limits import MAX_GRPC_BYTES, MAX_GRPC_CALLS, MAX_GRPC_CALLS_PER_CONNECTION
 
@@ -43,7 +45,8 @@ class Gateway:
         self.host = host
         self.port = port
         self.switchboard = Switchboard()
-        self._service = Service(Operations(self.switchboard), (Current(),))
+        core, shelf = Operations(self.switchboard), Shelf(self.switchboard)
+        self._service = Service(core, shelf, (Current(), Older()))
         self._health = Health(self._service.names)
         self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=calls)
         self._watch: asyncio.Task[None] | None = None

@@ -8,20 +8,25 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 import grpc
+import orjson
 
 from routing.a2a import verbs
 from routing.a2a.asking import EXTENSIONS, in_use
+from routing.a2a.shelf import Shelf
 from routing.delivery.operations import Operations
+from routing.errors import ExtendedAgentCardNotConfigured, UnsupportedOperation
 from routing.gateway.calls import Call
 from routing.gateway.dialect import Dialect, Method
 from routing.gateway.refusals import REQUEST_ID, Rpc, refusing
+from routing.gateway.v03 import CARD
 from routing.record import Json
 from routing.requests import Asked, Told
-from security.errors import Unavailable
+from security.errors import NotAuthenticated, Unavailable
 from security.principals import Principal
 
 log = logging.getLogger(__name__)
 LEAVING: Final = "This AgentX process is going down. Subscribe to the task to hear the rest."
+NO_OTHER_CARD: Final = (ExtendedAgentCardNotConfigured, NotAuthenticated, UnsupportedOperation)
 Result = TypeVar("Result")
 
 
@@ -38,8 +43,9 @@ class Asking(NamedTuple):
 class Service:
     """Every method of every dialect."""
 
-    def __init__(self, core: Operations, dialects: tuple[Dialect, ...]) -> None:
+    def __init__(self, core: Operations, shelf: Shelf, dialects: tuple[Dialect, ...]) -> None:
         self._core = core
+        self._shelf = shelf
         self._dialects = dialects
         self._streaming: set[asyncio.Task[Any]] = set()
         self._is_ending = False
@@ -72,10 +78,20 @@ class Service:
         async with refusing(rpc):
             call = Call.of(rpc)
             request, asking = await _read(method, call, data)
-            result = await _to_its_end(verbs.answer(self._core, *asking))
-            answer = method.write(result, request)
+            result = await _to_its_end(self._result(method, asking))
+            answer = method.write(result, request, call)
             await self._begin_telling(rpc, call, asking)
         return answer
+
+    async def _result(self, method: Method, asking: Asking) -> Any:
+        """0.3 asks for the card of callers that are known with the method that gives its only one, too."""
+        try:
+            return await verbs.answer(self._core, *asking)
+        except NO_OTHER_CARD:
+            if method.name != CARD:
+                raise
+        document = await self._shelf.card(asking.principal, asking.agent, "1.0")
+        return orjson.loads(document.body)
 
     async def _stream(self, method: Method, data: bytes, rpc: Rpc) -> AsyncIterator[bytes]:
         async with refusing(rpc), self._until_we_end():
@@ -85,7 +101,7 @@ class Service:
             async with _closed(responses):
                 await self._begin_telling(rpc, call, asking)
                 async for told in responses:
-                    yield method.write(told.response, request)
+                    yield method.write(told.response, request, call)
 
     async def _begin_telling(self, rpc: Rpc, call: Call, asking: Asking) -> None:
         """The request's id, and which of the extensions that the caller named are in use."""
@@ -119,7 +135,7 @@ async def _read(method: Method, call: Call, data: bytes) -> tuple[Json, Asking]:
     dialect.require_version(call.version)
     request = method.read(data)
     agent, inner = call.agent_of(dialect.tenant(request))
-    given = {**dialect.given(method.name, request), "tenant": inner}
+    given = {**dialect.given(method.name, request, call), "tenant": inner}
     return request, Asking(principal, agent, method.verb, given, call.asked(dialect.version))
 
 
