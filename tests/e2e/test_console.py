@@ -17,7 +17,7 @@ PAGES = (
     *("/", "/agents/", "/agents/echo/", "/plugins/", "/plugins/echo/", "/tasks/", "/alerts/"),
     *("/alerts/rules/new/", "/alerts/rules/error-rate/", "/autoscaling/", "/nodes/", "/audit/"),
     *("/keys/", "/users/", "/plugins/echo/configure/", "/autoscaling/slow-echo/"),
-    *("/password_change/", "/api/v1/docs/"),
+    *("/password_change/", "/api/v1/docs/", "/push/", "/register/", "/card-keys/"),
 )
 
 
