@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from routing import limits
 from security.rows import ask
 from tests.echoes import make_rows
 from tests.web import Web, message, state, text_of
@@ -234,6 +235,17 @@ async def test_strangers_are_refused_before_they_send(web, hosted):
         first = await asyncio.wait_for(reader.readline(), 5)
         assert b" 401 " in first
         writer.close()
+
+
+async def test_a_stranger_is_heard_only_so_long_where_the_body_names_the_agent(web):
+    """At messages/send; whoever may call agents has the whole of MAX_BODY_BYTES."""
+    wish = {"to": "echo", "payload": {"content": "x" * limits.STRANGERS_BYTES}}
+    async with Web(None) as stranger:
+        assert (await stranger.post("/api/v1/messages/send", wish)).status == 413
+        wish["payload"]["content"] = "x"
+        assert (await stranger.post("/api/v1/messages/send", wish)).status == 401
+    wish["payload"]["content"] = "x" * limits.STRANGERS_BYTES
+    assert (await web.post("/api/v1/messages/send", wish)).status == 200
 
 
 async def test_an_open_agent_is_open_at_this_door_too(echo, transactional_db):

@@ -6,6 +6,7 @@ import pytest
 
 from agentx_site import lane
 from routing.a2a import sse
+from routing.errors import TaskNotFound
 from routing.requests import Told
 from tests.web import Web, message, reason, state, text_of
 
@@ -141,6 +142,40 @@ async def test_a_silent_stream_is_kept_alive():
     assert told[1] == sse.KEEP_ALIVE
     assert told[-1] == b'id: 2\ndata: {"n":2}\n\n'
     assert set(told[1:-1]) == {sse.KEEP_ALIVE}
+
+
+async def test_who_waits_for_a_slow_first_event_sees_that_the_stream_stands():
+    asked_for, comes = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        asked_for.set()
+        await comes.wait()
+        yield Told(1, {"n": 1})
+
+    response = await sse.event_stream(slowly(), dict, dict, first_within=0.02)
+    assert asked_for.is_set()
+    comes.set()
+    assert [part async for part in response.streaming_content] == [b'id: 1\ndata: {"n":1}\n\n']
+
+
+async def test_what_goes_wrong_before_the_first_event_is_no_stream():
+    for error in (TaskNotFound("no"), RuntimeError("secret detail")):
+
+        async def breaks(error=error):
+            raise error
+            yield Told(1, {})
+
+        with pytest.raises(type(error)):
+            await sse.event_stream(breaks(), dict, dict)
+
+
+async def test_a_stream_without_events_ends():
+    async def nothing():
+        return
+        yield Told(1, {})
+
+    response = await sse.event_stream(nothing(), dict, dict)
+    assert [part async for part in response.streaming_content] == []
 
 
 async def test_a_stream_that_breaks_says_so_without_a_traceback():
