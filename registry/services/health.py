@@ -131,6 +131,9 @@ def _move(agent: Agent, upstream: Upstream, now: datetime) -> None:
         health = Upstream.Health.ERROR
     if health != upstream.health:
         upstream.health, upstream.since = health, now
+    is_silent = bool(agent.lease_seconds) and agent.lease_until is None
+    if health == Upstream.Health.READY and is_silent:
+        return  # its port answers, but it does not say itself that it is there
     if health != Upstream.Health.UNKNOWN and agent.state in OURS:
         agent.state = Agent.State(health.value)
 
