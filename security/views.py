@@ -19,7 +19,10 @@ from security.pages import back, deed, done, form_page, moment_of, page, render,
 from security.principals import Principal
 
 # What actions begin with, for the filter.
-ACTIONS: Final = ("agent", "alert", "alert_rule", "autoscale", "key", "plugin", "task", "user")
+ACTIONS: Final = (
+    *("agent", "alert", "alert_rule", "autoscale", "card_key", "key", "plugin", "push", "task"),
+    "user",
+)
 
 
 @page
