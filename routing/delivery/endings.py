@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from plugins_app.client.errors import BadAnswer, Broken, TurnFailed, Undelivered
-from routing.errors import EntryRefused, NoProcess
+from routing.errors import AgentUnreachable, EntryRefused, NoProcess
 from routing.limits import MAX_TURN_SECONDS
-from routing.record import Json
+from routing.record import Json, Record
 
 
 class Ending(NamedTuple):
@@ -57,3 +57,14 @@ def ending_of(error: Exception) -> Ending:
             )
         case _:
             return BROKEN
+
+
+def reached(task: Record, is_new: bool) -> Record:
+    """A task that ended before its agent, which lives elsewhere, could be reached is a refusal to who wanted a new one.
+
+    Raises `AgentUnreachable`.
+    """
+    if is_new and task.reason == UNREACHED:
+        text = task.status["message"]["parts"][0]["text"]
+        raise AgentUnreachable(text, task=task.id)
+    return task

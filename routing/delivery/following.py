@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from routing.delivery.answers import SETTLED
+from routing.delivery.endings import reached
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
 from routing.record import Event, Record, stream_response
@@ -23,9 +24,11 @@ class Following:
     async def turn(self, run: Run, opened: Record, length: int | None) -> AsyncIterator[Told]:
         """The task as the turn began (`opened`), then what happens until the turn is over; or the message in its place.
 
-        Where the agent's first words decide which of both it is, nothing is told before them.
+        Where the agent's first words decide which of both it is, nothing is told before them. Raises
+        `AgentUnreachable` in place of a first response.
         """
         await asyncio.shield(run.decided)
+        reached(run.record, opened.seq == 1)
         if run.record.is_direct:
             ended = await self.settled(await asyncio.shield(run.over))
             yield Told(ended.seq, ended.response(length))

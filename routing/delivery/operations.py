@@ -9,14 +9,13 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from registry.profile import Profile
-from routing.delivery.endings import UNREACHED
+from routing.delivery.endings import reached
 from routing.delivery.following import Following
 from routing.delivery.opening import Openings, route_for
 from routing.delivery.pushes import Pushes
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
 from routing.errors import (
-    AgentUnreachable,
     ExtensionSupportRequired,
     TaskNotCancelable,
     UnsupportedOperation,
@@ -62,9 +61,9 @@ class Operations:
         if send.return_immediately:
             await asyncio.shield(begun.decided)
             if not begun.record.is_direct:
-                return _reached(begun.record, send)
+                return reached(begun.record, "taskId" not in send.message)
         ended = await self._following.settled(await asyncio.shield(begun.settled))
-        return _reached(ended, send)
+        return reached(ended, "taskId" not in send.message)
 
     async def _sent_before(self, task: Record, send: Send) -> Record:
         """The answer to a message that was sent before: as to the first sending of it."""
@@ -79,10 +78,7 @@ class Operations:
             raise UnsupportedOperation("This agent does not stream: use SendMessage.")
         begun = await self._openings.begin(principal, slug, send, live=True)
         if isinstance(begun, Run):
-            opened = begun.record
-            await asyncio.shield(begun.decided)
-            _reached(begun.record, send)
-            return self._following.turn(begun, opened, send.history_length)
+            return self._following.turn(begun, begun.record, send.history_length)
         return self._following.task(begun, None, is_turn=True)
 
     async def task(
@@ -154,11 +150,3 @@ class Operations:
                 fields={"Last-Event-ID": f"0 to {found.seq}"},
             )
         return self._following.task(found, after)
-
-
-def _reached(task: Record, send: Send) -> Record:
-    """A task that ended before its agent, which lives elsewhere, could be reached is a refusal to who wanted a new one."""
-    if task.reason == UNREACHED and "taskId" not in send.message:
-        text = task.status["message"]["parts"][0]["text"]
-        raise AgentUnreachable(text, task=task.id)
-    return task
