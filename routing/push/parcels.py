@@ -15,7 +15,6 @@ from routing.services import outbox
 from routing.services.claims import Errand
 from routing.services.outbox import Outcome, Patience
 from routing.services.pushes import OLDER
-from security.addresses import refusal
 from security.crypto import SealBroken, unseal
 
 A2A_JSON: Final = "application/a2a+json"
@@ -99,12 +98,11 @@ def _kind(event: TaskEvent) -> Kind:
 
 
 def _parcel(config: PushConfig, event: TaskEvent, told: Json) -> Parcel:
-    why = refusal(config.url)
     try:
-        headers = _headers(config, event)
+        headers, why = _headers(config, event), ""
     except SealBroken as broken:
-        why, headers = str(broken), {}
-    return Parcel(event.seq, config.url, headers, orjson.dumps(told), why or "")
+        headers, why = {}, str(broken)
+    return Parcel(event.seq, config.url, headers, orjson.dumps(told), why)
 
 
 def _headers(config: PushConfig, event: TaskEvent) -> dict[str, str]:

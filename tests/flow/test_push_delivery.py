@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from routing.errors import TaskNotFound
@@ -143,12 +145,13 @@ async def test_an_older_caller_is_told_the_task_in_its_own_shape(task):
 @pytest.mark.asyncio
 async def test_one_that_fails_is_tried_again_and_the_next_event_waits_for_it(task):
     async with Receiver() as hook, courier():
-        hook.answers["hook"] = [500, 302]
+        hook.answers["hook"], hook.headers = [500, 307], {"Location": hook.url("elsewhere")}
         config = await ask(keep, task, hook.url())
         await ask(happens, task, ends=True)
         told = await hook.until(4)
         await settled(config)
     assert [each.number for each in told] == [1, 1, 1, 2]
+    assert hook.at("elsewhere") == []
     assert [each.headers["agentx-attempt"] for each in told] == ["1", "2", "3", "1"]
     assert await ask(states, config) == [(1, "delivered", 3), (2, "delivered", 1)]
 
@@ -297,6 +300,24 @@ def test_two_couriers_never_have_one_webhook_in_hand(task):
     second = claims.claim_due(100, {})
     assert len(first) == len(second) == 4
     assert not {each.config for each in first} & {each.config for each in second}
+
+
+def test_couriers_that_look_at_the_same_moment_share_the_work(task):
+    for number in range(MAX_PUSH_CONFIGS):
+        keep(task, f"https://{number}.example/", id=str(number))
+    together = threading.Barrier(4)
+
+    def look() -> list[claims.Errand]:
+        together.wait(10)
+        try:
+            return [errand for _ in range(MAX_PUSH_CONFIGS) for errand in claims.claim_due(1, {})]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [future.result() for future in [pool.submit(look) for _ in range(4)]]
+    taken = [errand.config for share in found for errand in share]
+    assert len(taken) == len(set(taken)) == MAX_PUSH_CONFIGS
 
 
 def test_the_pauses_grow_are_random_and_bounded():
