@@ -16,6 +16,7 @@ from routing.limits import MAX_HOPS
 from routing.record import Json
 from routing.remote.conversations import conversation_of
 from routing.remote.exchange import Exchange
+from routing.remote.grpc_wire import GrpcUpstream
 from routing.remote.http import Http
 from routing.remote.jsonrpc import JsonRpcUpstream
 from routing.remote.rest import RestUpstream
@@ -126,6 +127,8 @@ def upstream_of(interface: Interface) -> Upstream:
             return JsonRpcUpstream(interface, Http())
         case "HTTP+JSON":
             return RestUpstream(interface, Http())
+        case "GRPC":
+            return GrpcUpstream(interface)
         case other:
             raise TurnFailed(f"AgentX does not speak {other}.", "binding_not_supported")
 
