@@ -135,7 +135,7 @@ def node(site: Site, gate: Gate) -> Program:
 
 def gateway(site: Site) -> Program:
     ready = probes.listens(site.local_host, site.grpc_port)
-    return _program(site, "gateway", _manage("gateway"), ready)
+    return _program(site, "gateway", _manage("gateway"), ready, patience=8.0)
 
 
 def beat(site: Site) -> Program:

@@ -28,7 +28,7 @@ PAUSE = 0.05  # between two looks
 ECHO = "/api/v1/agents/echo/status"
 COMING = {"unknown", "initializing"}
 # Groups end one after the other: callers first, then what works for them, then what they stand on.
-STEPS: Final = ({"web"}, {"node"}, {"beat", "gateway", "courier"}, {"valkey"}, {"postgres"})
+STEPS: Final = ({"web", "gateway"}, {"node"}, {"beat", "courier"}, {"valkey"}, {"postgres"})
 
 
 class Runner:
