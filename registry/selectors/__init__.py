@@ -23,7 +23,14 @@ from registry.selectors.cards import (
     published_keys,
     served_card,
 )
-from registry.selectors.discovery import MAX_FOUND, Found, FoundPage, Wanted, discover
+from registry.selectors.discovery import (
+    MAX_FOUND,
+    Found,
+    FoundPage,
+    Wanted,
+    discover,
+    wanted_agents,
+)
 from registry.selectors.nodes import access_node, nodes
 
 __all__ = [
@@ -53,4 +60,5 @@ __all__ = [
     "open_agents",
     "published_keys",
     "served_card",
+    "wanted_agents",
 ]

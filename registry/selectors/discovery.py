@@ -49,6 +49,7 @@ class Wanted:
     framework: str = ""
     trust: Sequence[str] = ()
     states: Sequence[str] = ()
+    sources: Sequence[str] = ()
 
     @property
     def words(self) -> list[str]:
@@ -100,6 +101,11 @@ class Cursor:
             raise InvalidInput(f"cursor: {told}", fields={"cursor": told}) from None
 
 
+def wanted_agents(principal: Principal, wanted: Wanted) -> QuerySet[Agent]:
+    """All that are wanted but for the text, by their addresses."""
+    return _filtered(agents(principal), wanted)
+
+
 def discover(
     principal: Principal, wanted: Wanted, *, limit: int = 50, cursor: str = ""
 ) -> FoundPage:
@@ -130,6 +136,8 @@ def _filtered(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
         found = found.filter(trust__in=wanted.trust)
     if wanted.states:
         found = found.filter(state__in=wanted.states)
+    if wanted.sources:
+        found = found.filter(source__in=wanted.sources)
     return found
 
 

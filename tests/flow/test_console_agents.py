@@ -140,3 +140,18 @@ def test_cards_are_signed_with_a_new_key() -> None:
     assert page.index(now.kid) < page.index(before.kid)
     client.post("/card-keys/rotate/", {"algorithm": "none"})
     assert SigningKey.objects.filter(is_current=True).get() == now
+
+
+def test_a_search_says_why_and_goes_on_page_by_page() -> None:
+    for number in range(60):
+        make_agent(f"translator-{number:02}", description="Turns words into other words.")
+    client, seen, path = console("viewer"), [], "/agents/?q=words"
+    while path:
+        page = client.get(path).content.decode()
+        seen += re.findall(r'href="/agents/(translator-\d+)/"', page)
+        further = re.search(r'href="(\?[^"]+)" rel="next"', page)
+        path = f"/agents/{further[1]}".replace("&amp;", "&") if further else ""
+    assert len(seen) == len(set(seen)) == 60
+    assert "text &#x27;words&#x27; in description" in page
+    assert "These resemble it" in client.get("/agents/?q=tranzlator").content.decode()
+    assert "No agent matches" in client.get("/agents/?q=zzzzzz").content.decode()
