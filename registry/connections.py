@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.utils.translation import gettext as _
 
 from registry.errors import AgentNotFound
 from registry.interfaces import Interface
@@ -33,7 +34,7 @@ def connection_of(upstream_id: UUID | str) -> Connection:
     """Of an upstream as it is now. Raises `AgentNotFound`, or `SealBroken` when its credential cannot be opened."""
     found = Upstream.objects.select_related("agent").filter(id=upstream_id).first()
     if found is None:
-        raise AgentNotFound("The agent is gone.")
+        raise AgentNotFound(_("The agent is gone."))
     return Connection(
         name=found.agent.slug,
         interface=interface_of(found),
