@@ -10,17 +10,24 @@ Json = dict[str, Any]
 
 
 class Hook:
-    """`url` is where it listens; `heard[name]` are the notifications to `url/name`, in order, with their headers."""
+    """`url` is where it listens; `heard[name]` are the notifications to `url/name`, in order, with their headers.
+
+    Names that begin with `held` get no answer before they are `let_go`.
+    """
 
     def __init__(self) -> None:
         self.heard: dict[str, list[tuple[Json, dict[str, str]]]] = defaultdict(list)
-        heard = self.heard
+        self._free: dict[str, threading.Event] = defaultdict(threading.Event)
+        heard, free = self.heard, self._free
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                heard[self.path.strip("/")].append((json.loads(body), headers))
+                name = self.path.strip("/")
+                heard[name].append((json.loads(body), headers))
+                if name.startswith("held"):
+                    free[name].wait(60)
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -33,7 +40,13 @@ class Hook:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
+    def let_go(self, name: str) -> None:
+        """Answer what was held back, and from now on at once."""
+        self._free[name].set()
+
     def close(self) -> None:
+        for event in self._free.values():
+            event.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -62,6 +62,7 @@ class Library:
         given = {
             "key": served.credentials["api_key"],
             "bad_key": "agentx_nobody_has_this_key",
+            "grpc": served.grpc,
             "webhook": self._hook.url,
             "jwks": f"{served.url}/.well-known/jwks.json",
             **orders,

@@ -17,7 +17,7 @@ from tests.factories import make_key
 from tests.web import Web, message, state, text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-BINDINGS = ("JSONRPC", "HTTP+JSON")
+BINDINGS = ("JSONRPC", "HTTP+JSON", "GRPC")
 
 
 @pytest.fixture(scope="module")

@@ -194,6 +194,10 @@ async function tell(name, call) {
 }
 
 const card = await new DefaultAgentCardResolver().resolve(url);
+if (binding === "GRPC") {
+  // One port serves every agent and 0.3 cannot say which, so cards do not list it: clients are told.
+  card.additionalInterfaces = [...(card.additionalInterfaces ?? []), { transport: "GRPC", url: orders.grpc }];
+}
 const factory = new ClientFactory({ transports: [new TRANSPORTS[binding]()], preferredTransports: [binding] });
 const client = await factory.createFromAgentCard(card);
 const caller = new Caller(client, orders.key);

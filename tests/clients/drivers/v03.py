@@ -16,6 +16,7 @@ from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
 from a2a.client.errors import A2AClientHTTPError, A2AClientJSONRPCError
 from a2a.types import (
     AgentCard,
+    AgentInterface,
     FilePart,
     FileWithBytes,
     GetTaskPushNotificationConfigParams,
@@ -302,6 +303,10 @@ async def tell(name: str, call: Awaitable[Any]) -> tuple[str, Json]:
 async def main() -> None:
     async with httpx.AsyncClient(timeout=30) as http:
         card = await A2ACardResolver(http, URL).get_agent_card()
+    if BINDING == "GRPC":
+        # One port serves every agent and 0.3 cannot say which, so cards do not list it: clients are told.
+        gateway = AgentInterface(transport=TransportProtocol.grpc, url=ORDERS["grpc"])
+        card.additional_interfaces = [*(card.additional_interfaces or ()), gateway]
     caller = Caller(card, ORDERS.get("key"))
     if ORDERS.get("scenarios"):
         calls = [tell(name, ALONE[name](caller)) for name in ORDERS["scenarios"]]
