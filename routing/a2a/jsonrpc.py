@@ -3,19 +3,18 @@
 import asyncio
 import logging
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from registry.profile import Profile
 from routing.a2a import asking, calls, old, refusals, verbs
+from routing.a2a.agent_view import AgentView
 from routing.a2a.calls import Call
-from routing.a2a.lane_view import LaneView, json_response, with_headers
+from routing.a2a.lane_view import json_response, with_headers
 from routing.a2a.sse import event_stream, only_event
-from routing.delivery.operations import Operations
 from routing.dialects import v03, v03_objects
-from routing.errors import ExtensionSupportRequired, UnsupportedOperation
+from routing.errors import UnsupportedOperation
 from routing.limits import MAX_BATCH_AT_ONCE
 from routing.record import Json
 from security import problems
@@ -26,24 +25,13 @@ log = logging.getLogger(__name__)
 DOOR: Final = "jsonrpc"
 
 
-class JsonRpc(LaneView):
+class JsonRpc(AgentView):
     """One view for the eleven operations."""
 
-    operations: ClassVar[Operations] = None  # type: ignore[assignment] # given to as_view
     # Of the call at hand, once it is known: as_view makes a view for each request.
     call_id: Any = None
     dialect: str = calls.SUPPORTED
     is_old_stream: bool = False
-    profile: Profile | None = None
-
-    def admit(self, principal: Principal, request: HttpRequest, **path: Any) -> None:
-        """The extensions that the agent requires are asked for later: the refusal has the call's id then."""
-        try:
-            self.profile = self.operations.require_call(
-                principal, path["agent"], asking.extensions(request)
-            )
-        except ExtensionSupportRequired:
-            self.profile = None
 
     async def post(
         self, request: HttpRequest, principal: Principal, agent: str

@@ -2,25 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from registry.profile import Profile
 from routing.a2a import asking, calls, old, refusals, verbs
-from routing.a2a.lane_view import (
-    JSON,
-    LaneView,
-    MethodNotAllowed,
-    json_response,
-    with_headers,
-)
+from routing.a2a.agent_view import AgentView
+from routing.a2a.lane_view import JSON, MethodNotAllowed, json_response, with_headers
 from routing.a2a.places import Place, place_of
 from routing.a2a.sse import event_stream
-from routing.delivery.operations import Operations
 from routing.dialects import v03_proto
-from routing.errors import ExtensionSupportRequired
 from routing.record import Json
 from security.errors import InvalidInput, NotFound, PublicError
 from security.principals import Principal
@@ -32,16 +24,14 @@ PYTHON_SDK: Final = "python-httpx"
 Handler = Callable[..., Awaitable[HttpResponseBase]]
 
 
-class Rest(LaneView):
+class Rest(AgentView):
     """One view for all addresses. `path`: what follows the agent, in segments."""
 
     media_types = (A2A_JSON, JSON)
-    operations: ClassVar[Operations] = None  # type: ignore[assignment] # given to as_view
     # Of the request at hand: as_view makes a view for each.
     place: Place | None = None
     is_old: bool = False
     media_type: str = A2A_JSON
-    profile: Profile | None = None
 
     def handler_for(self, request: HttpRequest, **path: Any) -> Handler:
         segments: Sequence[str] = path["path"]
@@ -55,14 +45,6 @@ class Rest(LaneView):
             told = ", ".join(allowed)
             raise MethodNotAllowed(f"This address takes {told}.", allow=told)
         return self.serve
-
-    def admit(self, principal: Principal, request: HttpRequest, **path: Any) -> None:
-        try:
-            self.profile = self.operations.require_call(
-                principal, path["agent"], asking.extensions(request)
-            )
-        except ExtensionSupportRequired:
-            self.profile = None
 
     def require_media_type(self, request: HttpRequest) -> None:
         """Of a body that is there: actions may come without."""

@@ -7,6 +7,7 @@ version's shape) and `Asked` (from headers or metadata); everything after that i
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
+from registry.cards import ROUTER
 from routing.a2a import params
 from routing.a2a.calls import OLDER
 from routing.a2a.cards import extended_card
@@ -15,12 +16,14 @@ from routing.record import Json
 from routing.requests import Asked, Told
 from security.principals import Principal
 
+EXTENDED_CARD: Final = "GetExtendedAgentCard"
+
 
 async def answer(
     core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> Any:
     """The result of one of ANSWERS. Raises `PublicError`s."""
-    caller = _admitted(core, principal, agent, given, asked)
+    caller = _admitted(core, principal, agent, verb, given, asked)
     return await ANSWERS[verb](core, caller, agent, given, asked)
 
 
@@ -28,15 +31,18 @@ async def stream(
     core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> AsyncIterator[Told]:
     """The responses of one of STREAMS. Raises `PublicError`s before there is a stream."""
-    caller = _admitted(core, principal, agent, given, asked)
+    caller = _admitted(core, principal, agent, verb, given, asked)
     return await STREAMS[verb](core, caller, agent, given, asked)
 
 
 def _admitted(
-    core: Operations, principal: Principal, agent: str, given: Json, asked: Asked
+    core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> Principal:
     """The caller in the tenant it names. Naming the agent itself names no tenant."""
-    core.require_call(principal, agent, asked.extensions)
+    if (
+        agent != ROUTER or verb != EXTENDED_CARD
+    ):  # the front door has a card without any agent behind it
+        core.require_call(principal, agent, asked.extensions)
     tenant = params.short(given, "tenant", "")
     return principal if tenant in ("", agent) else principal.within(tenant)
 
@@ -139,7 +145,7 @@ ANSWERS: Final[dict[str, Answer]] = {
     "GetTaskPushNotificationConfig": _get_push,
     "ListTaskPushNotificationConfigs": _list_pushes,
     "DeleteTaskPushNotificationConfig": _delete_push,
-    "GetExtendedAgentCard": _extended_card,
+    EXTENDED_CARD: _extended_card,
 }
 STREAMS: Final[dict[str, Stream]] = {
     "SendStreamingMessage": _stream,

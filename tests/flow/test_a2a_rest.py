@@ -7,7 +7,7 @@ import pytest
 from routing import limits
 from security.rows import ask
 from tests.echoes import make_rows
-from tests.web import Web, message, state, text_of
+from tests.web import Web, call, message, state, text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -253,6 +253,31 @@ async def test_an_open_agent_is_open_at_this_door_too(echo, transactional_db):
     async with Web(None) as anybody:
         assert state(await sent(anybody)) == "COMPLETED"
         refused(await anybody.call("GET", "/tasks"), 401, "NOT_AUTHENTICATED")
+
+
+async def test_the_front_door_has_these_addresses_too(web, settings):
+    async def at_router(method, path, body=None):
+        answer = await web._client.request(
+            method, f"/a2a/router{path}", json=body, headers=web.headers()
+        )
+        return answer.status, await answer.json()
+
+    settings.DEFAULT_AGENT = ""
+    nobody = await at_router("POST", "/message:send", {"message": message()})
+    refused(nobody, 404, "AGENT_NOT_FOUND")
+    status, card = await at_router("GET", "/extendedAgentCard")
+    assert (status, "echo" in [skill["id"] for skill in card["skills"]]) == (200, True)
+    settings.DEFAULT_AGENT = "echo"
+    status, told = await at_router("POST", "/message:send", {"message": message()})
+    assert (status, state(told["task"])) == (200, "COMPLETED")
+    body = call("agent/getAuthenticatedExtendedCard", {})
+    old = await web.post("/a2a/router/", body, web.headers(**{"A2A-Version": "0.3"}))
+    assert (await old.json())["result"]["preferredTransport"] == "JSONRPC"
+    async with Web(None) as stranger:
+        answer = await stranger._client.get(
+            "/a2a/router/extendedAgentCard", headers=stranger.headers()
+        )
+        refused((answer.status, await answer.json()), 401, "NOT_AUTHENTICATED")
 
 
 async def test_extensions_in_use_are_told(web):
