@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import sys
 
 import grpc
 import grpc.aio
@@ -14,6 +15,7 @@ from proto import a2a_v1_pb2 as pb
 from registry.models import Agent
 from routing.models import Message, Task
 from security.rows import ask
+from tests.echoes import ROOT
 from tests.gateways import Gate, asked, refusal
 from tests.web import message, state, text_of
 
@@ -366,3 +368,14 @@ async def test_files_of_python_clients_of_0_3_are_encoded_twice(gate):
     )
     kept = await _first_message(answer.task.id)
     assert kept["parts"][0]["raw"] == text.decode()
+
+
+async def test_the_example_of_the_page_runs(gate, key):
+    page = (ROOT / "docs/reference/a2a-grpc.md").read_text()
+    program = page.split("```python\n")[1].split("```")[0]
+    program = program.replace("127.0.0.1:50051", gate.address).replace("agx_…", key)
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await running.communicate()
+    assert (running.returncode, told) == (0, b"hello\n")
