@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring import figures
 from plugins_app.models import Plugin, PluginEvent
-from registry.models import Node
+from registry.models import Node, Upstream
 
 RESTARTS_WINDOW: Final = timedelta(minutes=5)
 # A share of fewer messages than this says nothing: one failure of one message is 100 %.
@@ -98,6 +98,11 @@ def _disconnected(moment: Moment) -> Iterable[Reading]:
     return [Reading(name, 1.0 if state == gone else 0.0) for name, state in states]
 
 
+def _elsewhere(moment: Moment, *, wanted: Q) -> Iterable[Reading]:
+    found = Upstream.objects.filter(wanted, agent__retired__isnull=True)
+    yield Reading("", found.count())
+
+
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
@@ -125,6 +130,20 @@ METRICS: Final[dict[str, Metric]] = {
             "B",
             "plugin",
             partial(_of_plugins, field="process_rss_bytes"),
+        ),
+        Metric(
+            "agents_unreachable",
+            _("Agents elsewhere that cannot be reached"),
+            "",
+            "",
+            partial(_elsewhere, wanted=Q(health=Upstream.Health.ERROR)),
+        ),
+        Metric(
+            "agent_cards_changed",
+            _("Changed cards of agents elsewhere that wait for approval"),
+            "",
+            "",
+            partial(_elsewhere, wanted=Q(pending_card__isnull=False)),
         ),
         Metric(
             "node_disconnected", _("Node not heard of (1) or there (0)"), "", "node", _disconnected

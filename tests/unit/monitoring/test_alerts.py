@@ -9,7 +9,7 @@ from monitoring import selectors, services
 from monitoring.catalogue import METRICS, Moment
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import PluginEvent, PluginInstance
-from registry.models import Node
+from registry.models import Node, Upstream
 from security.errors import Conflict, Forbidden, InvalidInput, NotFound
 from security.models import AuditEvent
 from tests.factories import make_agent, make_instance, make_node, make_plugin, make_task
@@ -162,6 +162,18 @@ def test_every_metric_can_be_read():
     assert [(one.subject, one.value) for one in read["plugin_restarts_5m"]] == [("echo", 2)]
     assert [(one.subject, one.value) for one in read["node_disconnected"]] == [("local", 0.0)]
     assert read["latency_p95_seconds"][0].value >= 0
+
+
+def test_agents_elsewhere_that_are_down_or_have_changed():
+    for slug, told in {
+        "down": {"health": "error", "detail": "It burns."},
+        "changed": {"pending_card": {"name": "x"}, "pending_digest": "0"},
+        "well": {"health": "ready"},
+    }.items():
+        Upstream.objects.create(agent=make_agent(slug), url="http://far.example/", **told)
+    moment = Moment(timezone.now())
+    for name in ("agents_unreachable", "agent_cards_changed"):
+        assert [reading.value for reading in METRICS[name].read(moment)] == [1]
 
 
 def test_rules_are_managed_and_written_down(operator):
