@@ -24,7 +24,13 @@ ENGLISH = {
     "security/verdicts.py": "a wrong API key, which only a program can have sent",
 }
 # Whole folders: errors of the A2A protocol and of the delivery behind it.
-ENGLISH_FOLDERS = ("registry/cards/", "routing/a2a/", "routing/delivery/", "routing/journal/")
+ENGLISH_FOLDERS = (
+    "registry/cards/",
+    "routing/a2a/",
+    "routing/delivery/",
+    "routing/gateway/",
+    "routing/journal/",
+)
 PLACE = re.compile(r"%\((\w+)\)")
 TRANSLATED = ("_", "gettext", "gettext_lazy", "ngettext")
 for app in APPS:
