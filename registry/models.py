@@ -74,7 +74,7 @@ class AgentManager(models.Manager["Agent"]):
     """Leaves what is only searched in the database."""
 
     def get_queryset(self) -> models.QuerySet["Agent"]:
-        return super().get_queryset().defer("keywords", "haystack", "search")
+        return super().get_queryset().defer("keywords", "called", "haystack", "search")
 
 
 class Agent(models.Model):
@@ -140,6 +140,11 @@ class Agent(models.Model):
     # What its card and capabilities tell of it, for searching; written with them.
     tags = ArrayField(models.CharField(max_length=100), verbose_name=_("tags"), default=list)
     keywords = models.TextField(_("keywords"), blank=True, editable=False)
+    called = models.GeneratedField(
+        expression=Lower(Concat("slug", Value(" "), "name", output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     haystack = models.GeneratedField(
         expression=Lower(
             Concat("slug", Value(" "), "name", Value(" "), "framework", Value(" "),
@@ -173,6 +178,10 @@ class Agent(models.Model):
             GinIndex(fields=["tags"], name="registry_agent_tags"),
             GinIndex(
                 OpClass(models.F("haystack"), name="gin_trgm_ops"), name="registry_agent_haystack"
+            ),
+            # What is only alike is looked for in names alone: comparing whole texts takes too long.
+            GinIndex(
+                OpClass(models.F("called"), name="gin_trgm_ops"), name="registry_agent_called"
             ),
         )
         constraints = (

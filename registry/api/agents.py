@@ -72,7 +72,8 @@ class Agents(ListAPIView[Agent]):
     pagination_class = BySlug
 
     def get_queryset(self) -> QuerySet[Agent]:
-        return selectors.agents(caller(self.request))
+        found = selectors.agents(caller(self.request))
+        return found.prefetch_related(None).prefetch_related("capabilities")  # no cards here
 
 
 class AgentDetail(APIView):

@@ -1,8 +1,8 @@
 """Looking for agents: what they can do, what is said of them, how they are; the best first, and why.
 
 The score, by which they are ordered and paged, is a sum: who answers now (0.3 ready, 0.2 busy, 0.1 initializing), the
-share of the `any` capabilities that it has, and for a text how well it fits (Postgres's rank, below 1) and whether the
-name itself is alike (up to 1).
+share of the `any` capabilities that it has, and for a text how well it fits (Postgres's rank, below 1) and the share of
+its words that the name or address has. Where nobody mentions the text: how alike the name is, or a capability.
 """
 
 import base64
@@ -17,7 +17,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordS
 from django.db import connection, transaction
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Lower, Round
+from django.db.models.functions import Cast, Greatest, Round
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -170,8 +170,10 @@ def _scored(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
         score = score + has * Value(1.0 / len(names))
     if wanted.words:
         query = SearchQuery(" ".join(wanted.words), config=CONFIG)
-        rank = Coalesce(SearchRank(F("search"), query, normalization=Value(32)), Value(0.0))
-        score = score + rank + TrigramWordSimilarity(wanted.text.lower(), Lower("name"))
+        score = score + SearchRank(F("search"), query, normalization=Value(32))
+    for word in wanted.words:
+        share = Value(1.0 / len(wanted.words))
+        score = score + Case(When(called__contains=word, then=share), default=Value(0.0))
     return found.annotate(score=Round(Cast(score, NUMBER), precision=4))
 
 
@@ -191,13 +193,16 @@ def _page(
 
 
 def _alike(found: QuerySet[Agent], wanted: Wanted, size: int, after: Cursor | None) -> FoundPage:
-    """Nothing mentions it: perhaps it is misspelt."""
+    """Nothing mentions it: perhaps it is misspelt. Compared with names and capabilities only, which are short."""
     text = wanted.text.lower()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {ALIKE}")
-        found = found.filter(haystack__trigram_word_similar=text)
-        score = Round(Cast(TrigramWordSimilarity(text, F("haystack")), NUMBER), precision=4)
+        names = Capability.objects.filter(name__trigram_word_similar=text)
+        able = _having(list(names.values_list("name", flat=True)))
+        found = found.filter(Q(called__trigram_word_similar=text) | Q(id__in=able))
+        likeness = TrigramWordSimilarity(text, F("called"))
+        score = Round(Cast(Greatest(likeness, Value(ALIKE)), NUMBER), precision=4)
         return _page(found.annotate(score=score), wanted, size, after, is_alike=True)
 
 
