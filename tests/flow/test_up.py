@@ -75,7 +75,9 @@ def test_a_home_that_cannot_be_written_is_named() -> None:
 
 def test_what_is_killed_comes_back(site: Installation) -> None:
     send(site, "before")
-    before = {name: site.child(name) for name in ("web", "postgres", "valkey", "gateway")}
+    names = ("web", "postgres", "valkey", "gateway", "courier")
+    site.until(lambda: all(site.child(name) for name in names), 10)
+    before = {name: site.child(name) for name in names}
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
     site.until(lambda: all(site.child(name) not in {0, pid} for name, pid in before.items()), 10)
