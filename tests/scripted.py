@@ -9,6 +9,7 @@ from plugins_app.client.target import Target
 from plugins_app.models import Plugin
 from routing.delivery import Switchboard
 from routing.delivery.operations import Operations
+from routing.delivery.switchboard import _end
 from routing.requests import Send
 from tests.factories import make_agent, make_instance, make_plugin
 
@@ -89,9 +90,7 @@ class Core:
             run._end_or_lose = _nothing  # type: ignore[method-assign]
             run.lose()
         await asyncio.gather(*(run.over for run in list(board.runs.values())))
-        for keeper in board._keepers:
-            keeper.cancel()
-        await asyncio.gather(*board._keepers, return_exceptions=True)
+        await _end(board._keepers)
 
 
 async def _nothing(*_: object) -> None:

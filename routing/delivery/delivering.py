@@ -72,8 +72,10 @@ class Delivery:
             left = until - time.monotonic()
             if left <= 0:
                 raise NoProcess(f"No process of the agent could take the message: {why}.")
+            # Not wait_for: woken and cancelled at once, Python 3.11's forgets that it was cancelled.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(board.routes.change(), left)
+                async with asyncio.timeout(left):
+                    await board.routes.change()
         return board.balance.choose(targets)
 
     def _may_deliver_again(self) -> bool:

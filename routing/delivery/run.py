@@ -6,7 +6,7 @@ Open, wait, close: its rows are written before and after; while the agent thinks
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from plugins_app.client.codec import Happening, Turn
@@ -77,7 +77,7 @@ class Run:
 
     def lose(self) -> None:
         """The lease is somebody else's by now; so is the outcome."""
-        self._task.cancel()
+        self._soon(self._task.cancel)
 
     def watch(self, seconds: float) -> None:
         """Another process follows this task: tell it of changes for a while."""
@@ -86,8 +86,15 @@ class Run:
     def _stop(self, ending: Ending) -> None:
         if self._ending is None:
             self._ending = ending
-            if not self._is_writing:  # the end builds on what is being written
-                self._task.cancel()
+            self._soon(self._interrupt)
+
+    def _interrupt(self) -> None:
+        if not self._is_writing:  # the end builds on what is being written
+            self._task.cancel()
+
+    def _soon(self, what: Callable[[], object]) -> None:
+        """Not before it has begun: a task cancelled before its first step runs none, not even its end."""
+        self._task.get_loop().call_soon(what)
 
     async def _go(self) -> None:
         try:
