@@ -18,4 +18,4 @@ async function borrow(holder) {
 
 const borrowAll = () => every.forEach(borrow);
 borrowAll();
-document.addEventListener("ax:refreshed", borrowAll);
+for (const news of ["ax:refreshed", "ax:tried"]) document.addEventListener(news, borrowAll);

@@ -141,6 +141,7 @@ async function converse(parts) {
   turn.finish();
   running = null;
   busy(false);
+  document.dispatchEvent(new CustomEvent("ax:tried"));
 }
 
 function busy(is) {
