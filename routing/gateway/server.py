@@ -17,6 +17,7 @@ from routing.gateway.health import Health
 from routing.gateway.service import Service
 from routing.gateway.v03 import Older
 from routing.gateway.v1 import Current
+from routing.gateway.watchdog import Watchdog
 from routing.limits import MAX_GRPC_BYTES, MAX_GRPC_CALLS, MAX_GRPC_CALLS_PER_CONNECTION
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,10 @@ async def serve(host: str, port: int) -> None:
         loop.add_signal_handler(number, ended.set)
     await gateway.start()
     log.info("gateway listens on %s:%s", host, gateway.port)
+    watchdog = Watchdog()
+    watchdog.start()
     try:
         await ended.wait()
     finally:
         await gateway.stop()
+        watchdog.end()
