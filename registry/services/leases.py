@@ -67,8 +67,8 @@ def start_lease(agent: Agent, lease_seconds: int | None) -> None:
 def checked_lease(seconds: int) -> int:
     if not MIN_LEASE <= seconds <= MAX_LEASE:
         told = _("A lease lasts %(least)d to %(most)d seconds.")
-        told = told % {"least": MIN_LEASE, "most": MAX_LEASE}
-        raise InvalidInput(told, fields={"lease_seconds": _("out of range")})
+        limits = {"least": MIN_LEASE, "most": MAX_LEASE}
+        raise InvalidInput(told % limits, fields={"lease_seconds": _("out of range")})
     return seconds
 
 
