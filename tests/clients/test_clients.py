@@ -224,3 +224,31 @@ def test_the_cards_signature_is_verified_by_the_clients_own_code(
     verified, forged = saw(client, binding, "signature")
     assert verified == "verified"
     assert forged in ("InvalidSignaturesError", "refused")
+
+
+OLD = ("python-0.3.26", "JSONRPC")
+OLDER = ("python-0.2.16", "JSONRPC")
+NEW = ("python-1.3.0", "JSONRPC")
+PAIRS = [
+    (OLD, NEW),
+    (NEW, OLD),
+    (OLDER, ("python-1.3.0", "GRPC")),
+    (("node-1.3.0", "HTTP+JSON"), OLDER),
+    (("python-1.3.0", "GRPC"), ("python-0.3.26", "GRPC")),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=lambda who: "-".join(who))
+def test_a_conversation_of_one_version_goes_on_in_another(
+    saw: Library, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    begun = saw.run(*first, scenarios=["begin"])
+    assert "saw" in begun.get("begin", {}), begun
+    told = saw.run(*second, scenarios=["read"], task=begun["begin"]["saw"])
+    assert "saw" in told.get("read", {}), told
+    assert told["read"]["saw"] == {
+        "state": "completed",
+        "says": "The artifact is there.",
+        "artifacts": ARTIFACTS["data"],
+        "joined": True,
+    }

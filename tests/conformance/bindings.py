@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 import grpc
 import grpc.aio
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.rpc import error_details_pb2, status_pb2
 
@@ -185,7 +186,7 @@ class Grpc:
     def _method(self, verb: str) -> tuple[Any, ...]:
         service = pb.DESCRIPTOR.services_by_name["A2AService"]
         answer = service.methods_by_name[verb].output_type
-        kind = getattr(pb, answer.name, None) or _empty()
+        kind = getattr(pb, answer.name, Empty)
         return f"/{service.full_name}/{verb}", REQUESTS[verb].SerializeToString, kind.FromString
 
     def _request(self, verb: str, given: Json) -> Any:
@@ -194,12 +195,6 @@ class Grpc:
     def _with(self, headers: Mapping[str, str] | None) -> list[tuple[str, str]]:
         sent = self.headers | dict(headers or {})
         return [(name.lower(), value) for name, value in sent.items() if value]
-
-
-def _empty() -> Any:
-    from google.protobuf.empty_pb2 import Empty
-
-    return Empty
 
 
 def body(verb: str, given: Json, call_id: Any = 1) -> Json:
