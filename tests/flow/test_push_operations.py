@@ -69,18 +69,21 @@ async def test_a_webhook_hears_at_once_not_at_the_next_look(web, hook, courier, 
 
 
 async def test_a_slow_webhook_does_not_slow_the_message(web, hook, courier):
-    async def sent(**configuration: object) -> float:
-        began = time.monotonic()
-        for _ in range(5):
-            await web.send(configuration=dict(configuration))
-        return time.monotonic() - began
+    """Side by side with a brisk one. If messages waited for it, the first would never be answered."""
 
-    await sent()
+    async def quickest(name: str) -> float:
+        times = []
+        for _ in range(5):
+            began = time.monotonic()
+            await web.send(configuration=inline(hook.url(name)))
+            times.append(time.monotonic() - began)
+        return min(times)
+
+    await quickest("brisk")
     with hook.held("silent"):
-        silent = await sent(**inline(hook.url("silent")))
-        assert hook.at("silent") or await hook.until(1, "silent")
-    brisk = await sent(**inline(hook.url("brisk")))
-    assert silent < brisk * 3 + 0.5, "one answer of that webhook takes for ever"
+        silent = await quickest("silent")
+        await hook.until(5, "silent")
+    assert silent < await quickest("brisk") * 4
 
 
 async def test_a_refused_webhook_refuses_the_message_before_anything_happens(web, settings):
