@@ -162,12 +162,12 @@ def _send_from_1_0(params: Json, twice: bool) -> Json:
     return told | {"configuration": old}
 
 
-def result_to_1_0(verb: str, result: Json) -> Any:
+def result_to_1_0(verb: str, result: Json, *, twice: bool = False) -> Any:
     match verb:
         case "SendMessage":
-            return response_to_1_0(result)
+            return response_to_1_0(result, twice=twice)
         case "GetTask" | "CancelTask":
-            return task_to_1_0(result)
+            return task_to_1_0(result, twice=twice)
         case "CreateTaskPushNotificationConfig" | "GetTaskPushNotificationConfig":
             return _push_result_to_1_0(result)
         case "ListTaskPushNotificationConfigs":
@@ -179,16 +179,16 @@ def _push_result_to_1_0(config: Json) -> Json:
     return _create_push_to_1_0({"config": config}) | {"taskId": _ids(config.get("name"))[0]}
 
 
-def response_to_1_0(response: Json) -> Json:
+def response_to_1_0(response: Json, *, twice: bool = False) -> Json:
     """A 1.0 StreamResponse of an a2a.v1 one. An unknown member gives an empty one."""
     if (task := response.get("task")) is not None:
-        return {"task": task_to_1_0(task)}
+        return {"task": task_to_1_0(task, twice=twice)}
     if (message := either(response, "message", "msg")) is not None:
-        return {"message": message_to_1_0(message)}
+        return {"message": message_to_1_0(message, twice=twice)}
     if (update := either(response, "statusUpdate", "status_update")) is not None:
-        status = status_to_1_0(update.get("status") or {})
+        status = status_to_1_0(update.get("status") or {}, twice=twice)
         return {"statusUpdate": without(update, "final") | {"status": status}}
     if (update := either(response, "artifactUpdate", "artifact_update")) is not None:
-        artifact = artifact_to_1_0(update.get("artifact") or {})
+        artifact = artifact_to_1_0(update.get("artifact") or {}, twice=twice)
         return {"artifactUpdate": {**update, "artifact": artifact}}
     return {}

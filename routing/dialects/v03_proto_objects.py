@@ -133,23 +133,24 @@ def _once(raw: Any) -> Any:
         return raw
 
 
-def status_to_1_0(status: Json) -> Json:
+def status_to_1_0(status: Json, *, twice: bool = False) -> Json:
     told = without(status, "update")
     if status.get("state") == CANCELLED:
         told["state"] = CANCELED
     if (message := either(status, "message", "update")) is not None:
-        told["message"] = message_to_1_0(message)
+        told["message"] = message_to_1_0(message, twice=twice)
     return told
 
 
-def artifact_to_1_0(artifact: Json) -> Json:
-    return {**artifact, "parts": each(artifact.get("parts") or [], part_to_1_0)}
+def artifact_to_1_0(artifact: Json, *, twice: bool = False) -> Json:
+    parts = each(artifact.get("parts") or [], partial(part_to_1_0, twice=twice))
+    return {**artifact, "parts": parts}
 
 
-def task_to_1_0(task: Json) -> Json:
-    told = {**task, "status": status_to_1_0(task.get("status") or {})}
+def task_to_1_0(task: Json, *, twice: bool = False) -> Json:
+    told = {**task, "status": status_to_1_0(task.get("status") or {}, twice=twice)}
     if task.get("artifacts") is not None:
-        told["artifacts"] = each(task["artifacts"], artifact_to_1_0)
+        told["artifacts"] = each(task["artifacts"], partial(artifact_to_1_0, twice=twice))
     if task.get("history") is not None:
-        told["history"] = each(task["history"], message_to_1_0)
+        told["history"] = each(task["history"], partial(message_to_1_0, twice=twice))
     return told

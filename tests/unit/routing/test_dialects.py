@@ -100,9 +100,10 @@ def test_what_a_stream_tells_comes_back_from_json_rpc(response):
     assert v03_objects.response_to_1_0(old) == response
 
 
-@given(RESPONSES)
-def test_what_a_stream_tells_comes_back_from_protojson(response):
-    assert v03_proto.response_to_1_0(v03_proto.response_from_1_0(response)) == response
+@given(RESPONSES, st.booleans())
+def test_what_a_stream_tells_comes_back_from_protojson(response, twice):
+    told = v03_proto.response_from_1_0(response, twice=twice)
+    assert v03_proto.response_to_1_0(told, twice=twice) == response
 
 
 @given(RESPONSES, st.booleans())
