@@ -1,30 +1,20 @@
 """What repeats for agents."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
+from typing import Final
 
 from celery import shared_task
 
 from registry import services
-from registry.fetching import look_at_all
-from registry.models import Upstream
-from security.rows import ask
+from registry.watching import Watch
+
+OVERDUE_SECONDS: Final = 20.0
 
 
 @shared_task(name="registry.look_at_upstreams", time_limit=120)
 def look_at_upstreams() -> int:
-    """Those that are due; what each look found is kept as soon as it is known. How many were looked at."""
-    due = services.claim_due_upstreams()
-    if due:
-        asyncio.run(_look(due))
-    return len(due)
-
-
-async def _look(due: Sequence[Upstream]) -> None:
-    async with aclosing(look_at_all(due)) as looks:  # type: ignore[type-var]
-        async for look in looks:
-            await ask(services.note_look, look)
+    """What no courier has looked at: nothing, as long as one runs. How many were looked at."""
+    return asyncio.run(Watch(overdue=OVERDUE_SECONDS).once())
 
 
 @shared_task(name="registry.end_silent_leases")

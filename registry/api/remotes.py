@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from registry import services, upstreams
 from registry.api.agents import AgentDetailSerializer
 from registry.connections import headers_of, interface_of
-from registry.fetching import find_card, look_at_all
+from registry.fetching import Fetcher, find_card, look_at
 from registry.models import HealthCheck, Upstream
 from registry.services.credentials import checked as checked_credentials
 from registry.services.leases import MAX_LEASE, MIN_LEASE
@@ -235,8 +235,8 @@ def _found(card_url: str, given: dict[str, Any]) -> FoundCard:
 
 
 async def _look_at(upstream: Upstream) -> Look:
-    looks = [look async for look in look_at_all([upstream])]
-    return looks[0]
+    async with Fetcher() as fetcher:
+        return await look_at(fetcher, upstream)
 
 
 def _waited(work: Coroutine[Any, Any, Waited]) -> Waited:

@@ -1,8 +1,7 @@
-"""One look at an agent elsewhere, by what it declares; many at once, none of which waits for another."""
+"""One look at an agent elsewhere, by what it declares."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,8 +13,7 @@ from registry.sightings import FoundCard, Look
 from security.crypto import SealBroken
 
 Json = dict[str, Any]
-AT_ONCE: Final = 50
-LOOK_SECONDS: Final = 30.0  # for everything that one look asks
+LOOK_SECONDS: Final = 15.0  # for everything that one look asks
 # Signatures that another reading cannot change; for the others the card is read whole, for its keys may have come.
 SETTLED: Final = (Upstream.Signature.UNSIGNED, Upstream.Signature.VERIFIED)
 
@@ -28,27 +26,19 @@ async def find_card(
         return await _found(fetcher, url, headers, trusted, endpoint=endpoint)
 
 
-async def look_at_all(upstreams: Sequence[Upstream]) -> AsyncIterator[Look]:
-    """As each is done; never raises for one of them. `agent` has to be at hand."""
-    gate = asyncio.Semaphore(AT_ONCE)
-    async with Fetcher() as fetcher:
-        for done in asyncio.as_completed([_look(fetcher, gate, each) for each in upstreams]):
-            yield await done
-
-
-async def _look(fetcher: Fetcher, gate: asyncio.Semaphore, upstream: Upstream) -> Look:
-    async with gate:
-        start = time.monotonic()
-        found, why = None, ""
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                found = await _seen(fetcher, upstream)
-        except TimeoutError:
-            why = f"no answer within {LOOK_SECONDS:.0f} s"
-        except (CardUnreachable, SealBroken) as error:
-            why = str(error)
-        took = round((time.monotonic() - start) * 1000)
-        return Look(upstream.id, not why, why, took, found)
+async def look_at(fetcher: Fetcher, upstream: Upstream) -> Look:
+    """Never raises for what is wrong with the agent. `upstream.agent` has to be at hand."""
+    start = time.monotonic()
+    found, why = None, ""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            found = await _seen(fetcher, upstream)
+    except TimeoutError:
+        why = f"no answer within {LOOK_SECONDS:.0f} s"
+    except (CardUnreachable, SealBroken) as error:
+        why = str(error)
+    took = round((time.monotonic() - start) * 1000)
+    return Look(upstream.id, not why, why, took, found)
 
 
 async def _seen(fetcher: Fetcher, upstream: Upstream) -> FoundCard | None:

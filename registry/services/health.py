@@ -23,20 +23,21 @@ DOWN_SECONDS: Final = 15.0  # while it is down
 JITTER: Final = 0.2
 MAX_FAILURES: Final = 3  # in a row; then it is down
 CLAIM_SECONDS: Final = 60.0  # a look takes less; who claimed it and died is forgotten then
-MAX_CLAIMED: Final = 200
-KEPT_CHECKS: Final = 200  # of one agent
+MAX_CLAIMED: Final = 50
+KEPT_CHECKS: Final = 100  # of one agent
 # States of an agent that a look may change; the others are somebody's word.
 OURS: Final = (Agent.State.UNKNOWN, Agent.State.READY, Agent.State.ERROR)
 
 
-def claim_due_upstreams(limit: int = MAX_CLAIMED) -> list[Upstream]:
-    """Those that are to be looked at now; nobody else gets them for CLAIM_SECONDS."""
+def claim_due_upstreams(limit: int = MAX_CLAIMED, overdue: float = 0.0) -> list[Upstream]:
+    """Those that are to be looked at now, or were so many seconds ago; nobody else gets them for CLAIM_SECONDS."""
     now = timezone.now()
+    due_since = now - timedelta(seconds=overdue)
     with transaction.atomic():
         due = list(
             Upstream.objects.select_for_update(of=("self",), skip_locked=True)
             .select_related("agent")
-            .filter(next_check__lte=now, agent__retired__isnull=True)
+            .filter(next_check__lte=due_since, agent__retired__isnull=True)
             .order_by("next_check")[:limit]
         )
         until = now + timedelta(seconds=CLAIM_SECONDS)

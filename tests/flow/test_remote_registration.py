@@ -12,9 +12,9 @@ from aiohttp import web as http
 from rest_framework.test import APIClient
 
 from registry import signing, tasks
-from registry.fetching import look_at_all
 from registry.models import Agent, HealthCheck, Upstream
-from registry.services import claim_due_upstreams, note_look
+from registry.services import claim_due_upstreams
+from registry.watching import Watch
 from security.models import AuditEvent
 from security.rows import ask
 from tests.callers import client_of, problem
@@ -63,11 +63,13 @@ async def refused(client: APIClient, path: str, body: Json, status: int = 400) -
 
 async def look() -> Upstream:
     """At all of them, now."""
-    await ask(Upstream.objects.update, next_check="2026-01-01T00:00Z")
-    due = await ask(claim_due_upstreams)
-    async for seen in look_at_all(due):
-        await ask(note_look, seen)
+    await make_due()
+    assert await Watch().once()
     return await ask(Upstream.objects.select_related("agent").get)
+
+
+async def make_due() -> None:
+    await ask(Upstream.objects.update, next_check="2026-01-01T00:00Z")
 
 
 async def test_by_the_url_of_its_card(developer: APIClient, far: Far) -> None:
@@ -213,18 +215,33 @@ async def test_a_slow_one_keeps_nobody_waiting(developer: APIClient, far: Far) -
             return http.Response(status=500)
 
         slow.card_answer = never
-        await ask(Upstream.objects.update, next_check="2026-01-01T00:00Z")
-        looks = look_at_all(await ask(claim_due_upstreams))
-        assert (await anext(looks)).is_ok
+        await make_due()
+        watch = asyncio.create_task(Watch().run())
+        await until_looked_at("far")
+        assert await ask(HealthCheck.objects.count) == 1
         waiting.set()
-        assert not (await anext(looks)).is_ok
+        await until_looked_at("slow")
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+
+
+async def until_looked_at(slug: str) -> None:
+    async with asyncio.timeout(10):
+        while not await ask(HealthCheck.objects.filter(upstream__agent__slug=slug).exists):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_whoever_claims_first_looks(developer: APIClient, far: Far) -> None:
     await register(developer, far)
     assert len(await ask(claim_due_upstreams)) == 1
     assert await ask(claim_due_upstreams) == []
-    assert await ask(tasks.look_at_upstreams) == 0
+
+
+async def test_celery_looks_at_what_nobody_else_does(developer: APIClient, far: Far) -> None:
+    await register(developer, far)
+    assert await ask(tasks.look_at_upstreams) == 0  # due, but not for long
+    await make_due()
+    assert await ask(tasks.look_at_upstreams) == 1
 
 
 async def test_a_changed_card_waits_for_approval(developer: APIClient, far: Far) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py courier`: tell webhooks what happens to tasks. Any number may run, on any machine."""
+"""`manage.py courier`: tell webhooks what happens to tasks, and look at agents elsewhere. Any number may run, anywhere."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand
 
+from registry.watching import Watch
 from routing.push.courier import Courier
 
 THREADS: Final = 40  # most of them may wait for a name server that does not answer
 
 
 class Command(BaseCommand):
-    help = "Deliver push notifications until told to stop."
+    help = "Deliver push notifications and look at agents elsewhere, until told to stop."
     requires_system_checks = ()  # they import every view, in a process that serves no page
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,11 +27,11 @@ class Command(BaseCommand):
 async def _carry() -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS))
-    courier = asyncio.create_task(Courier().run())
+    errands = asyncio.gather(Courier().run(), Watch().run())
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, courier.cancel)
+        loop.add_signal_handler(number, errands.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        await courier
+        await errands
     logging.shutdown()
     # Not a return: that would wait for threads that wait for name servers.
     os._exit(0)
