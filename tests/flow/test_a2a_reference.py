@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from routing.a2a import verbs
+from routing import limits, requests
+from routing.a2a import sse, verbs
 from routing.a2a.places import place_of
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 EXAMPLE = re.compile(r"```http (\d+)\n(\w+) (\S+)\n(.*?)(?:\n\n(.*?))?\n?```", re.DOTALL)
-EXAMPLES = EXAMPLE.findall((REFERENCE / "a2a-json.md").read_text())
+PAGE = (REFERENCE / "a2a-json.md").read_text()
+EXAMPLES = EXAMPLE.findall(PAGE)
 BELOW = "/a2a/{agent}/"
 
 
@@ -25,6 +27,16 @@ async def test_the_examples_of_the_page_work(web):
         answer = await web._client.request(method, path, headers=headers, data=body or None)
         assert answer.status == int(status), (path, await answer.text())
         assert b'"error":{"code":-32602' not in await answer.read(), body
+
+
+def test_the_numbers_of_the_page_are_those_of_the_code():
+    assert f"at most {limits.MAX_BATCH} calls" in PAGE
+    assert (
+        f"{['', 'one', 'two', 'four', 'eight'][limits.MAX_BATCH_AT_ONCE.bit_length()]} of them"
+        in PAGE
+    )
+    assert f"every {sse.KEEP_ALIVE_SECONDS:.0f} s" in PAGE
+    assert requests.IDEMPOTENT in PAGE
 
 
 def described():
