@@ -191,6 +191,29 @@ async def test_who_leaves_does_not_stop_the_agent(gate):
     assert text_of(task) == "stay"
 
 
+async def test_who_leaves_while_a_task_is_opened_still_gets_it_done(gate, monkeypatch):
+    """Between the task's rows and its run nobody would carry it."""
+    journal = gate.gateway.switchboard.journal
+    is_open, may_go_on, really = asyncio.Event(), asyncio.Event(), journal.open
+
+    async def slowly(*args, **more):
+        answer = await really(*args, **more)
+        is_open.set()
+        await may_go_on.wait()
+        return answer
+
+    monkeypatch.setattr(journal, "open", slowly)
+    call = gate.call("SendMessage", asked("kept"))
+    await asyncio.wait_for(is_open.wait(), 10)
+    call.cancel()
+    # On the same connection: once this is answered, the gateway has heard of the leaving.
+    (task,) = (await gate.result("ListTasks", {"tenant": "echo"}))["tasks"]
+    may_go_on.set()
+    async with asyncio.timeout(10):
+        while state(await _task(gate, task["id"], "echo")) != "COMPLETED":  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+
+
 async def test_a_deadline_ends_the_call_not_the_run(gate):
     with pytest.raises(grpc.aio.AioRpcError) as ended:
         await gate.current.SendMessage(
