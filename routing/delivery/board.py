@@ -7,6 +7,7 @@ from plugins_app.client.codec import Happening, Turn
 from plugins_app.client.messages import PluginMessages
 from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
+from routing.delivery.pace import Paces
 from routing.journal import Journal
 from routing.record import Event, Json
 from routing.routes import Routes
@@ -25,6 +26,7 @@ class Board(Protocol):
     balance: Balance
     journal: Journal
     messages: PluginMessages
+    paces: Paces
     routes: Routes
 
     def carrier(self, target: Target) -> Carrier:

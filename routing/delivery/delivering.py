@@ -85,10 +85,14 @@ class Delivery:
 
     async def _attempt(self, target: Target) -> None:
         await self._taker.begin_work()
-        if self._live or is_remote(target):
-            await self._attempt_live(target)
-        else:
-            await self._taker.take(await self._board.messages.process(target, self._turn))
+        began = time.monotonic()
+        try:
+            if self._live or is_remote(target):
+                await self._attempt_live(target)
+            else:
+                await self._taker.take(await self._board.messages.process(target, self._turn))
+        finally:
+            self._board.paces.note(self._turn.agent, time.monotonic() - began)
 
     async def _attempt_live(self, target: Target) -> None:
         inbox = Inbox(self._board.carrier(target).stream(target, self._turn))

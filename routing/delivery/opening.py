@@ -98,7 +98,8 @@ class Openings:
         if hook is not None:
             await keep_wanted(opened, hook)
         is_told = hook is not None or route.source == Agent.Source.REMOTE
-        run = self._switchboard.begin(opened, turn, live=live or is_told)
+        is_slow = not self._switchboard.paces.is_quick(route.slug)
+        run = self._switchboard.begin(opened, turn, live=live or is_told or is_slow)
         if hook is not None:
             run.watch(MAX_TURN_SECONDS)
         return run

@@ -17,6 +17,7 @@ from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
 from routing.delivery.board import Carrier
 from routing.delivery.losses import taken_over
+from routing.delivery.pace import Paces
 from routing.delivery.run import Run
 from routing.delivery.tails import Tails
 from routing.journal import Journal
@@ -40,6 +41,7 @@ class Switchboard:
     def __init__(self) -> None:
         self.owner = f"{socket.gethostname()[:80]}:{os.getpid()}:{uuid7().hex[-8:]}"
         self.balance = Balance()
+        self.paces = Paces()
         self.runs: dict[str, Run] = {}
         self._started: asyncio.Task[None] | None = None
         self._keepers: list[asyncio.Task[None]] = []

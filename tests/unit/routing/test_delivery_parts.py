@@ -11,6 +11,7 @@ from routing import routes as routes_of
 from routing.delivery.balance import Balance
 from routing.delivery.feed import Feed
 from routing.delivery.inbox import MAX_PENDING, Inbox
+from routing.delivery.pace import QUICK_SECONDS, TURNS, Paces
 from routing.delivery.turns import newest_that_fit
 from routing.record import Event
 from routing.routes import Route, Routes
@@ -143,3 +144,18 @@ async def test_a_plugin_that_talks_faster_than_the_journal_writes_has_to_wait():
     while (happenings := await inbox.take()) is not None:
         taken += [each.payload["n"] for each in happenings]
     assert taken == list(range(1, 1001))
+
+
+def test_an_agent_is_quick_when_all_of_its_last_turns_were():
+    paces = Paces()
+    assert not paces.is_quick("echo")  # unknown
+    paces.note("echo", 0.01)
+    assert paces.is_quick("echo")
+    paces.note("echo", QUICK_SECONDS + 0.01)
+    for _ in range(TURNS - 1):
+        assert not paces.is_quick("echo")
+        paces.note("echo", 0.01)
+    assert not paces.is_quick("echo")
+    paces.note("echo", 0.01)
+    assert paces.is_quick("echo")
+    assert not paces.is_quick("other")
