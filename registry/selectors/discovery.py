@@ -13,7 +13,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import orjson
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.contrib.postgres.search import (
+    CombinedSearchQuery,
+    SearchQuery,
+    SearchRank,
+    TrigramWordSimilarity,
+)
 from django.db import connection, transaction
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
@@ -35,6 +40,8 @@ STATE_SCORES: Final = {
     Agent.State.BUSY: 0.2,
     Agent.State.INITIALIZING: 0.1,
 }
+# How a text is looked for; the next way only where the one before finds nothing.
+WAYS: Final = ("words", "parts", "alike")
 NUMBER: Final = DecimalField(max_digits=8, decimal_places=4)
 
 
@@ -67,11 +74,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """`next`: the cursor of the page that follows, or empty. `is_alike`: nothing mentions the text, these resemble it."""
+    """`next`: the cursor of the page that follows, or empty. `way`: how the text was found."""
 
     found: list[Found]
     next: str = ""
-    is_alike: bool = False
+    way: str = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +87,21 @@ class Cursor:
 
     score: Decimal
     slug: str
-    is_alike: bool = False
+    way: str
 
     def text(self) -> str:
-        told = orjson.dumps([str(self.score), self.slug, self.is_alike])
+        told = orjson.dumps([str(self.score), self.slug, self.way])
         return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
 
     @classmethod
     def read(cls, text: str) -> "Cursor":
         """Raises `InvalidInput` for one that no page gave."""
         try:
-            score, slug, is_alike = orjson.loads(
-                base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            )
+            padded = text + "=" * (-len(text) % 4)
+            score, slug, way = orjson.loads(base64.urlsafe_b64decode(padded))
             if not isinstance(slug, str) or not Decimal(score).is_finite() or "\x00" in slug:
                 raise ValueError(text)
-            return cls(Decimal(score), slug, bool(is_alike))
+            return cls(Decimal(score), slug, WAYS[WAYS.index(way)])
         except (binascii.Error, ValueError, TypeError, InvalidOperation):
             told = _("is not one that a page gave")
             raise InvalidInput(f"cursor: {told}", fields={"cursor": told}) from None
@@ -114,13 +120,31 @@ def discover(
     visible = agents(principal).prefetch_related(None).prefetch_related("capabilities")
     found = _filtered(visible, wanted)
     size = max(1, min(limit, MAX_FOUND))
-    if not wanted.words:
-        return _page(_scored(found, wanted), wanted, size, after)
-    if after is None or not after.is_alike:
-        page = _page(_scored(_mentioning(found, wanted.words), wanted), wanted, size, after)
-        if page.found or after is not None:
-            return page
-    return _alike(found, wanted, size, after)
+    ways = [after.way] if after else WAYS if wanted.words else WAYS[:1]
+    for way in ways:
+        page = _in_this_way(way, found, wanted, size, after)
+        if page.found:
+            break
+    return page
+
+
+def _in_this_way(
+    way: str, found: QuerySet[Agent], wanted: Wanted, size: int, after: Cursor | None
+) -> FoundPage:
+    if way == "alike":
+        return _alike(found, wanted, size, after)
+    for word in wanted.words:
+        said = Q(search=_forms(word))
+        found = found.filter(said if way == "words" else said | Q(haystack__contains=word))
+    return _page(_scored(found, wanted), wanted, size, after, way)
+
+
+def _forms(word: str) -> CombinedSearchQuery | SearchQuery:
+    """A word in any of its forms, and words that begin with it."""
+    query = SearchQuery(word, config=CONFIG)
+    if not word.isalnum():
+        return query
+    return query | SearchQuery(f"{word}:*", config=CONFIG, search_type="raw")
 
 
 def _filtered(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
@@ -151,15 +175,6 @@ def _having(names: list[str]) -> QuerySet[Any, Any]:
     return through.filter(capability_id__in=ids).values("agent_id")
 
 
-def _mentioning(found: QuerySet[Agent], words: Iterable[str]) -> QuerySet[Agent]:
-    """Every word somewhere: as it stands, or another form of it."""
-    for word in words:
-        found = found.filter(
-            Q(haystack__contains=word) | Q(search=SearchQuery(word, config=CONFIG))
-        )
-    return found
-
-
 def _scored(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
     score: Combinable = Case(
         *(When(state=state, then=Value(points)) for state, points in STATE_SCORES.items()),
@@ -178,18 +193,18 @@ def _scored(found: QuerySet[Agent], wanted: Wanted) -> QuerySet[Agent]:
 
 
 def _page(
-    found: QuerySet[Any], wanted: Wanted, size: int, after: Cursor | None, is_alike: bool = False
+    found: QuerySet[Any], wanted: Wanted, size: int, after: Cursor | None, way: str
 ) -> FoundPage:
     if after is not None:
         found = found.filter(Q(score__lt=after.score) | Q(score=after.score, slug__gt=after.slug))
     rows: list[Any] = list(found.order_by("-score", "slug")[: size + 1])
     page = [
-        Found(row, float(row.score), _because(row, wanted, is_alike=is_alike))
+        Found(row, float(row.score), _because(row, wanted, is_alike=way == "alike"))
         for row in rows[:size]
     ]
     last = rows[size - 1] if len(rows) > size else None
-    following = Cursor(last.score, last.slug, is_alike).text() if last else ""
-    return FoundPage(page, following, is_alike)
+    following = Cursor(last.score, last.slug, way).text() if last else ""
+    return FoundPage(page, following, way)
 
 
 def _alike(found: QuerySet[Agent], wanted: Wanted, size: int, after: Cursor | None) -> FoundPage:
@@ -203,7 +218,7 @@ def _alike(found: QuerySet[Agent], wanted: Wanted, size: int, after: Cursor | No
         found = found.filter(Q(called__trigram_word_similar=text) | Q(id__in=able))
         likeness = TrigramWordSimilarity(text, F("called"))
         score = Round(Cast(Greatest(likeness, Value(ALIKE)), NUMBER), precision=4)
-        return _page(found.annotate(score=score), wanted, size, after, is_alike=True)
+        return _page(found.annotate(score=score), wanted, size, after, "alike")
 
 
 def _because(agent: Any, wanted: Wanted, *, is_alike: bool) -> list[str]:

@@ -66,6 +66,14 @@ def test_another_form_of_a_word_and_a_part_of_one_are_found(caller: Principal) -
     assert one(look(caller, text="translating")).because == ["text 'translating' in its skills"]
 
 
+def test_a_whole_word_leaves_aside_what_only_holds_it(caller: Principal) -> None:
+    make_agent("a", description="Keeps fragments.")
+    make_agent("b", description="Does rag.")
+    assert slugs(look(caller, text="rag")) == ["b"]
+    page = look(caller, text="ragmen")
+    assert (slugs(page), page.way) == (["a"], "parts")
+
+
 def test_who_is_called_so_comes_before_who_mentions_it(caller: Principal) -> None:
     make_agent("a-clerk", description="Has heard of a poet once.")
     make_agent("poet", description="Writes.")
@@ -76,7 +84,7 @@ def test_what_nobody_mentions_finds_what_resembles_it(caller: Principal) -> None
     make_agent("translator", description="Translates.")
     make_agent("chess", description="Plays chess.")
     page = look(caller, text="transltaor")
-    assert (slugs(page), page.is_alike) == (["translator"], True)
+    assert (slugs(page), page.way) == (["translator"], "alike")
     assert one(page).because[0].startswith("resembles 'transltaor' (0.")
     assert look(caller, text="xyzzy").found == []
 
@@ -100,7 +108,9 @@ def test_who_answers_now_comes_first(caller: Principal) -> None:
     assert slugs(look(caller)) == ["d", "c", "b", "a"]
 
 
-@pytest.mark.parametrize("wanted", [{}, {"text": "agent"}, {"any": ["x"]}, {"text": "agemt"}])
+@pytest.mark.parametrize(
+    "wanted", [{}, {"text": "agent"}, {"any": ["x"]}, {"text": "agemt"}, {"text": "gent"}]
+)
 def test_pages_follow_one_another_without_gap_or_repeat(
     caller: Principal, wanted: dict[str, Any]
 ) -> None:
