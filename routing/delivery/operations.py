@@ -25,7 +25,7 @@ from routing.record import Json, Record
 from routing.records import Page, page, record
 from routing.requests import Listing, Send, Told
 from routing.services import request_cancel
-from security.errors import InvalidInput, NotAuthenticated
+from security.errors import InvalidInput
 from security.principals import Principal
 from security.rows import ask
 
@@ -88,11 +88,10 @@ class Operations:
         return await ask(record, principal, route.agent_id, task_id, history)
 
     async def tasks(self, principal: Principal, slug: str, listing: Listing) -> Page:
+        """Strangers are not told apart, so they see what they can name: the tasks of a context, and no list of all."""
         route = route_for(self._switchboard, principal, slug)
-        if principal.is_anonymous:
-            raise NotAuthenticated(
-                "Tasks are listed to callers that AgentX knows: send an API key."
-            )
+        if principal.is_anonymous and not listing.context_id:
+            return Page(records=[], total=0, next_after=None)
         return await ask(page, principal, route.agent_id, listing)
 
     async def cancel(

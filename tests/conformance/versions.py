@@ -100,3 +100,20 @@ async def _(w: World) -> None:
     on_rpc = type(w)(w.served, w.hook, w.rpc, w.rpc, w.rest, w.other_key)
     for tenant in ({"tenant": "other"}, {}):
         await on_rpc.refused(w.rpc.call("GetTask", {"id": task["id"], **tenant}), "TASK_NOT_FOUND")
+
+
+@row(
+    "AUTH-SCOPE-005",
+    "13.1",
+    "Strangers of an open agent see the tasks they can name, and no list of all",
+)
+async def _(w: World) -> None:
+    stranger = {"Authorization": ""}
+    given = {"message": message("tck-complete-task")}
+    task = (await w.binding.call("SendMessage", given, stranger))["task"]
+    assert (await w.binding.call("GetTask", {"id": task["id"]}, stranger))["id"] == task["id"]
+    named = {"contextId": task["contextId"]}
+    (found,) = (await w.binding.call("ListTasks", named, stranger))["tasks"]
+    assert found["id"] == task["id"]
+    assert not (await w.binding.call("ListTasks", {}, stranger)).get("tasks")
+    await w.refused(w.get(task["id"]), "TASK_NOT_FOUND")

@@ -259,14 +259,15 @@ async def test_request_ids_are_taken_over_when_harmless(web):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_an_open_agent_answers_anybody_and_lists_to_nobody(echo, transactional_db):
+async def test_an_open_agent_answers_anybody_and_lists_what_they_can_name(echo, transactional_db):
     await ask(make_rows, echo, is_open=True)
     async with Web(None) as anybody, Web(None) as somebody:
         task = await anybody.send()
         assert state(task) == "COMPLETED"
         assert (await somebody.result("GetTask", {"id": task["id"]}))["id"] == task["id"]
-        answer = await anybody.post(PATH, call("ListTasks", {}))
-        assert answer.status == 401
+        assert (await anybody.result("ListTasks", {}))["tasks"] == []
+        (found,) = (await anybody.result("ListTasks", {"contextId": task["contextId"]}))["tasks"]
+        assert found["id"] == task["id"]
         busy = await anybody.later(metadata={"sleep": 30})
         assert state(await anybody.result("CancelTask", {"id": busy["id"]})) == "CANCELED"
 
