@@ -17,8 +17,10 @@ from pytest_django.live_server_helper import LiveServer
 from agentx_site.cli.tasks import STATES
 from plugins_app.models import Plugin, PluginInstance
 from registry.models import Agent
+from registry.services import publish_agent
 from routing.models import PushConfig, PushDelivery, TaskState
 from security.models import ApiKey, AuditEvent, User
+from security.principals import system
 from tests.factories import (
     PASSWORD,
     make_agent,
@@ -219,6 +221,26 @@ def test_pushes(cli: Cli) -> None:
     answer = cli("push", "replay", "--task", str(task.id))
     assert "0 deliveries are tried once more" in answer.stdout
     assert cli("push", "replay").returncode == 2
+
+
+def test_cards_and_the_keys_that_sign_them(cli: Cli) -> None:
+    told: dict[str, Any] = {"slug": "echo", "name": "Echo", "description": "Says it again."}
+    told |= {"framework": "custom", "capabilities": [], "retry": "never", "card": {}}
+    for version in ("1", "2"):
+        publish_agent(system("tests"), version=version, **told)
+    rows = json.loads(cli("card", "versions", "echo", "--json").stdout)
+    assert [row["version"] for row in rows] == [2, 1]
+    changed = json.loads(cli("card", "diff", "echo", "1", "2", "--json").stdout)
+    assert [(row["path"], row["before"], row["after"]) for row in changed] == [
+        ("version", "1", "2")
+    ]
+    assert "verified" in cli("card", "verify", "echo").stdout
+    assert "signs now (EdDSA)" in cli("card", "rotate", "--algorithm", "EdDSA").stdout
+    keys = json.loads(cli("card", "keys", "--json").stdout)
+    assert [key["is_current"] for key in keys] == [True, False]
+    make_agent("mute")
+    mute = cli("card", "verify", "mute")
+    assert (mute.returncode, "The card of mute is unsigned" in mute.stderr) == (1, True)
 
 
 def test_keys(cli: Cli, live_server: LiveServer) -> None:
