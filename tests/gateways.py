@@ -67,8 +67,10 @@ class Gate:
         answer = await self.result("SendMessage", asked(text, agent, **more))
         return dict(answer["task"])
 
-    async def later(self, text: str = "hello", agent: str = "echo") -> Json:
-        return await self.send(text, agent, configuration={"returnImmediately": True})
+    async def later(self, text: str = "hello", agent: str = "echo", sleep: float = 2.0) -> Json:
+        """A task that is at work for so many seconds."""
+        wish = message(text, metadata={"sleep": sleep})
+        return await self.send(text, agent, message=wish, configuration={"returnImmediately": True})
 
 
 def asked(text: str = "hello", agent: str = "echo", **more: Any) -> Json:

@@ -49,7 +49,7 @@ async def test_tasks_are_read_listed_and_canceled(gate):
     listed = await gate.call("ListTasks", {"tenant": "echo"})
     assert (listed.total_size, listed.page_size, listed.next_page_token) == (1, 50, "")
     assert [task.id for task in listed.tasks] == [first["id"]]
-    slow = await gate.later("two", "slow")
+    slow = await gate.later("two", "slow", sleep=60)
     canceled = await gate.result("CancelTask", {"tenant": "slow", "id": slow["id"]})
     assert state(canceled) == "CANCELED"
 
@@ -268,16 +268,16 @@ async def test_a_task_of_the_gateway_is_streamed_and_canceled_over_http(gate, we
     told = [each async for each in web.stream("SubscribeToTask", {"id": task["id"]}, "slow")]
     assert told[0]["task"]["id"] == task["id"]
     assert told[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
-    other = await gate.later("canceled", "slow")
+    other = await gate.later("canceled", "slow", sleep=60)
     assert state(await web.result("CancelTask", {"id": other["id"]}, "slow")) == "CANCELED"
 
 
 async def test_a_task_of_a_web_process_is_streamed_and_canceled_over_grpc(gate, web):
-    task = await web.later("shared", "slow")
+    task = await web.later("shared", "slow", metadata={"sleep": 2})
     told = await gate.stream("SubscribeToTask", {"tenant": "slow", "id": task["id"]})
     assert told[0]["task"]["id"] == task["id"]
     assert told[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
-    other = await web.later("canceled", "slow")
+    other = await web.later("canceled", "slow", metadata={"sleep": 60})
     assert (
         state(await gate.result("CancelTask", {"tenant": "slow", "id": other["id"]})) == "CANCELED"
     )
@@ -295,7 +295,7 @@ async def test_a_stream_is_resumed_through_the_other_door(gate, web):
 
 async def test_the_end_of_the_process_is_told_to_who_subscribes(key, hosted, web):
     async with Gate(key) as gate:
-        task = await web.later("elsewhere", "slow")
+        task = await web.later("elsewhere", "slow", metadata={"sleep": 60})
         call = gate.call("SubscribeToTask", {"tenant": "slow", "id": task["id"]})
         assert await call.read()
         ending = asyncio.create_task(gate.gateway.stop())
@@ -331,7 +331,7 @@ async def test_0_3_streams_and_subscribes(gate):
     name = {"name": f"tasks/{task['id']}"}
     call = gate.old_call("TaskSubscription", name, x_agentx_agent="slow")
     assert [each async for each in call][-1].status_update.final
-    canceled = await gate.later("y", "slow")
+    canceled = await gate.later("y", "slow", sleep=60)
     answer = await gate.old_call(
         "CancelTask", {"name": f"tasks/{canceled['id']}"}, x_agentx_agent="slow"
     )

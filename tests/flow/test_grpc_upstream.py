@@ -46,14 +46,19 @@ async def test_it_sends_gets_and_cancels(upstream, headers):
     task = answer["task"]
     assert (state(task), text_of(task)) == ("COMPLETED", "hello")
     assert text_of(await upstream.get(task["id"], headers)) == "hello"
-    later = {"message": message("x"), "configuration": {"returnImmediately": True}}
+    later = {
+        "message": message("x", metadata={"sleep": 60}),
+        "configuration": {"returnImmediately": True},
+    }
     begun = (await upstream.send(later, headers, timeout=20))["task"]
     assert state(await upstream.cancel(begun["id"], headers)) == "CANCELED"
 
 
 async def test_it_streams_and_subscribes(upstream, headers):
     told = []
-    async with aclosing(upstream.stream({"message": message("hello")}, headers)) as responses:
+    async with aclosing(
+        upstream.stream({"message": message("hello", metadata={"sleep": 2})}, headers)
+    ) as responses:
         async for response in responses:
             told.append(response)
             if len(told) == 1:
@@ -96,7 +101,9 @@ async def _read_missing(upstream, headers):
 async def test_a_server_that_ends_is_lost_in_the_middle(key, hosted, headers):
     async with Gate(key) as gate:
         upstream = upstream_of(Interface(gate.address, "GRPC", "1.0", "slow"))
-        async with aclosing(upstream.stream({"message": message()}, headers)) as responses:
+        async with aclosing(
+            upstream.stream({"message": message(metadata={"sleep": 60})}, headers)
+        ) as responses:
             assert "task" in await anext(responses)
             ending = asyncio.create_task(gate.gateway._server.stop(0))
             with pytest.raises(Broken):
