@@ -58,7 +58,7 @@ def _found(principal: Principal, request: HttpRequest, wanted: Wanted) -> Json:
     prefetch_related_objects(rows, "hosted_by__plugin")
     because = {each.agent.id: each.because for each in found.found}
     rows_told = [(row, because[row.id]) for row in rows]
-    return {"rows": rows_told, "following": found.next, "is_alike": found.is_alike}
+    return {"rows": rows_told, "following": found.next, "is_alike": found.way == "alike"}
 
 
 def _listed(principal: Principal, request: HttpRequest, wanted: Wanted) -> Json:
