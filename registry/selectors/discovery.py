@@ -80,6 +80,11 @@ class FoundPage:
     next: str = ""
     way: str = "words"
 
+    @property
+    def is_alike(self) -> bool:
+        """Nothing mentions the text: these resemble it."""
+        return self.way == "alike"
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
