@@ -12,7 +12,7 @@ from registry.models import Agent, Upstream
 from registry.services.remotes import chosen_interface, partial_of, skill_names
 from registry.services.writing import slug_of
 from registry.sightings import FoundCard
-from security import permissions
+from security import addresses, permissions
 from security.principals import Principal
 
 Json = dict[str, Any]
@@ -64,7 +64,9 @@ def _warnings(found: FoundCard, interface: Interface) -> list[str]:
     if interface.url.startswith("http://"):
         warnings.append(_("Its interface is plain HTTP: anybody in between can read and change."))
     card_host = urlsplit(found.url).hostname
-    url = interface.url if "//" in interface.url else f"//{interface.url}"
+    url = interface.url if "//" in interface.url else f"https://{interface.url}"
+    if why := addresses.refusal(url):
+        warnings.append(_("Its interface %(url)s: %(why)s") % {"url": interface.url, "why": why})
     if urlsplit(url).hostname != card_host:
         warnings.append(
             _("Its interface is at another host than its card: credentials would go to %(url)s.")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from registry import cards
 from registry.errors import AgentNameTaken, NoPendingCard, NotRemote
 from registry.interfaces import Interface, interfaces_of
-from registry.models import Agent, Upstream
+from registry.models import Agent, Trust, Upstream
 from registry.selectors import access_agent
 from registry.services.credentials import sealed
 from registry.services.leases import start_lease
@@ -77,7 +77,7 @@ def register_remote_agent(
     refuse_front_door(slug)
     agent = Agent.objects.select_for_update().filter(slug=slug).first()
     _require_same(agent, interface, found)
-    agent = agent or Agent(slug=slug, tenant=default_tenant())
+    agent = agent or Agent(slug=slug, tenant=default_tenant(), trust=_first_trust(found))
     told = _told_of(found.card if found else {}, metadata)
     state = Agent.State.READY if found else Agent.State.UNKNOWN
     whole = told | {"name": name, "endpoint": interface.url, "state": state, "metadata": metadata}
@@ -178,6 +178,12 @@ def _partial_from(capabilities: Iterable[str]) -> Json:
     return {
         "skills": [cards.skill_from_capability(each) for each in capability_names(capabilities)]
     }
+
+
+def _first_trust(found: FoundCard | None) -> Trust:
+    """Of an agent that is new here: what its signature is worth. Whoever knows more may say so later."""
+    is_verified = found is not None and found.signature == Upstream.Signature.VERIFIED
+    return Trust.VERIFIED if is_verified else Trust.PUBLIC
 
 
 def _told_of(card: Json, metadata: Json) -> Json:

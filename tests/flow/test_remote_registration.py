@@ -75,7 +75,7 @@ async def make_due() -> None:
 async def test_by_the_url_of_its_card(developer: APIClient, far: Far) -> None:
     made = await register(developer, far)
     assert (made["slug"], made["source"], made["state"]) == ("far", "remote", "ready")
-    assert made["endpoint"] == f"{far.url}/"
+    assert (made["endpoint"], made["trust"]) == (f"{far.url}/", "public")
     assert made["capabilities"] == ["chat", "talk"]
     assert made["card"]["skills"] == far.card["skills"]
     urls = [each["url"] for each in made["card"]["supportedInterfaces"]]
@@ -305,7 +305,7 @@ async def test_signatures(developer: APIClient) -> None:
     async with Far() as far:
         far.documents["/.well-known/jwks.json"] = {"keys": [public]}
         far.card_changes = {"signatures": signed(far, private, public)["signatures"]}
-        await register(developer, far)
+        assert (await register(developer, far))["trust"] == "verified"
         assert (await ask(Upstream.objects.get)).signature == "verified"
         far.card_changes |= {"description": "Not what was signed."}
         upstream = await look()
