@@ -9,7 +9,7 @@ import pytest
 from uuid_utils import uuid7
 
 from routing.errors import EntryRefused, StaleTask
-from routing.journal import Change, Journal, NewMessage, Once, connection, writer
+from routing.journal import Change, Journal, NewMessage, connection, writer
 from routing.models import Conversation, Message, Task, TaskEvent
 from routing.record import after, now, status_of
 from routing.signals import tasks_changed
