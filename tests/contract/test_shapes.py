@@ -82,6 +82,12 @@ async def test_who_follows_the_task_sees_it_go_on_once_authorised(plugin):
     assert streamed.text == "thank you"
 
 
+async def test_a_generator_that_ends_with_its_question_sends_nothing_after_it(plugin):
+    responses = [each async for each in plugin.stream("asks")]
+    assert [len(each.events) for each in responses] == [1]
+    assert responses[0].events[0].status.state == pb.TASK_STATE_AUTH_REQUIRED
+
+
 async def test_a_direct_message_is_the_whole_answer(plugin):
     for answer in (await plugin.send("direct"), await plugin.stream_all("direct")):
         (event,) = answer

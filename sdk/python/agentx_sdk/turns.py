@@ -145,7 +145,8 @@ async def _relay(items: AsyncIterator[Any], writer: EventWriter, send: Send) -> 
         close = getattr(items, "aclose", None)
         if close is not None:
             await close()
-    await send(writer.finish())
+    if events := writer.finish():  # nothing is left to say where authorisation is awaited
+        await send(events)
 
 
 async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:

@@ -65,6 +65,10 @@ async def authorised() -> AsyncIterator[Any]:
     yield "thank you"
 
 
+async def asks() -> AsyncIterator[Any]:
+    yield AuthRequired("log in there")
+
+
 async def too_direct() -> AsyncIterator[Any]:
     yield Status("thinking")
     yield DirectMessage("after all")
@@ -126,6 +130,7 @@ class Shapes(Adapter):
             "input": lambda: InputRequired("which?"),
             "auth": lambda: AuthRequired("log in there"),
             "authorised": authorised,
+            "asks": asks,
             "direct": lambda: DirectMessage("no task"),
             "too direct": too_direct,
             "tokens": lambda: tokens(turn),
