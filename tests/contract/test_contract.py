@@ -22,7 +22,8 @@ from agentx_sdk.testing import LaunchFailed, PluginProcess, Process
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 BUNDLED = sorted(path.parent for path in PLUGINS.glob("*/plugin.yaml"))
-ALWAYS = {"echo", "slow_echo", "conformance"}  # these need nothing but the SDK, so they may not be skipped
+# These need nothing but the SDK, so they may not be skipped.
+ALWAYS = {"echo", "slow_echo", "conformance"}
 EMPTY_CALLS = ["GetInfo", "HealthCheck", "ListAgents", "GetCapabilities"]
 EMPTY_CALLS += ["GetSupportedModels", "ListTools", "GetConfig", "Initialize", "UpdateConfig"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
