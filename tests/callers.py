@@ -4,6 +4,7 @@ import json
 from typing import Protocol
 
 from django.http import HttpResponse
+from django.test import Client
 from rest_framework.test import APIClient
 
 from security.models import User
@@ -27,6 +28,14 @@ def client_of(role: str | None, owner: str | None = None) -> APIClient:
     username = owner or f"owner-of-{role}"
     person = User.objects.filter(username=username).first() or make_user(username, role)
     return client_with(make_key(person, role=role)[1])
+
+
+def console(role: str) -> Client:
+    """The browser of a person who has this role and is called by it."""
+    person = User.objects.filter(username=role).first() or make_user(role, role)
+    client = Client()
+    client.force_login(person)
+    return client
 
 
 def problem(answer: HttpResponse, status: int) -> str:

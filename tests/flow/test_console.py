@@ -1,6 +1,5 @@
 """Console pages over HTTP: who sees what, what a button does, how a refusal looks. Browser tests are in tests/e2e."""
 
-import base64
 import json
 import re
 
@@ -12,10 +11,10 @@ from agentx_site import urls
 from monitoring.models import Alert, AlertRule
 from monitoring.services import ensure_default_rules
 from plugins_app.models import AutoscalePolicy, Plugin
-from registry.models import Agent, AgentCard, HealthCheck, Upstream
-from routing.models import Task, TaskEvent
+from registry.models import Agent
 from security.models import ApiKey, AuditEvent, User
 from security.selectors import user_principal
+from tests.callers import console
 from tests.factories import (
     PASSWORD,
     make_agent,
@@ -43,14 +42,6 @@ def world() -> Plugin:
     Alert.objects.create(rule=AlertRule.objects.all()[0], state="firing", value=1)
     AutoscalePolicy.objects.create(plugin=plugin)
     return plugin
-
-
-def console(role: str) -> Client:
-    """A browser of somebody with this role."""
-    person = User.objects.filter(username=role).first() or make_user(role, role)
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def test_people_log_in_without_being_staff() -> None:
@@ -225,88 +216,6 @@ def test_an_agent_is_opened_and_closed(world: Plugin) -> None:
     assert "open to anybody" not in client.get("/agents/echo/").content.decode()
 
 
-def test_two_versions_of_a_card_are_compared(world: Plugin) -> None:
-    agent = make_agent("changed")
-    for version, name in enumerate(("Old", "Middle", "New"), 1):
-        card = {"name": name, "description": "It changes.", "version": "1"}
-        digest, newest = str(version) * 64, version == 3
-        AgentCard.objects.create(
-            agent=agent, version=version, card=card, digest=digest, is_current=newest
-        )
-    client = console("viewer")
-    newest = client.get("/agents/changed/").content.decode()
-    assert "<del>Middle</del>" in newest
-    assert "<ins>New</ins>" in newest
-    asked = client.get("/agents/changed/?from=1&to=3").content.decode()
-    assert "<del>Old</del>" in asked
-    assert client.get("/agents/changed/?from=1&to=9").status_code == 404
-    assert client.get("/agents/changed/?from=x&to=").status_code == 200
-
-
-@pytest.fixture
-def afar() -> Upstream:
-    """An agent elsewhere whose card has changed since it was approved."""
-    agent = make_agent("afar", source="remote", endpoint="https://afar.example/")
-    interface = {"url": "https://afar.example/", "protocolBinding": "JSONRPC"}
-    card = {"name": "Afar", "version": "1", "supportedInterfaces": [interface]}
-    upstream = Upstream.objects.create(
-        agent=agent,
-        url="https://afar.example/",
-        card=card,
-        pending_card=card | {"version": "2"},
-        pending_digest="2",
-        health="error",
-        detail="It takes no connection.",
-    )
-    for number in range(3):
-        HealthCheck.objects.create(upstream=upstream, is_ok=number > 0, milliseconds=number * 10)
-    return upstream
-
-
-def test_an_agent_elsewhere_shows_how_it_is(afar: Upstream) -> None:
-    shown = console("viewer").get("/agents/afar/").content.decode()
-    for told in ("Its card has changed", "<ins>2</ins>", "It takes no connection.", "67 %"):
-        assert told in shown
-    assert "/card/approve/" not in shown
-
-
-@pytest.mark.parametrize(("verb", "version"), [("approve", "2"), ("reject", "1")])
-def test_a_changed_card_is_approved_or_rejected(afar: Upstream, verb: str, version: str) -> None:
-    client = console("developer")
-    assert f"/card/{verb}/" in client.get("/agents/afar/").content.decode()
-    client.post(f"/agents/afar/card/{verb}/")
-    afar.refresh_from_db()
-    assert (afar.card["version"], afar.pending_card) == (version, None)
-    assert "Its card has changed" not in client.get("/agents/afar/").content.decode()
-
-
-def test_an_agent_is_retired(afar: Upstream) -> None:
-    client = console("developer")
-    page = "http://testserver/agents/afar/"
-    assert client.post("/agents/afar/retire/", headers={"referer": page})["Location"] == "/agents/"
-    assert client.get("/agents/afar/").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("source=remote", {"afar"}),
-        ("trust=public", {"echo"}),
-        ("capability=talk", {"echo"}),
-        ("q=afar", {"afar"}),
-        ("q=afarr", {"afar"}),
-        ("q=echo&source=remote", set()),
-        ("capability=talk,nothing", set()),
-        ("framework=custom", {"echo"}),
-        ("state=ready&capability=nothing", set()),
-    ],
-)
-def test_agents_are_filtered_by_the_address(afar: Upstream, asked: str, found: set[str]) -> None:
-    make_agent("echo", capabilities=("talk",), trust="public", framework="custom")
-    shown = console("viewer").get(f"/agents/?{asked}").content.decode()
-    assert set(re.findall(r'href="/agents/([a-z]+)/"', shown)) == found
-
-
 def test_a_key_is_told_on_one_answer_only() -> None:
     client = console("developer")
     told = client.post("/keys/", {"name": "bot", "role": "developer", "days": "30"})
@@ -350,111 +259,6 @@ def test_people_are_made_moved_and_locked_out() -> None:
     client.post("/users/tom/enable/")
     tom.refresh_from_db()
     assert tom.is_active
-
-
-def test_tasks_are_filtered_by_the_address(world: Plugin) -> None:
-    agent = make_agent("other")
-    failed = make_task(agent, state="FAILED", context_id="context-9", reason="It broke.")
-    client = console("viewer")
-    for asked in ("state=FAILED", "agent=other", "context=context-9"):
-        shown = client.get(f"/tasks/?{asked}").content.decode()
-        assert shown.count("/tasks/0") == 1
-        assert str(failed.id) in shown
-    for asked in ("caller=nobody", "since=2000-01-01T00:00", "since=nonsense", "after=nonsense"):
-        assert client.get(f"/tasks/?{asked}").content.decode().count("/tasks/0") == 2
-    assert "No task matches" in client.get("/tasks/?until=2000-01-01T00:00").content.decode()
-
-
-def test_pages_of_tasks_hold_every_task_once(world: Plugin) -> None:
-    agent = make_agent("busy")
-    for _ in range(120):
-        make_task(agent)
-    client, seen, path = console("viewer"), [], "/tasks/"
-    while path:
-        page = client.get(path).content.decode()
-        seen += re.findall(r'href="/tasks/([0-9a-f-]{36})/"', page)
-        older = re.search(r'href="(\?after=[^"]+)" rel="next"', page)
-        path = f"/tasks/{older.group(1)}".replace("&amp;", "&") if older else ""
-    assert len(seen) == len(set(seen)) == 121
-
-
-def test_somebody_elses_task_is_not_there_for_who_may_not(world: Plugin) -> None:
-    task = Task.objects.get()
-    assert console("viewer").get(f"/tasks/{task.id}/").status_code == 200
-    assert console("developer").get(f"/tasks/{task.id}/").status_code == 404
-
-
-def test_a_running_task_is_canceled_by_who_may(world: Plugin) -> None:
-    task = make_task(make_agent("slow"), state="WORKING")
-    assert (
-        f"/tasks/{task.id}/cancel/"
-        in console("operator").get(f"/tasks/{task.id}/").content.decode()
-    )
-    assert "/cancel/" not in console("viewer").get(f"/tasks/{task.id}/").content.decode()
-    console("operator").post(f"/tasks/{task.id}/cancel/")
-    task.refresh_from_db()
-    assert task.cancel_requested is not None
-
-
-def test_what_agents_say_is_text_not_html(world: Plugin) -> None:
-    task = make_task(make_agent("evil"), reason="<script>alert(1)</script>")
-    make_message(task, "<img src=x onerror=alert(1)>")
-    shown = console("viewer").get(f"/tasks/{task.id}/").content.decode()
-    assert "<script>alert" not in shown
-    assert "<img src=x" not in shown
-
-
-def test_files_are_saved_and_cannot_run(world: Plugin) -> None:
-    page = base64.b64encode(b"<script>alert(1)</script>").decode()
-    parts = [
-        {"raw": page, "filename": "evil.html", "mediaType": "text/html"},
-        {"raw": "iVBORw0KGgo=", "mediaType": "image/png"},
-        {"url": "javascript:alert(1)"},
-    ]
-    task = make_task(make_agent("files"), artifacts=[{"artifactId": "a", "parts": parts}])
-    client = console("viewer")
-    shown = client.get(f"/tasks/{task.id}/").content.decode()
-    assert f'src="/tasks/{task.id}/artifacts/0/1/"' in shown
-    assert 'href="javascript:' not in shown
-    saved = client.get(f"/tasks/{task.id}/artifacts/0/0/")
-    assert saved.content == b"<script>alert(1)</script>"
-    assert saved["Content-Disposition"] == 'attachment; filename="evil.html"'
-    assert saved["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in saved["Content-Security-Policy"]
-    image = client.get(f"/tasks/{task.id}/artifacts/0/1/")
-    assert image["Content-Disposition"].startswith("inline")
-    for missing in ("0/2", "0/3", "1/0", f"0/{10**30}"):
-        assert client.get(f"/tasks/{task.id}/artifacts/{missing}/").status_code == 404
-    assert console("developer").get(f"/tasks/{task.id}/artifacts/0/0/").status_code == 404
-
-
-def test_a_task_stands_in_its_conversation(world: Plugin) -> None:
-    agent = make_agent("talker")
-    first, second = make_task(agent, context_id="talk"), make_task(agent, context_id="talk")
-    for task, words in ((first, "The beginning"), (second, "And more")):
-        make_message(task, words)
-    make_task(agent, context_id="talk", owner=user_principal(make_user("eve", "developer")))
-    shown = console("viewer").get(f"/tasks/{second.id}/").content.decode()
-    talk = shown[shown.index('id="conversation"') : shown.index('id="task-facts"')]
-    assert talk.index("The beginning") < talk.index("And more")
-    assert re.findall(r'href="/tasks/([^/]+)/"', talk) == [str(first.id)]
-    assert "2 tasks" in talk
-
-
-def test_a_long_log_is_read_in_pages(world: Plugin) -> None:
-    task = make_task(make_agent("chatty"))
-    TaskEvent.objects.bulk_create(
-        TaskEvent(task=task, seq=seq, kind="status", payload={"state": "TASK_STATE_WORKING"})
-        for seq in range(2, 602)
-    )
-    client = console("viewer")
-    newest = client.get(f"/tasks/{task.id}/").content.decode()
-    assert 'href="?before=102"' in newest
-    oldest = client.get(f"/tasks/{task.id}/?before=102").content.decode()
-    assert oldest.count("data-kind=") == 101
-    assert (
-        client.get(f"/tasks/{task.id}/?before=nonsense").content.decode().count("data-kind=") == 500
-    )
 
 
 def test_the_audit_is_searched(world: Plugin) -> None:

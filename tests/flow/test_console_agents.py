@@ -1,4 +1,4 @@
-"""Agents in the console: one that lives elsewhere is looked at, then registered; cards are signed with new keys."""
+"""Agents in the console: found, compared with what they were, open or retired; one that lives elsewhere is looked at, then registered; cards are signed with new keys."""
 
 import json
 import re
@@ -8,14 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from registry.connections import credentials_of
-from registry.models import Agent, SigningKey, Upstream
+from registry.models import Agent, AgentCard, HealthCheck, SigningKey, Upstream
 from registry.selectors import current_key
 from registry.services import current_key as key_that_signs
-from security.models import User
-from tests.factories import make_agent, make_user
+from tests.callers import console
+from tests.factories import make_agent
 
 pytestmark = pytest.mark.django_db
 
@@ -65,12 +64,6 @@ def elsewhere(settings: Any) -> Iterator[Elsewhere]:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
-
-
-def console(role: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.filter(username=role).first() or make_user(role, role))
-    return client
 
 
 def digest_in(page: str) -> str:
@@ -155,3 +148,85 @@ def test_a_search_says_why_and_goes_on_page_by_page() -> None:
     assert "text &#x27;words&#x27; in description" in page
     assert "These resemble it" in client.get("/agents/?q=tranzlator").content.decode()
     assert "No agent matches" in client.get("/agents/?q=zzzzzz").content.decode()
+
+
+def test_two_versions_of_a_card_are_compared() -> None:
+    agent = make_agent("changed")
+    for version, name in enumerate(("Old", "Middle", "New"), 1):
+        card = {"name": name, "description": "It changes.", "version": "1"}
+        digest, newest = str(version) * 64, version == 3
+        AgentCard.objects.create(
+            agent=agent, version=version, card=card, digest=digest, is_current=newest
+        )
+    client = console("viewer")
+    newest = client.get("/agents/changed/").content.decode()
+    assert "<del>Middle</del>" in newest
+    assert "<ins>New</ins>" in newest
+    asked = client.get("/agents/changed/?from=1&to=3").content.decode()
+    assert "<del>Old</del>" in asked
+    assert client.get("/agents/changed/?from=1&to=9").status_code == 404
+    assert client.get("/agents/changed/?from=x&to=").status_code == 200
+
+
+@pytest.fixture
+def afar() -> Upstream:
+    """An agent elsewhere whose card has changed since it was approved."""
+    agent = make_agent("afar", source="remote", endpoint="https://afar.example/")
+    interface = {"url": "https://afar.example/", "protocolBinding": "JSONRPC"}
+    card = {"name": "Afar", "version": "1", "supportedInterfaces": [interface]}
+    upstream = Upstream.objects.create(
+        agent=agent,
+        url="https://afar.example/",
+        card=card,
+        pending_card=card | {"version": "2"},
+        pending_digest="2",
+        health="error",
+        detail="It takes no connection.",
+    )
+    for number in range(3):
+        HealthCheck.objects.create(upstream=upstream, is_ok=number > 0, milliseconds=number * 10)
+    return upstream
+
+
+def test_an_agent_elsewhere_shows_how_it_is(afar: Upstream) -> None:
+    shown = console("viewer").get("/agents/afar/").content.decode()
+    for told in ("Its card has changed", "<ins>2</ins>", "It takes no connection.", "67 %"):
+        assert told in shown
+    assert "/card/approve/" not in shown
+
+
+@pytest.mark.parametrize(("verb", "version"), [("approve", "2"), ("reject", "1")])
+def test_a_changed_card_is_approved_or_rejected(afar: Upstream, verb: str, version: str) -> None:
+    client = console("developer")
+    assert f"/card/{verb}/" in client.get("/agents/afar/").content.decode()
+    client.post(f"/agents/afar/card/{verb}/")
+    afar.refresh_from_db()
+    assert (afar.card["version"], afar.pending_card) == (version, None)
+    assert "Its card has changed" not in client.get("/agents/afar/").content.decode()
+
+
+def test_an_agent_is_retired(afar: Upstream) -> None:
+    client = console("developer")
+    page = "http://testserver/agents/afar/"
+    assert client.post("/agents/afar/retire/", headers={"referer": page})["Location"] == "/agents/"
+    assert client.get("/agents/afar/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("source=remote", {"afar"}),
+        ("trust=public", {"echo"}),
+        ("capability=talk", {"echo"}),
+        ("q=afar", {"afar"}),
+        ("q=afarr", {"afar"}),
+        ("q=echo&source=remote", set()),
+        ("capability=talk,nothing", set()),
+        ("framework=custom", {"echo"}),
+        ("state=ready&capability=nothing", set()),
+    ],
+)
+def test_agents_are_filtered_by_the_address(afar: Upstream, asked: str, found: set[str]) -> None:
+    make_agent("echo", capabilities=("talk",), trust="public", framework="custom")
+    shown = console("viewer").get(f"/agents/?{asked}").content.decode()
+    assert set(re.findall(r'href="/agents/([a-z]+)/"', shown)) == found

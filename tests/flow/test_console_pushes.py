@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from django.test import Client
 
 from routing.models import PushConfig, PushDelivery, Task
-from security.models import AuditEvent, User
-from tests.factories import make_agent, make_task, make_user
+from security.models import AuditEvent
+from tests.callers import console
+from tests.factories import make_agent, make_task
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +23,6 @@ def task() -> Task:
         told = {"status": 200} if state == "delivered" else {"error": "It answered <503>."}
         PushDelivery.objects.create(config=config, seq=seq, state=state, **told)
     return task
-
-
-def console(role: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.filter(username=role).first() or make_user(role, role))
-    return client
 
 
 def states() -> list[str]:
