@@ -63,5 +63,6 @@ KEEP_DELIVERED_DAYS: Final = 7
 
 # Cards (routing.a2a)
 MAX_SHELVED_CARDS: Final = 2_000  # kept ready in one process, about 20 KB each
+MAX_SHELVED_PAGES: Final = 20  # of the catalogue
 MAX_FRONT_DOOR_SKILLS: Final = 500  # agents that the front door's card lists: the ready and newest ones
 MAX_CATALOGUE_ENTRIES: Final = 1_000  # of one page of the catalogue

@@ -3,6 +3,7 @@
 What the route table says of an agent tells whether a card on the shelf is still its card.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from registry.models import Agent
 from routing.a2a.front_door import front_door_card
 from routing.delivery.switchboard import Switchboard
 from routing.dialects.cards import card_from_1_0, merged
-from routing.limits import MAX_CATALOGUE_ENTRIES, MAX_SHELVED_CARDS
+from routing.limits import MAX_CATALOGUE_ENTRIES, MAX_SHELVED_CARDS, MAX_SHELVED_PAGES
 from security import permissions
 from security.principals import Principal
 from security.rows import ask
@@ -61,6 +62,8 @@ class Shelf:
         self._kid = Fresh(_current_kid, KEY_SECONDS)
         self._keys = Fresh(_key_set, KEYS_SECONDS)
         self._pages: OrderedDict[str, tuple[float, Document]] = OrderedDict()
+        # What lists many agents is made by one request, for which the others wait.
+        self._making = asyncio.Lock()
 
     async def card(self, principal: Principal, slug: str, reader: str) -> Document:
         """The card of an agent, or of the front door, for a `reader` of "1.0", "0.3" or "both"."""
@@ -80,15 +83,16 @@ class Shelf:
 
     async def _front_door(self, kid: str) -> Shelved:
         """Made again after any change of any agent, at most once in PAGE_SECONDS, at least in MAX_PAGE_SECONDS."""
-        mark, moment = (self._switchboard.routes.version, kid), time.monotonic()
-        held = self._cards.get(ROUTER)
-        if held is not None:
-            age = moment - held.mark[2]
-            if age < PAGE_SECONDS or (held.mark[:2] == mark and age < MAX_PAGE_SECONDS):
-                return held
-        made = await ask(_front_door, (*mark, moment))
-        self._put(ROUTER, _unless_the_same(held, made))
-        return self._cards[ROUTER]
+        async with self._making:
+            mark, moment = (self._switchboard.routes.version, kid), time.monotonic()
+            held = self._cards.get(ROUTER)
+            if held is not None:
+                age = moment - held.mark[2]
+                if age < PAGE_SECONDS or (held.mark[:2] == mark and age < MAX_PAGE_SECONDS):
+                    return held
+            made = _unless_the_same(held, await ask(_front_door, (*mark, moment)))
+            self._put(ROUTER, made)
+            return made
 
     def _put(self, slug: str, made: Shelved) -> None:
         self._cards[slug] = made
@@ -102,15 +106,16 @@ class Shelf:
 
     async def catalogue(self, after: str) -> Document:
         """A page of the open agents."""
-        held = self._pages.get(after)
-        if held is None or time.monotonic() > held[0]:
-            made = await ask(_catalogue, after)
-            if held is not None and held[1].digest == made.digest:
-                made = held[1]  # with its older date
-            held = self._pages[after] = (time.monotonic() + PAGE_SECONDS, made)
-            while len(self._pages) > MAX_SHELVED_CARDS // 100:
-                self._pages.popitem(last=False)
-        return held[1]
+        async with self._making:
+            held = self._pages.get(after)
+            if held is None or time.monotonic() > held[0]:
+                made = await ask(_catalogue, after)
+                if held is not None and held[1].digest == made.digest:
+                    made = held[1]  # with its older date
+                held = self._pages[after] = (time.monotonic() + PAGE_SECONDS, made)
+                while len(self._pages) > MAX_SHELVED_PAGES:
+                    self._pages.popitem(last=False)
+            return held[1]
 
 
 class Fresh:

@@ -12,6 +12,7 @@ from registry import signing
 from registry.errors import AgentNameTaken
 from registry.models import Agent, SigningKey
 from registry.services import publish_agent, retire_agent, rotate_card_key, set_agent_open
+from routing.a2a.shelf import Shelf
 from security.principals import system
 from security.rows import ask
 from tests.factories import make_agent
@@ -153,6 +154,27 @@ async def test_a_card_asked_for_often_is_made_and_asked_of_the_database_once(web
         await card_of(web)
     assert asked.count("_shelved") == 1
     assert len(signed) == 1
+
+
+async def test_so_many_cards_are_kept_and_the_others_made_again(web, monkeypatch):
+    monkeypatch.setattr("routing.a2a.shelf.MAX_SHELVED_CARDS", 1)
+    monkeypatch.setattr("routing.a2a.shelf.MAX_SHELVED_PAGES", 1)
+    await ask(publish)
+    await ask(lambda: publish(slug="other", name="Other"))
+    shelf, reader = Shelf(web.switchboard), system("tests")
+    for slug in ("echo", "other", "echo"):
+        assert json.loads((await shelf.card(reader, slug, "1.0")).body)["name"] == slug.title()
+        await shelf.catalogue(slug)
+        assert (len(shelf._cards), len(shelf._pages)) == (1, 1)
+
+
+async def test_many_who_ask_at_once_have_the_front_doors_card_made_once(web, monkeypatch):
+    made: list[str] = []
+    monkeypatch.setattr(
+        "routing.a2a.shelf.ask", lambda deed, *args: made.append(deed.__name__) or ask(deed, *args)
+    )
+    await asyncio.gather(*(web.get(FRONT_DOOR) for _ in range(20)))
+    assert made.count("_front_door") == 1
 
 
 # ---- Versions

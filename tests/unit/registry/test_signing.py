@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from joserfc import jws
-from joserfc.jwk import ECKey, OctKey, import_key
+from joserfc.jwk import ECKey, OctKey, RSAKey, import_key
 
 from registry import cards, signing
 
@@ -138,3 +138,24 @@ def _signed_with(key: Any, header: dict[str, Any], form: bytes) -> dict[str, str
 def test_a_private_key_survives_being_kept() -> None:
     private, public = signing.new_key("EdDSA")
     assert import_key(json.loads(private)).thumbprint()[:32] == public["kid"]
+
+
+@pytest.mark.parametrize("alg", ["ES384", "RS256", "HS256"])
+def test_a_key_for_another_algorithm_signed_nothing(alg: str) -> None:
+    made, public = signed()
+    assert judged(made, public | {"alg": alg}).state == "invalid"
+
+
+def test_a_shared_secret_signed_nothing() -> None:
+    made, public = signed()
+    secret = {"kty": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0", "kid": public["kid"]}
+    assert judged(made, secret).state == "invalid"
+
+
+def test_an_rsa_key_verifies_what_it_signed() -> None:
+    key = RSAKey.generate_key(2048, {"kid": "k"})
+    told = card()
+    for alg in ("RS256", "PS256"):
+        header = {"alg": alg, "kid": "k", "typ": "JOSE", "jku": JKU}
+        made = told | {"signatures": [_signed_with(key, header, cards.payload(told))]}
+        assert judged(made, key.as_dict(private=False)).state == "verified"
