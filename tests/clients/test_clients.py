@@ -9,6 +9,7 @@ from tests.clients.hooks import Hook
 from tests.clients.libraries import CLIENTS, IDS, Library
 from tests.system import until
 
+pytestmark = pytest.mark.network
 FILE = {"name": "output.txt", "type": "text/plain"}
 ARTIFACTS = {
     "text": [[{"text": "Generated text content"}]],
