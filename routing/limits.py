@@ -61,7 +61,7 @@ PUSH_FAILING_AT_ONCE: Final = 50  # beside these, of those that failed last time
 PUSH_PER_HOST: Final = 10
 KEEP_DELIVERED_DAYS: Final = 7
 
-# Cards (routing.a2a)
+# Agent cards, kept ready by routing.a2a
 MAX_SHELVED_CARDS: Final = 2_000  # kept ready in one process, about 20 KB each
 MAX_SHELVED_PAGES: Final = 20  # of the catalogue
 MAX_FRONT_DOOR_SKILLS: Final = 500  # agents that the front door's card lists: the ready and newest ones

@@ -7,6 +7,7 @@ from registry.selectors.agents import (
     agents,
     every_agent,
     listed_agents,
+    offered_agents,
     open_agents,
 )
 from registry.selectors.cards import (
@@ -57,6 +58,7 @@ __all__ = [
     "key_set",
     "listed_agents",
     "nodes",
+    "offered_agents",
     "open_agents",
     "published_keys",
     "served_card",

@@ -1,6 +1,6 @@
 """Questions about agents. `access_agent` is the one door to an agent."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
@@ -11,6 +11,7 @@ from registry.models import Agent, AgentCard
 from security import permissions
 from security.principals import Principal
 
+AGENTS_OFFERED: Final = 200
 # Best first when agents are looked for: who answers now stands before who might later.
 STATE_RANK: dict[str, int] = {
     Agent.State.READY: 0,
@@ -38,6 +39,13 @@ def every_agent() -> QuerySet[Agent]:
 def _with_parts(found: QuerySet[Agent]) -> QuerySet[Agent]:
     current = Prefetch("cards", AgentCard.objects.filter(is_current=True), to_attr="current_cards")
     return found.prefetch_related("capabilities", current).order_by("slug")
+
+
+def offered_agents(principal: Principal) -> list[str]:
+    """Slugs to choose from while one types: of very many only the first, and none for who may not see agents."""
+    if not principal.may(permissions.AGENTS_VIEW):
+        return []
+    return list(agents(principal).values_list("slug", flat=True)[:AGENTS_OFFERED])
 
 
 def access_agent(principal: Principal, ref: str) -> Agent:

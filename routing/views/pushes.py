@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry import selectors as registry
-from routing import services
+from routing import selectors, services
 from routing.models import PushConfig, PushDelivery, Task
-from routing.push import selectors
 from security import permissions
 from security.errors import PublicError
 from security.keyset import newest_page
@@ -22,16 +21,15 @@ from security.principals import Principal
 PER_PAGE: Final = 50
 CONFIGS_SHOWN: Final = 20
 DELIVERIES_SHOWN: Final = 100
-AGENTS_OFFERED: Final = 200
 
 
 @page
 def deliveries(request: HttpRequest, principal: Principal) -> HttpResponse:
     asked = request.GET.dict()
-    found = _asked_for(selectors.deliveries(principal, state=asked.get("state", "")), asked)
+    found = _asked_for(selectors.push_deliveries(principal, state=asked.get("state", "")), asked)
     rows = newest_page(found, asked.get("after", ""), by="updated", size=PER_PAGE)
     told = {"title": _("Push notifications"), "rows": rows}
-    told |= {"states": PushDelivery.State.choices, "agents": _offered(principal)}
+    told |= {"states": PushDelivery.State.choices, "agents": registry.offered_agents(principal)}
     told["dead"] = [row for row in rows.rows if row.state == PushDelivery.State.DEAD]
     return render(request, "routing/pushes.html", told)
 
@@ -45,19 +43,13 @@ def _asked_for(found: QuerySet[PushDelivery], asked: dict[str, str]) -> QuerySet
     return found
 
 
-def _offered(principal: Principal) -> list[str]:
-    if not principal.may(permissions.AGENTS_VIEW):
-        return []
-    return list(registry.agents(principal).values_list("slug", flat=True)[:AGENTS_OFFERED])
-
-
 def of_task(principal: Principal, task: Task) -> dict[str, Any]:
     """What the task's own page shows: its webhooks, the newest deliveries, and whether there is more to do."""
     configs: list[PushConfig] = list(selectors.push_configs(principal, task.id)[:CONFIGS_SHOWN])
     told: dict[str, Any] = {"push_configs": configs, "push_deliveries": []}
     told["telling"] = any(config.ended is None for config in configs)
     if configs:
-        found = selectors.deliveries_of(task).order_by("-seq", "-id")[:DELIVERIES_SHOWN]
+        found = selectors.push_deliveries_of(task).order_by("-seq", "-id")[:DELIVERIES_SHOWN]
         told["push_deliveries"] = list(found)
     is_own = task.owner == principal.subject
     told["may_replay"] = is_own or principal.may(permissions.TASKS_CANCEL_ALL)

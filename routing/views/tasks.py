@@ -24,7 +24,6 @@ TASKS_SHOWN: Final = 50
 TASKS_IN_SHORT: Final = 5  # on the page of their agent
 EVENTS_SHOWN: Final = 500
 MESSAGES_SHOWN: Final = 200
-AGENTS_OFFERED: Final = 200
 
 
 @page
@@ -34,7 +33,7 @@ def tasks(request: HttpRequest, principal: Principal) -> HttpResponse:
     found = found.defer("artifacts", "metadata", "request")
     rows = newest_page(found, request.GET.get("after", ""), by="updated", size=size)
     told = {"title": _("Tasks"), "rows": rows, "live": True}
-    told |= {"states": TaskState.choices, "agents": _offered_agents(principal)}
+    told |= {"states": TaskState.choices, "agents": registry.offered_agents(principal)}
     return render(request, "routing/tasks.html", told)
 
 
@@ -54,13 +53,6 @@ def _asked_for(found: QuerySet[Task], asked: dict[str, str]) -> QuerySet[Task]:
     if (until := moment_of(asked.get("until", ""))) is not None:
         found = found.filter(updated__lte=until)
     return found
-
-
-def _offered_agents(principal: Principal) -> list[str]:
-    """To choose from while one types; of very many only the first."""
-    if not principal.may(permissions.AGENTS_VIEW):
-        return []
-    return list(registry.agents(principal).values_list("slug", flat=True)[:AGENTS_OFFERED])
 
 
 @page

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
+from routing import selectors
 from routing.errors import TaskNotFound
 from routing.limits import MAX_PUSH_CONFIGS, PUSH_CLAIM_SECONDS, PUSH_PER_HOST
 from routing.models import Message, PushConfig, PushDelivery, Task, TaskEvent
-from routing.push import selectors
 from routing.push.courier import Courier
 from routing.push.parcels import next_parcel
 from routing.services import claims, outbox, pushes, replay_dead, replay_delivery
@@ -222,11 +222,11 @@ def test_only_who_may_see_a_delivery_may_replay_it(task, caller, operator):
         replay_delivery(caller, dead.id)
     with pytest.raises(TaskNotFound):
         replay_dead(caller, task.id)
-    assert not selectors.deliveries(caller)
+    assert not selectors.push_deliveries(caller)
     with pytest.raises(NotFound):
-        selectors.access_delivery(caller, dead.id)
+        selectors.access_push_delivery(caller, dead.id)
     Task.objects.filter(id=task.id).update(owner=caller.subject)
-    assert selectors.access_delivery(caller, dead.id) == dead
+    assert selectors.access_push_delivery(caller, dead.id) == dead
     assert selectors.push_configs(caller).get().dead == 1
     assert replay_dead(caller, task.id) == 1
     with pytest.raises(Conflict):

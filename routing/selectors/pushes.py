@@ -1,4 +1,4 @@
-"""Questions about webhooks and what became of telling them, for the console, the API and the command line."""
+"""Webhooks, and what became of telling them, for the console, the API and the command line."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from routing.models import PushConfig, PushDelivery, Task
-from routing.selectors import tasks
+from routing.selectors.tasks import tasks
 from security.errors import NotFound
 from security.principals import Principal
 
@@ -18,7 +18,7 @@ def push_configs(principal: Principal, task: UUID | None = None) -> QuerySet[Pus
     return found.filter(task=task) if task else found
 
 
-def deliveries(
+def push_deliveries(
     principal: Principal, *, task: UUID | None = None, state: str = ""
 ) -> QuerySet[PushDelivery]:
     """Of the tasks that the caller may see, the last tried first. `state`: pending, delivered or dead."""
@@ -29,15 +29,15 @@ def deliveries(
     return found.filter(state=state) if state else found
 
 
-def deliveries_of(task: Task) -> QuerySet[PushDelivery]:
+def push_deliveries_of(task: Task) -> QuerySet[PushDelivery]:
     """Of a task that its reader has already got, in the order of its events."""
     found = PushDelivery.objects.filter(config__task=task).select_related("config")
     return found.order_by("seq", "id")
 
 
-def access_delivery(principal: Principal, delivery_id: UUID) -> PushDelivery:
+def access_push_delivery(principal: Principal, delivery_id: UUID) -> PushDelivery:
     """Raises `NotFound` also for one of somebody else's task."""
-    found = deliveries(principal).filter(id=delivery_id).first()
+    found = push_deliveries(principal).filter(id=delivery_id).first()
     if found is None:
         raise NotFound(_("There is no delivery %(id)s.") % {"id": delivery_id})
     return found

@@ -1,0 +1,24 @@
+"""/api/v1: tasks, the messages they were made of, and webhooks."""
+
+from routing.api.messages import MessageHistory, with_lane
+from routing.api.pushes import (
+    PushConfigs,
+    PushDeliveries,
+    PushDeliveryDetail,
+    PushDeliveryReplay,
+    PushTaskReplay,
+)
+from routing.api.tasks import TaskCancel, TaskDetail, Tasks
+
+__all__ = [
+    "MessageHistory",
+    "PushConfigs",
+    "PushDeliveries",
+    "PushDeliveryDetail",
+    "PushDeliveryReplay",
+    "PushTaskReplay",
+    "TaskCancel",
+    "TaskDetail",
+    "Tasks",
+    "with_lane",
+]

@@ -1,0 +1,23 @@
+"""Questions about tasks, messages and webhooks. `access_<noun>` is the one door to a thing."""
+
+from routing.selectors.messages import messages
+from routing.selectors.pushes import (
+    access_push_delivery,
+    push_configs,
+    push_deliveries,
+    push_deliveries_of,
+)
+from routing.selectors.tasks import access_task, conversation_of, events_of, task_key, tasks
+
+__all__ = [
+    "access_push_delivery",
+    "access_task",
+    "conversation_of",
+    "events_of",
+    "messages",
+    "push_configs",
+    "push_deliveries",
+    "push_deliveries_of",
+    "task_key",
+    "tasks",
+]
