@@ -206,27 +206,27 @@ class Run:
         record.upstream = upstream or before.upstream
         record.deliveries = self._delivery.count
         record.lease_owner = "" if self._is_last(record) else before.lease_owner
-        step = Change(
-            before,
-            record,
-            events,
-            messages=_said(changes) if from_agent else (),
-            instance=_instance(self._delivery.target),
-        )
-        self._is_writing = True
-        try:
-            await self._board.journal.change(step, patience=COMMIT_PATIENCE)
-        finally:
-            self._is_writing = False
-        self.record = record
-        self.feed.publish(events)
-        self._board.committed(record.id, events, is_watched=self._watched_until > time.monotonic())
+        said = _said(changes) if from_agent else ()
+        instance = _instance(self._delivery.target)
+        await self._write(Change(before, record, events, messages=said, instance=instance))
         if decides and not self.decided.done():
             self.decided.set_result(None)
         if record.is_interrupted and not self._is_last(record) and not self.settled.done():
             self.settled.set_result(record)
         if self._ending is not None and not self._is_last(record):
             raise Stopped
+
+    async def _write(self, step: Change) -> None:
+        """Into the journal, and on to all who listen."""
+        self._is_writing = True
+        try:
+            await self._board.journal.change(step, patience=COMMIT_PATIENCE)
+        finally:
+            self._is_writing = False
+        self.record = step.after
+        self.feed.publish(step.events)
+        is_watched = self._watched_until > time.monotonic()
+        self._board.committed(step.after.id, step.events, is_watched=is_watched)
 
 
 def _said(changes: Sequence[tuple[Kind, Json]]) -> list[NewMessage]:
