@@ -1,6 +1,7 @@
 """Deeds on agents and nodes."""
 
 from registry.services.agents import (
+    in_charge_of,
     publish_agent,
     retire_agent,
     set_agent_open,
@@ -30,6 +31,7 @@ __all__ = [
     "end_silent_leases",
     "heartbeat_agent",
     "heartbeat_node",
+    "in_charge_of",
     "mark_lost_nodes",
     "note_look",
     "preview_of",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.errors import AgentNameTaken
-from registry.models import Agent
+from registry.models import Agent, Upstream
 from registry.selectors import access_agent
 from registry.services.writing import (
     locked,
@@ -78,12 +78,15 @@ def publish_agent(
 
 @transaction.atomic
 def retire_agent(principal: Principal, ref: str) -> Agent:
-    """Take an agent out of service. Its tasks stay; its address answers nobody."""
-    principal.require(permissions.AGENTS_MANAGE)
-    agent = locked(access_agent(principal, ref))
+    """Take an agent out of service. Its tasks stay; its address answers nobody.
+
+    Whoever has the address next begins anew: closed, and without what was kept to be shown to another's service.
+    """
+    agent = _in_charge(principal, ref)
     before = {"state": agent.state}
-    agent.retired, agent.state = timezone.now(), Agent.State.SHUTDOWN
-    agent.save(update_fields=["retired", "state", "updated"])
+    agent.retired, agent.state, agent.is_open = timezone.now(), Agent.State.SHUTDOWN, False
+    agent.save(update_fields=["retired", "state", "is_open", "updated"])
+    Upstream.objects.filter(agent=agent).update(credentials="", trusted_keys=None)
     audit.record(principal, "agent.retired", "agent", agent.slug, before=before)
     tell(agent)
     return agent
@@ -92,8 +95,7 @@ def retire_agent(principal: Principal, ref: str) -> Agent:
 @transaction.atomic
 def set_agent_open(principal: Principal, ref: str, is_open: bool) -> Agent:
     """Let anonymous callers use an agent, or end that."""
-    principal.require(permissions.AGENTS_MANAGE)
-    agent = locked(access_agent(principal, ref))
+    agent = _in_charge(principal, ref)
     if agent.is_open == is_open:
         return agent
     agent.is_open, agent.card_changed = is_open, timezone.now()
@@ -103,6 +105,19 @@ def set_agent_open(principal: Principal, ref: str, is_open: bool) -> Agent:
     audit.record(principal, action, "agent", agent.slug, before=was, after=now)
     tell(agent)
     return agent
+
+
+def in_charge_of(agent: Agent) -> str:
+    """The permission to open, close and retire it: what a plugin hosts is with those who operate plugins."""
+    is_hosted = agent.source == Agent.Source.PLUGIN
+    return permissions.PLUGINS_OPERATE if is_hosted else permissions.AGENTS_MANAGE
+
+
+def _in_charge(principal: Principal, ref: str) -> Agent:
+    """The agent, for who may decide about it. Hidden and missing look alike."""
+    agent = access_agent(principal, ref)
+    principal.require(in_charge_of(agent))
+    return locked(agent)
 
 
 @transaction.atomic

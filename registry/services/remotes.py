@@ -63,7 +63,8 @@ def register_remote_agent(
     """Take in an agent that lives elsewhere, under an address made from its name.
 
     With `found`, the card at its URL: approved by this, and its first interface that AgentX speaks is taken. Without,
-    `endpoint` is taken for one of JSON-RPC until a card is found there. `credentials` None keeps those of before.
+    `endpoint` is taken for one of JSON-RPC until a card is found there. `credentials` None keeps those of before, for
+    the servers they were given for.
     With `lease_seconds` it has to say so often that it is there (`heartbeat_agent`).
     Registering the same name with the same endpoint or card again updates it. Raises `AgentNameTaken` otherwise.
     """
@@ -208,6 +209,8 @@ def _keep(
     upstream = Upstream.objects.select_for_update().filter(agent=agent).first()
     upstream = upstream or Upstream(agent=agent, revision=0)
     now = timezone.now()
+    if credentials is None and upstream.credentials:
+        _require_same_places(upstream, interface, found)
     if credentials is not None:
         upstream.credentials = sealed(credentials)
     if trusted_keys is not None:
@@ -224,6 +227,22 @@ def _keep(
         upstream.signature_detail = found.signature_detail[:500]
         upstream.health, upstream.checked = Upstream.Health.READY, now
     upstream.save()
+
+
+def _require_same_places(upstream: Upstream, interface: Interface, found: FoundCard | None) -> None:
+    """A credential was given for certain servers: who does not know it cannot have it sent to another one."""
+    known = {_origin(upstream.url), _origin(upstream.card_url)}
+    wanted = {_origin(interface.url), _origin(found.url if found else "")}
+    if elsewhere := sorted(wanted - known - {""}):
+        told = _("The agent's credentials were not given for %(place)s: give them again.")
+        about = {"credentials": _("needed for another server")}
+        raise InvalidInput(told % {"place": elsewhere[0]}, fields=about)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port; of gRPC's host:port all of it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower() if "//" in url else url.lower()
 
 
 def _set_interface(upstream: Upstream, interface: Interface, card: Json) -> None:

@@ -31,6 +31,7 @@ def agent(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse
         "crumbs": [("/agents/", _("Agents"))],
         "live": True,
         "agent": found,
+        "in_charge": principal.may(services.in_charge_of(found)),
         "card": selectors.served_card(found),
         "profile": Profile.from_json(found.profile),
         "file_limit": (settings.MAX_BODY_BYTES - ENVELOPE_BYTES) * 3 // 4,

@@ -209,7 +209,7 @@ def test_a_policy_is_changed_within_reason(world: Plugin) -> None:
 
 
 def test_an_agent_is_opened_and_closed(world: Plugin) -> None:
-    client = console("developer")
+    client = console("operator")
     client.post("/agents/echo/open/")
     assert "open to anybody" in client.get("/agents/echo/").content.decode()
     client.post("/agents/echo/close/")

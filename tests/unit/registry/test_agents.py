@@ -6,8 +6,10 @@ import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from registry import selectors, services
+from registry.connections import credentials_of
 from registry.errors import AgentNameTaken, AgentNotFound, CardNotFound
-from registry.models import Agent
+from registry.models import Agent, Upstream
+from registry.sightings import FoundCard
 from registry.signals import agent_changed
 from security.errors import Forbidden, InvalidInput, NotAuthenticated
 from security.models import AuditEvent
@@ -187,10 +189,44 @@ def test_a_retired_agent_is_gone_until_it_comes_back(admin: Principal) -> None:
     assert publish().retired is None
 
 
-def test_an_operator_may_not_retire(operator: Principal) -> None:
-    make_agent()
-    with pytest.raises(Forbidden):
-        services.retire_agent(operator, "echo")
+def test_hosted_agents_are_the_operators_and_those_elsewhere_the_developers(
+    operator: Principal, caller: Principal
+) -> None:
+    make_agent("echo")
+    make_agent("afar", source=Agent.Source.REMOTE, endpoint="https://far.example/")
+    deeds = (services.retire_agent, lambda who, ref: services.set_agent_open(who, ref, True))
+    for principal, others in ((operator, "afar"), (caller, "echo")):
+        for deed in deeds:
+            with pytest.raises(Forbidden):
+                deed(principal, others)
+    for principal, theirs in ((operator, "echo"), (caller, "afar")):
+        assert services.set_agent_open(principal, theirs, True).is_open
+        assert services.retire_agent(principal, theirs).retired is not None
+
+
+def test_an_address_that_was_retired_is_closed_and_forgets_what_it_was_trusted_with(
+    caller: Principal,
+) -> None:
+    register(caller, credentials={"scheme": "bearer", "token": "secret"})
+    services.set_agent_open(caller, "mastra-agent-1", True)
+    services.retire_agent(caller, "mastra-agent-1")
+    taken = register(caller, endpoint="http://elsewhere.example/")
+    assert (taken.is_open, taken.upstream.credentials) == (False, "")
+
+
+def test_a_credential_goes_where_it_was_given_for(caller: Principal) -> None:
+    """Not to a card elsewhere that names the right interface: looks show the credential to the card's server, too."""
+    register(caller, credentials={"scheme": "bearer", "token": "secret"})
+    entry = {"url": "http://localhost:3000", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+    card = {"name": "Mastra Agent 1", "supportedInterfaces": [entry], "skills": []}
+    thief = FoundCard("https://thief.example/card.json", card)
+    with pytest.raises(InvalidInput, match=r"https://thief\.example"):
+        register(caller, found=thief)
+    register(caller, found=FoundCard("http://localhost:3000/card.json", card))
+    kept = Upstream.objects.get()
+    assert credentials_of(kept)["token"] == "secret"
+    register(caller, found=thief, credentials={"scheme": "bearer", "token": "another"})
+    assert credentials_of(Upstream.objects.get())["token"] == "another"
 
 
 def test_a_stranger_finds_open_agents_only(stranger: Principal) -> None:
