@@ -41,6 +41,9 @@ def served(said: Card, *, slug: str, doors: Doors, is_open: bool) -> Card:
     card["supportedInterfaces"] = interfaces(slug, doors)
     if not is_open:
         card |= {"securitySchemes": SCHEMES, "securityRequirements": REQUIREMENTS}
+    elif card["capabilities"].get("extendedAgentCard"):
+        # Nobody needs a key, but who wants the extended card must be told how to show one.
+        card["securitySchemes"] = SCHEMES
     return card
 
 

@@ -99,6 +99,8 @@ def test_the_extended_part_is_for_those_who_may_ask() -> None:
     served = cards.served(told, slug="echo", doors=DOORS, is_open=True)
     assert "extended" not in served
     assert [skill["id"] for skill in served["skills"]] == ["echo"]
+    assert "bearer" in served["securitySchemes"]
+    assert "securityRequirements" not in served
     wide = cards.served(cards.extended_statement(told), slug="echo", doors=DOORS, is_open=True)
     assert [skill["id"] for skill in wide["skills"]] == ["echo", "more"]
     assert wide["description"] == "Says more."
