@@ -19,7 +19,8 @@ from typing import Any, ClassVar
 class PublicError(Exception):
     """A refusal that any door can show.
 
-    `code` is snake_case and never renamed once released; `rpc_code` is JSON-RPC's number;
+    `code` is snake_case and never renamed once released; `rpc_code` is JSON-RPC's number: AgentX's own are at the end
+    of the range that A2A fills from its beginning (1.1 is to have -32010);
     `grpc_status` the name of grpc.StatusCode; `reason` google.rpc.ErrorInfo's reason.
     `fields`: what is wrong with each field of the input, by its name; never the value that was sent.
     """
@@ -45,35 +46,35 @@ class InvalidInput(PublicError):
 
 
 class NotAuthenticated(PublicError):
-    code, http_status, rpc_code = "not_authenticated", 401, -32010
+    code, http_status, rpc_code = "not_authenticated", 401, -32090
     grpc_status, reason = "UNAUTHENTICATED", "NOT_AUTHENTICATED"
 
 
 class Forbidden(PublicError):
-    code, http_status, rpc_code = "forbidden", 403, -32011
+    code, http_status, rpc_code = "forbidden", 403, -32091
     grpc_status, reason = "PERMISSION_DENIED", "FORBIDDEN"
 
 
 class NotFound(PublicError):
-    code, http_status, rpc_code = "not_found", 404, -32012
+    code, http_status, rpc_code = "not_found", 404, -32092
     grpc_status, reason = "NOT_FOUND", "NOT_FOUND"
 
 
 class Conflict(PublicError):
-    code, http_status, rpc_code = "conflict", 409, -32013
+    code, http_status, rpc_code = "conflict", 409, -32093
     grpc_status, reason = "ABORTED", "CONFLICT"
 
 
 class TooLarge(PublicError):
-    code, http_status, rpc_code = "too_large", 413, -32014
+    code, http_status, rpc_code = "too_large", 413, -32094
     grpc_status, reason = "RESOURCE_EXHAUSTED", "TOO_LARGE"
 
 
 class TooManyRequests(PublicError):
-    code, http_status, rpc_code = "too_many_requests", 429, -32015
+    code, http_status, rpc_code = "too_many_requests", 429, -32095
     grpc_status, reason = "RESOURCE_EXHAUSTED", "TOO_MANY_REQUESTS"
 
 
 class Unavailable(PublicError):
-    code, http_status, rpc_code = "unavailable", 503, -32016
+    code, http_status, rpc_code = "unavailable", 503, -32096
     grpc_status, reason = "UNAVAILABLE", "UNAVAILABLE"
