@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from routing.a2a import asking, calls, old, refusals, verbs
 from routing.a2a.agent_view import AgentView
+from routing.a2a.cards import CREDENTIALS, MAX_AGE_SECONDS
 from routing.a2a.lane_view import JSON, MethodNotAllowed, json_response, with_headers
 from routing.a2a.places import Place, place_of
 from routing.a2a.sse import event_stream
@@ -21,6 +22,14 @@ DOOR: Final = "rest"
 A2A_JSON: Final = "application/a2a+json"
 # Its clients tell and expect files twice encoded: routing.dialects.v03_proto_objects.
 PYTHON_SDK: Final = "python-httpx"
+# Who may keep an answer: its caller an extended card, for a while (13.3); nobody anything else.
+KEPT: Final = {
+    "GetExtendedAgentCard": {
+        "Cache-Control": f"private, max-age={MAX_AGE_SECONDS}",
+        "Vary": f"{calls.HEADER}, {CREDENTIALS}",
+    }
+}
+NOT_KEPT: Final = {"Cache-Control": "no-store"}
 Handler = Callable[..., Awaitable[HttpResponseBase]]
 
 
@@ -81,7 +90,10 @@ class Rest(AgentView):
     def _told(self, request: HttpRequest, verb: str, result: Any) -> HttpResponse:
         if self.is_old:
             result = old.rest_result(verb, result, twice=_is_python(request))
-        return json_response({} if result is None else result, 200, self.media_type)
+        response = json_response({} if result is None else result, 200, self.media_type)
+        for name, value in KEPT.get(verb, NOT_KEPT).items():
+            response[name] = value
+        return response
 
     def _body(self, error: PublicError) -> Json:
         return refusals.old_rest_error(error) if self.is_old else refusals.rest_error(error)
