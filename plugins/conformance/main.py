@@ -24,6 +24,7 @@ Events = AsyncIterator[Any]
 LONG_SECONDS: Final = 5.0
 RESUBSCRIBE_SECONDS: Final = 4.0
 DELAY_SECONDS: Final = 2.0
+THERE_IS_MORE: Final = ("tck-multi-turn", "here is more")
 FILE: Final = {"filename": "output.txt", "media_type": "text/plain"}
 REQUIRED_EXTENSION: Final = {
     "uri": "urn:a2a:tck:required-extension",
@@ -82,6 +83,12 @@ async def ask_for_input(turn: Turn) -> Events:
     yield completed("Thank you for the input.") if turn.history else InputRequired("More, please.")
 
 
+async def ask_for_turns(turn: Turn) -> Events:
+    """Asks again who says that there is more, as the public scenarios have it."""
+    is_answered = turn.history and not first_text(turn.parts).startswith(THERE_IS_MORE)
+    yield completed("Thank you for everything.") if is_answered else InputRequired("More, please.")
+
+
 async def ask_for_authentication(turn: Turn) -> Events:
     question = AuthRequired("Sign in elsewhere, then say so.")
     yield completed("You are authenticated.") if turn.history else question
@@ -134,7 +141,7 @@ ORDERS: Final[dict[str, Callable[[Turn], Events]]] = {
     "tck-complete-task": complete,
     "tck-delayed-complete": delayed,
     "tck-input-required": ask_for_input,
-    "tck-multi-turn": ask_for_input,
+    "tck-multi-turn": ask_for_turns,
     "tck-auth-required": ask_for_authentication,
     "tck-message-response": direct,
     "tck-reject-task": reject,

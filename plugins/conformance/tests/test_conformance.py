@@ -108,6 +108,20 @@ async def test_a_follow_up_completes_what_was_asked(agent, order):
     assert (await agent.send("here", task_id="t", history=history)).state == "completed"
 
 
+@pytest.mark.parametrize("text", ["tck-multi-turn second", "here is more input"])
+async def test_who_has_more_to_say_is_asked_again(agent, text):
+    history = [Message("tck-multi-turn first", role="user"), Message("More?", role="agent")]
+    assert (await agent.send(text, task_id="t", history=history)).state == "input_required"
+    history += [Message(text, role="user"), Message("More?", role="agent")]
+    assert (await agent.send("done", task_id="t", history=history)).state == "completed"
+
+
+async def test_a_follow_up_with_the_orders_id_completes(agent):
+    history = [Message("x", role="user"), Message("More?", role="agent")]
+    answer = await agent.send("y", message_id="tck-multi-turn-2", task_id="t", history=history)
+    assert answer.state == "completed"
+
+
 async def test_failure_has_a_reason(agent):
     answer = await agent.send("tck-task-failure")
     assert (answer.state, answer.error_code) == ("failed", "asked_to_fail")
