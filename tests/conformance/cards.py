@@ -166,3 +166,37 @@ async def _(w: World) -> None:
         keys = (await answer.json(content_type=None))["keys"]
     assert keys
     assert all("d" not in key for key in keys)
+
+
+@row(
+    "CARD-EXT-001",
+    "13.3",
+    "An extended card is for callers that are known, and the card says how to become one",
+    on=HTTP,
+)
+async def _(w: World) -> None:
+    async with w.rest.session.get(f"{w.served.url}/{CARD}", headers=V1) as answer:
+        told = await answer.json()
+    assert told["capabilities"]["extendedAgentCard"]
+    assert told["securitySchemes"]
+    async with w.rest.session.get(router(w), headers=V1) as answer:
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@row(
+    "CARD-EXT-003",
+    "13.3",
+    "An extended card may be kept for a while by its caller alone",
+    level="SHOULD",
+    on=HTTP,
+)
+async def _(w: World) -> None:
+    async with w.rest.session.get(router(w), headers=w.rest.headers) as answer:
+        assert (await answer.json(content_type=None))["name"] == "AgentX"
+        assert answer.headers["Cache-Control"] == "private, max-age=30"
+        assert "Authorization" in answer.headers["Vary"]
+
+
+def router(w: World) -> str:
+    return f"{w.served.url}/a2a/router/extendedAgentCard"

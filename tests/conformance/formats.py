@@ -96,6 +96,14 @@ async def _(w: World) -> None:
     assert (info["reason"], info["domain"]) == ("TASK_NOT_FOUND", "a2a-protocol.org")
 
 
+@row("JSONRPC-ERR-004", "9.5", "What A2A has no number for has one that A2A is far from", on=RPC)
+async def _(w: World) -> None:
+    bad = {"Authorization": "Bearer agx_nobody"}
+    async with w.rpc.post(body("GetTask", {"id": "x"}), bad) as answer:
+        code = (await answer.json())["error"]["code"]
+    assert -32099 <= code <= -32090
+
+
 @row(
     "JSONRPC-BATCH-001", "9.1", "A batch is answered as a batch, a notification not at all", on=RPC
 )
@@ -134,10 +142,25 @@ async def _(w: World) -> None:
     assert "task" in await w.binding.call("SendMessage", given, headers)
 
 
+@row(
+    "EXT-ACTIVE-001", "4.6", "The answer tells which extensions it used", level="SHOULD", on=ON_HTTP
+)
+async def _(w: World) -> None:
+    headers = {"A2A-Extensions": "urn:agentx:idempotent-send:v1, urn:another"}
+    given = {"message": message("tck-complete-task")}
+    for exchange in (
+        w.rpc.post(body("SendMessage", given), headers),
+        w.rest.request("SendMessage", given, headers),
+    ):
+        async with exchange as answer:
+            assert answer.headers["A2A-Extensions"] == "urn:agentx:idempotent-send:v1"
+
+
 @row("HTTP_JSON-SVC-001", "11.1", "Answers are application/a2a+json", level="SHOULD", on=REST)
 async def _(w: World) -> None:
     async with w.rest.request("SendMessage", {"message": message("tck-complete-task")}) as answer:
         assert (answer.status, answer.content_type) == (200, "application/a2a+json")
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 @row("HTTP_JSON-SVC-003", "11.1", "Requests in application/json are taken too", on=REST)

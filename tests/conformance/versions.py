@@ -117,3 +117,21 @@ async def _(w: World) -> None:
     assert found["id"] == task["id"]
     assert not (await w.binding.call("ListTasks", {}, stranger)).get("tasks")
     await w.refused(w.get(task["id"]), "TASK_NOT_FOUND")
+
+
+@row(
+    "AUTH-SERVER-003",
+    "7.4",
+    "A refusal for want of a credential says which would do",
+    level="SHOULD",
+    on=ON_HTTP,
+)
+async def _(w: World) -> None:
+    bad = {"Authorization": "Bearer agx_nobody"}
+    for exchange in (
+        w.rpc.post({"jsonrpc": "2.0", "id": 1, "method": "ListTasks"}, bad),
+        w.rest.request("ListTasks", {}, bad),
+    ):
+        async with exchange as answer:
+            assert answer.status == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
