@@ -50,7 +50,9 @@ class News:
 
     def __init__(self) -> None:
         self._listeners: list[tuple[str, Listener]] = []
-        self._publisher: redis.asyncio.Redis = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+        self._publisher: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
+        )
 
     def on(self, topic: str, listener: Listener) -> None:
         self._listeners.append((topic, listener))
