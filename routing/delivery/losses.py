@@ -2,28 +2,34 @@
 
 import logging
 
+from django.db import transaction
+
 from plugins_app.client.codec import Turn
 from routing.delivery.turns import turn_of
 from routing.record import Record
 from routing.records import known_record
-from routing.services import reap_lost_tasks, take_over_lost_tasks
+from routing.services import take_over_lost_tasks
 from security.rows import ask
 
 log = logging.getLogger(__name__)
 
 
 async def taken_over(owner: str) -> list[tuple[Record, Turn]]:
-    """What this process is to go on with; what nobody may go on with is failed. Raises `Unavailable`.
+    """What this process is to go on with. Raises `Unavailable`.
 
     Who dies after this has the lease until it ends; then the next one takes over, as long as the limits allow.
     """
     taken = []
-    for task_id in await ask(take_over_lost_tasks, owner):
-        record = await ask(known_record, task_id)
-        log.warning("task %s is taken over, delivery %d", task_id, record.deliveries)
+    for record in await ask(_claimed, owner):
+        log.warning("task %s is taken over, delivery %d", record.id, record.deliveries)
         taken.append((record, again(record)))
-    await ask(reap_lost_tasks)
     return taken
+
+
+@transaction.atomic
+def _claimed(owner: str) -> list[Record]:
+    """All or nothing: a claim that nobody learns of would cost the task one of its deliveries."""
+    return [known_record(task_id) for task_id in take_over_lost_tasks(owner)]
 
 
 def again(task: Record) -> Turn:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 from uuid_utils import uuid7
@@ -25,12 +25,15 @@ from routing.limits import LOST_SECONDS, RENEW_SECONDS
 from routing.record import Event, Json, Record
 from routing.remote import RemoteAgents, is_remote
 from routing.routes import Routes
+from routing.services import hand_over, reap_lost_tasks
 from security.errors import Unavailable
 from security.news import News
+from security.rows import ask
 from security.verdicts import verdicts
 
 log = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 2.0
+AGAIN_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 10.0
 WATCH_SECONDS: Final = 10.0
 
@@ -69,7 +72,7 @@ class Switchboard:
             await self.routes.refresh()
         others = (self.news.run, self.tails.run, self._renew, self._forget, self._take_over)
         keepers = (self.journal.run, self.routes.run, *others)
-        self._keepers = [asyncio.create_task(keeper()) for keeper in keepers]
+        self._keepers = [asyncio.create_task(_kept(keeper)) for keeper in keepers]
 
     async def stop(self) -> None:
         """Drain, then put everything away."""
@@ -87,16 +90,28 @@ class Switchboard:
         await self.remote.close()
 
     async def drain(self) -> None:
-        """Take no more turns; let the running ones end for DRAIN_SECONDS; fail the rest with a reason."""
+        """Take no more turns; let the running ones end for DRAIN_SECONDS; hand the rest over, or fail it with a reason.
+
+        Streams end: of what goes on elsewhere, too, for their clients have to go on elsewhere as well.
+        """
         self.accepts = False
         endings = [run.over for run in self.runs.values()]
         if endings:
             await asyncio.wait(endings, timeout=DRAIN_SECONDS)
         left = list(self.runs.values())
-        for run in left:
-            run.abandon()
         if left:
+            others = await self._hand_over([run.record.id for run in left])
+            for run in left:
+                run.lose() if run.record.id in others else run.abandon()
             await asyncio.wait([run.over for run in left], timeout=DRAIN_SECONDS)
+        self.tails.close()
+
+    async def _hand_over(self, task_ids: list[str]) -> set[str]:
+        """What other processes go on with."""
+        try:
+            return await ask(hand_over, task_ids, self.owner)
+        except Unavailable:
+            return set()
 
     def begin(self, record: Record, turn: Turn, *, live: bool, again: bool = False) -> Run:
         """Carry a turn whose opening is committed. `again`: it was delivered before, by a process that was lost."""
@@ -159,6 +174,7 @@ class Switchboard:
             try:
                 for record, turn in await taken_over(self.owner):
                     self.begin(record, turn, live=True, again=True)
+                await ask(reap_lost_tasks)  # what nobody may go on with
             except Unavailable as error:
                 log.warning("lost tasks not looked for: %s", error.message)
 
@@ -197,6 +213,16 @@ class Switchboard:
                 for launch in carrier.known() - self.routes.launches():
                     if self.balance.is_idle(launch):
                         await carrier.forget(launch)
+
+
+async def _kept(keeper: Callable[[], Awaitable[None]]) -> None:
+    """For as long as the process lives: what one thing broke must not be missing for all others."""
+    while True:
+        try:
+            return await keeper()
+        except Exception:
+            log.exception("%s broke; it begins again", keeper.__qualname__)
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _end(keepers: Iterable[asyncio.Task[None]]) -> None:

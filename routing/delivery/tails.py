@@ -38,6 +38,7 @@ class Tails:
         self._new: list[str] = []
         self._tails: dict[str, Tail] = {}
         self._wake = asyncio.Event()
+        self._is_closed = False
 
     @contextlib.contextmanager
     def follow(self, task_id: str, seq: int) -> Iterator[Feed]:
@@ -45,6 +46,8 @@ class Tails:
         tail = self._tails.get(task_id)
         if tail is None:
             tail = self._tails[task_id] = Tail(Feed(seq))
+            if self._is_closed:
+                tail.feed.close()
             self._new.append(task_id)
             self._wake.set()
         tail.followers += 1
@@ -68,6 +71,12 @@ class Tails:
         """Something happened to these tasks; None: perhaps to all."""
         if task_ids is None or any(task_id in self._tails for task_id in task_ids):
             self._wake.set()
+
+    def close(self) -> None:
+        """This process goes down: every stream ends where it is."""
+        self._is_closed = True
+        for tail in self._tails.values():
+            tail.feed.close()
 
     async def run(self) -> None:
         """Read until cancelled."""

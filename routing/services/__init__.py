@@ -1,12 +1,13 @@
 """Deeds on tasks from outside their run."""
 
 from routing.services.cancels import request_cancel
-from routing.services.losses import reap_lost_tasks, take_over_lost_tasks
+from routing.services.losses import hand_over, reap_lost_tasks, take_over_lost_tasks
 from routing.services.repeats import forget_old_messages
 from routing.services.replays import replay_dead, replay_delivery
 
 __all__ = [
     "forget_old_messages",
+    "hand_over",
     "reap_lost_tasks",
     "replay_dead",
     "replay_delivery",

@@ -39,6 +39,18 @@ WHERE id IN (
 RETURNING id::text
 """  # noqa: S608 - made of constants
 
+# A process that goes down lets others claim at once what may go on; it is the holder still until one does. Not what
+# may turn out to be no task: who waits for it is told only by this process.
+HAND_OVER: Final = f"""
+UPDATE routing_task SET lease_until = now()
+WHERE id IN (
+    SELECT t.id FROM routing_task t JOIN registry_agent a ON a.id = t.agent_id
+    WHERE t.id = ANY(%(ids)s::uuid[]) AND t.lease_owner = %(owner)s AND t.closed IS NULL
+    AND t.state IN ('SUBMITTED', 'WORKING') AND NOT t.is_direct AND {MAY_GO_ON}
+    FOR UPDATE OF t)
+RETURNING id::text
+"""  # noqa: S608 - made of constants
+
 # What may not go on at once; what may, when nobody took it over. Its number, event and end in one statement.
 REAP: Final = f"""
 WITH lost AS (
@@ -73,6 +85,13 @@ def take_over_lost_tasks(owner: str) -> list[str]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TAKE_OVER, {"owner": owner})
         return [task_id for (task_id,) in cursor.fetchall()]
+
+
+def hand_over(task_ids: list[str], owner: str) -> set[str]:
+    """End the leases of those of these tasks that another process may go on with. Their ids."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(HAND_OVER, {"ids": task_ids, "owner": owner})
+        return {task_id for (task_id,) in cursor.fetchall()}
 
 
 def reap_lost_tasks() -> int:

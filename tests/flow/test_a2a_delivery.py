@@ -224,7 +224,7 @@ async def test_going_down_waits_a_little_and_fails_the_rest_with_a_reason(
     key, echo, transactional_db, monkeypatch
 ):
     monkeypatch.setattr(switchboard, "DRAIN_SECONDS", 0.6)
-    await ask(make_rows, echo)
+    await ask(make_rows, echo, retry="undelivered")
     async with Web(key) as web:
         quick = await web.later(metadata={"sleep": 0.3})
         long = await web.later(metadata={"sleep": 60})

@@ -43,7 +43,7 @@ async def test_going_down_while_the_journal_writes_is_the_end(
     key, echo, transactional_db, monkeypatch
 ):
     monkeypatch.setattr("routing.delivery.switchboard.DRAIN_SECONDS", 0.5)
-    await ask(make_rows, echo)
+    await ask(make_rows, echo, retry="undelivered")
     async with Web(key) as web:
         held(web.switchboard.journal, monkeypatch, 0.05)
         task = await web.later(WORDS, metadata={"stream": True, "pause": 0.01})

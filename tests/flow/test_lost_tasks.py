@@ -203,6 +203,67 @@ async def test_a_remote_agents_task_is_listened_to_again_and_not_sent_again(scri
         assert [each["messageId"] for each in resumed.history] == ["a-hm"]
 
 
+async def test_a_process_that_goes_down_hands_over_what_may_go_on(script, caller, monkeypatch):
+    """Who waits there is answered with the task as it is; the streams there end, and go on elsewhere."""
+    monkeypatch.setattr(switchboard, "DRAIN_SECONDS", 0.05)
+    await ask(make_scripted)
+    one = await Core(script).__aenter__()
+    sending = asyncio.create_task(one.operations.send(caller, SLUG, send()))
+    first = await script.turn()
+    task_id = first.turn.task_id
+    first.say(chunk("half"))
+    stream = await one.operations.subscribe(caller, SLUG, task_id, 0)
+    heard = [await anext(stream), await anext(stream)]
+    await one.switchboard.stop()
+    heard += [each async for each in stream]
+    assert [each.seq for each in heard] == [1, 2]
+    assert (await sending).state == "WORKING"
+    assert first.closed.is_set()
+    async with Core(script) as two:
+        second = await script.turn()  # at once: nobody waits for the end of a lease
+        following = await two.operations.subscribe(caller, SLUG, task_id, 2)
+        second.say(chunk("whole"), DONE).end()
+        heard += [each async for each in following]
+    assert [each.seq for each in heard] == list(range(1, len(heard) + 1))
+    assert await ask(ends_of, task_id) == ["COMPLETED"]
+
+
+async def test_what_may_not_go_on_or_may_be_no_task_is_not_handed_over(script, caller, monkeypatch):
+    monkeypatch.setattr(switchboard, "DRAIN_SECONDS", 0.05)
+    await ask(make_scripted, retry="undelivered")
+    await ask(make_scripted, "direct", direct_messages=True)
+    async with Core(script) as one:
+        await begun(one, caller, script)
+        sending = asyncio.create_task(one.operations.send(caller, "direct", send()))
+        await script.turn()
+    assert (await sending).state == "FAILED"
+    ends = await ask(lambda: set(Task.objects.values_list("state", "reason")))
+    assert ends == {("FAILED", "agentx_stopped")}
+
+
+async def test_a_look_for_lost_tasks_that_broke_is_not_the_last_one(script, caller, monkeypatch):
+    broke = asyncio.Event()
+
+    async def breaks_once(owner):
+        if broke.is_set():
+            return await taken_over(owner)
+        broke.set()
+        raise ValueError("something unforeseen")
+
+    monkeypatch.setattr(switchboard, "taken_over", breaks_once)
+    monkeypatch.setattr(switchboard, "AGAIN_SECONDS", 0.01)
+    await ask(make_scripted)
+    async with Core(script) as one:
+        one.switchboard.accepts = True
+        task, _ = await begun(one, caller, script)
+        await ask(lambda: Task.objects.filter(id=task.id).update(lease_owner="somebody dead"))
+        await asyncio.wait_for(broke.wait(), 20)
+        await ask(lease_ended, task.id)
+        again = await script.turn()
+        again.say(DONE).end()
+        await one.switchboard.runs[task.id].over
+
+
 async def test_the_numbers_keep_the_promise():
     """Within 10 s of the lease's end, also when only the beat (5 s) is left to look."""
     assert TAKE_OVER_GRACE + 5.0 < 10.0
