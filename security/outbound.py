@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import os
 import socket
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -23,6 +25,15 @@ def connector(
         limit_per_host=limit_per_host,
         keepalive_timeout=keepalive_timeout,
     )
+
+
+def plain(error: BaseException) -> str:
+    """What went wrong on the way to an address, without the address: whoever reads it knows that."""
+    cause: Any = getattr(error, "os_error", None) or error
+    told = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    if str(told).startswith("Connect call failed"):  # asyncio's words in place of the system's
+        told = os.strerror(cause.errno)
+    return str(told)[:300]
 
 
 class LookedAt(AbstractResolver):

@@ -135,7 +135,7 @@ class Fetcher:
             told = _("%(url)s does not answer in time.") % {"url": url}
             raise CardUnreachable(told) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise CardUnreachable(f"{url}: {_plain(error)}") from None
+            raise CardUnreachable(f"{url}: {outbound.plain(error)}") from None
 
 
 async def reach_port(address: str) -> None:
@@ -149,7 +149,7 @@ async def reach_port(address: str) -> None:
             place = (await outbound.LookedAt().resolve(host, port))[0]
             _reader, writer = await asyncio.open_connection(place["host"], port)
     except (OSError, ValueError, IndexError) as error:
-        raise CardUnreachable(f"{address}: {_plain(error)}") from None
+        raise CardUnreachable(f"{address}: {outbound.plain(error)}") from None
     writer.close()
 
 
@@ -185,8 +185,3 @@ def _depth(value: Any) -> int:
             part for each in inner for part in (each.values() if isinstance(each, dict) else each)
         ]
     return deepest
-
-
-def _plain(error: BaseException) -> str:
-    cause = getattr(error, "os_error", None) or error
-    return str(getattr(cause, "strerror", None) or cause or type(cause).__name__)[:300]

@@ -11,7 +11,7 @@ from routing.limits import PUSH_TIMEOUT_SECONDS
 from routing.push.parcels import Parcel
 from routing.services.outbox import Outcome
 from security.addresses import refusal
-from security.outbound import connector
+from security.outbound import connector, plain
 
 ENOUGH: Final = (
     4_096  # bytes of an answer that nobody needs: a connection that was read to its end can be kept
@@ -50,7 +50,7 @@ class Post:
         except TimeoutError:
             return Outcome(error=f"no answer within {self._timeout:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Outcome(error=str(error) or type(error).__name__)
+            return Outcome(error=plain(error))
 
     async def _sent(self, parcel: Parcel) -> Outcome:
         async with self._session.post(

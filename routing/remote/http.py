@@ -156,10 +156,8 @@ def _as_ours() -> Iterator[None]:
 
 
 def _plain(error: BaseException) -> str:
-    """What went wrong, without the host that the operator knows."""
-    cause = getattr(error, "os_error", None) or error
-    told = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return str(told).lower() if str(told)[:1].isupper() else str(told)
+    told = outbound.plain(error)
+    return told.lower() if told[:1].isupper() else told
 
 
 def _excerpt(body: bytes) -> str:
