@@ -22,8 +22,9 @@ from monitoring.frames import Kind
 
 log = logging.getLogger(__name__)
 MAX_WAITING: Final = 2_000
-MAX_TASKS_PER_FRAME: Final = 2_000
-TASKS_PAUSE_SECONDS: Final = 0.1
+MAX_CHANGES_PER_FRAME: Final = 2_000
+GATHERED: Final = (Kind.TASKS, Kind.PUSH)
+GATHER_SECONDS: Final = 0.1
 FLUSH_SECONDS: Final = 1.0
 
 
@@ -39,7 +40,9 @@ class _Outbox:
     waiting: deque[tuple[str, dict[str, Any]]] = field(
         default_factory=lambda: deque(maxlen=MAX_WAITING)
     )
-    tasks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_TASKS_PER_FRAME))
+    changes: dict[Kind, deque[dict[str, Any]]] = field(
+        default_factory=lambda: {kind: deque(maxlen=MAX_CHANGES_PER_FRAME) for kind in GATHERED}
+    )
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     idle: threading.Event = field(default_factory=threading.Event)
     starting: threading.Lock = field(default_factory=threading.Lock)
@@ -85,9 +88,9 @@ def send(told: dict[str, Any], *, subject: str = "") -> None:
     _outbox.woken()
 
 
-def task_changes(changes: list[dict[str, Any]]) -> None:
-    """Changes of tasks, gathered for a moment: thousands a second become at most ten frames a second."""
-    _outbox.tasks.extend(changes)
+def gather(kind: Kind, changes: list[dict[str, Any]]) -> None:
+    """Changes of what changes thousands of times a second: gathered for a moment, at most ten frames a second."""
+    _outbox.changes[kind].extend(changes)
     _outbox.woken()
 
 
@@ -106,16 +109,16 @@ async def _send_all(outbox: _Outbox) -> None:
         outbox.wake.clear()
         while outbox.waiting:
             await _send(layer, *outbox.waiting.popleft())
-        if outbox.tasks:
-            await _send(layer, group_of(Kind.TASKS), _gathered(outbox))
-            await asyncio.sleep(TASKS_PAUSE_SECONDS)
+        for kind in filter(outbox.changes.get, GATHERED):
+            await _send(layer, group_of(kind), _gathered(kind, outbox.changes[kind]))
+            await asyncio.sleep(GATHER_SECONDS)
         if not outbox.wake.is_set():
             outbox.idle.set()
 
 
-def _gathered(outbox: _Outbox) -> dict[str, Any]:
-    changes = [outbox.tasks.popleft() for _ in range(len(outbox.tasks))]
-    return {"kind": Kind.TASKS, "time": timezone.now().isoformat(), "data": {"changes": changes}}
+def _gathered(kind: Kind, waiting: deque[dict[str, Any]]) -> dict[str, Any]:
+    changes = [waiting.popleft() for _ in range(len(waiting))]
+    return {"kind": kind, "time": timezone.now().isoformat(), "data": {"changes": changes}}
 
 
 async def _send(layer: Any, group: str, message: dict[str, Any]) -> None:

@@ -42,6 +42,7 @@ EVENT_KINDS: Final[dict[Kind, str]] = {
     Kind.SCALING: permissions.AUTOSCALING_VIEW,
     Kind.ALERT: permissions.ALERTS_VIEW,
     Kind.AUDIT: permissions.AUDIT_VIEW,
+    Kind.PUSH: permissions.TASKS_VIEW_ALL,
 }
 
 

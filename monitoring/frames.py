@@ -10,7 +10,7 @@ from typing import Any
 from monitoring.models import Alert
 from plugins_app.models import Plugin, PluginEvent, PluginInstance, ScalingDecision
 from registry.models import Agent, Node
-from routing.signals import TaskChanged
+from routing.signals import PushChanged, TaskChanged
 from security.models import AuditEvent
 
 
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     AUDIT = "audit"
     ALERT = "alert"
     TASKS = "tasks"
+    PUSH = "push"
     LOG = "log"
 
 
@@ -128,6 +129,10 @@ def of_alert(alert: Alert, *, dropped: bool = False) -> dict[str, Any]:
         "since": alert.since.isoformat(),
         "dropped": dropped,
     }
+
+
+def of_push(change: PushChanged) -> dict[str, Any]:
+    return {"task": change.task_id, "event": change.seq, "outcome": change.outcome}
 
 
 def of_task(change: TaskChanged) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from monitoring import frames, metrics
-from monitoring.broadcast import frame, task_changes
+from monitoring.broadcast import frame, gather
 from monitoring.frames import Kind
 from plugins_app.models import Plugin, PluginEvent, PluginInstance, ScalingDecision
 from plugins_app.signals import (
@@ -73,9 +73,10 @@ def show_log_lines(
 def count_tasks(sender: object, changes: list[TaskChanged], **_: Any) -> None:
     for change in changes:
         metrics.count_task(change)
-    task_changes([frames.of_task(change) for change in changes])
+    gather(Kind.TASKS, [frames.of_task(change) for change in changes])
 
 
 @receiver(push_changed)
 def count_push(sender: object, change: PushChanged, **_: Any) -> None:
     metrics.push_deliveries_total.labels(change.outcome).inc()
+    gather(Kind.PUSH, [frames.of_push(change)])

@@ -28,7 +28,7 @@ def deliveries(request: HttpRequest, principal: Principal) -> HttpResponse:
     asked = request.GET.dict()
     found = _asked_for(selectors.push_deliveries(principal, state=asked.get("state", "")), asked)
     rows = newest_page(found, asked.get("after", ""), by="updated", size=PER_PAGE)
-    told = {"title": _("Push notifications"), "rows": rows}
+    told: dict[str, Any] = {"title": _("Push notifications"), "rows": rows, "live": True}
     told |= {"states": PushDelivery.State.choices, "agents": registry.offered_agents(principal)}
     told["dead"] = [row for row in rows.rows if row.state == PushDelivery.State.DEAD]
     return render(request, "routing/pushes.html", told)

@@ -84,3 +84,13 @@ def test_they_are_filtered_by_the_address(task: Task, asked: str, found: int) ->
 def test_the_empty_page_says_how_to_begin() -> None:
     page = console("viewer").get("/push/").content.decode()
     assert "CreateTaskPushNotificationConfig" in page
+
+
+def test_the_newest_follow_what_happens_and_older_pages_stay(task: Task) -> None:
+    client = console("operator")
+    newest = client.get("/push/").content.decode()
+    assert 'data-kinds="push"' in newest
+    assert re.search(r'id="pushes" data-region', newest)
+    last = PushDelivery.objects.order_by("-updated", "-id").first()
+    older = client.get("/push/", {"after": f"{last.updated.isoformat()}~{last.id}"})
+    assert "data-region" not in older.content.decode().partition('id="pushes"')[2]

@@ -18,7 +18,8 @@ from monitoring.services import take_sample
 from monitoring.sockets import websocket_urlpatterns
 from plugins_app.services import set_replicas
 from plugins_app.signals import log_lines_written
-from routing.signals import TaskChanged, tasks_changed
+from registry.signals import agent_changed
+from routing.signals import PushChanged, TaskChanged, push_changed, tasks_changed
 from security import services
 from security.principals import system
 from security.sessions import session_principal
@@ -155,6 +156,20 @@ async def test_an_auditor_sees_deeds():
         )
         frame = await socket.frame()
     assert (frame["kind"], frame["data"]["action"]) == ("audit", "user.created")
+
+
+@pytest.mark.parametrize(("role", "hears"), [("operator", "push"), ("developer", "agent")])
+async def test_attempts_to_tell_webhooks_are_shown_to_who_sees_all_tasks(role, hears):
+    user = await make(make_user, "olga", role)
+    agent = await make(make_agent, "a")
+    async with Socket("/ws/events", session=await make(session_of, user)) as socket:
+        push_changed.send(None, change=PushChanged("t", "c", 2, "dead"))
+        await asyncio.to_thread(broadcast.flush)
+        agent_changed.send(None, agent=agent)
+        frame = await socket.frame()
+    assert frame["kind"] == hears
+    if hears == "push":
+        assert frame["data"] == {"changes": [{"task": "t", "event": 2, "outcome": "dead"}]}
 
 
 async def test_a_task_page_hears_of_its_own_task_only():
