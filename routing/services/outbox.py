@@ -104,27 +104,33 @@ def note(errand: Errand, seq: int, outcome: Outcome, patience: Patience) -> bool
     config = _held(errand)
     if config is None:  # deleted, replaced, or somebody else's by now
         return False
+    attempt = config.attempts + 1
+    state = _judged(config, seq, outcome, patience)
+    _write_down(config, seq, attempt, state, outcome)
+    return state is not PushDelivery.State.PENDING and config.ended is None
+
+
+def _judged(
+    config: PushConfig, seq: int, outcome: Outcome, patience: Patience
+) -> PushDelivery.State:
+    """What becomes of the event, and of its webhook: on to the next, once more later, or the end."""
     failed = config.attempts + 1
     if not outcome.error:
         config.is_failing = False
-        state = PushDelivery.State.DELIVERED
         _move_on(config, seq)
-    elif outcome.status == GONE:
-        state = PushDelivery.State.DEAD
+        return PushDelivery.State.DELIVERED
+    if outcome.status == GONE:
         config.ended, config.end_reason, config.claim = timezone.now(), "gone", None
         config.save(update_fields=["ended", "end_reason", "claim"])
-    elif config.is_failing or failed >= patience.attempts:
+        return PushDelivery.State.DEAD
+    if config.is_failing or failed >= patience.attempts:
         config.is_failing = True
-        state = PushDelivery.State.DEAD
         _move_on(config, seq)
-    else:
-        state = PushDelivery.State.PENDING
-        pause = timedelta(seconds=patience.pause(failed, outcome.retry_after))
-        config.attempts, config.claim = failed, None
-        config.due = Now() + pause
-        config.save(update_fields=["attempts", "claim", "due"])
-    _write_down(config, seq, failed, state, outcome)
-    return state is not PushDelivery.State.PENDING and config.ended is None
+        return PushDelivery.State.DEAD
+    config.attempts, config.claim = failed, None
+    config.due = Now() + timedelta(seconds=patience.pause(failed, outcome.retry_after))
+    config.save(update_fields=["attempts", "claim", "due"])
+    return PushDelivery.State.PENDING
 
 
 def _move_on(config: PushConfig, seq: int) -> None:
