@@ -13,7 +13,9 @@ MAX_SCHEME: Final = 64  # of its authentication scheme
 MAX_SECRET: Final = 8_192  # of its token or credentials
 MAX_BATCH: Final = 100  # calls in one JSON-RPC batch
 MAX_BATCH_AT_ONCE: Final = 8  # of them under way
-STRANGERS_BYTES: Final = 1024 * 1024  # of a body that must be read to know whether its sender may send it
+STRANGERS_BYTES: Final = (
+    1024 * 1024
+)  # of a body that must be read to know whether its sender may send it
 FIRST_EVENT_SECONDS: Final = 5.0  # a stream's status line waits so long for its first event
 PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 100
@@ -21,6 +23,12 @@ MAX_PAGE_SIZE: Final = 100
 FIND_PROCESS_SECONDS: Final = 10.0  # a message waits so long for a process that can take it
 MAX_DELIVERIES: Final = 2  # to agents that may get a message again, by one process of AgentX or several
 MAX_TURN_SECONDS: Final = 3_600.0
+MAX_TURN_BYTES: Final = 64 * 1024 * 1024  # that an agent says in one turn
+EVENT_BYTES: Final = 512  # that each event counts for at least: it is a row of its own
+# A change of an artifact writes all of it anew: who has said more than this is heard less often, with a pause after
+# each change of so long for each further megabyte.
+UNPACED_BYTES: Final = 1024 * 1024
+PACE_SECONDS: Final = 0.03
 CANCEL_SECONDS: Final = 5.0  # CancelTask waits so long for the process that runs the task
 
 # A process that runs tasks renews their leases; what it no longer renews is taken over or failed: within 10 s of the
@@ -28,6 +36,7 @@ CANCEL_SECONDS: Final = 5.0  # CancelTask waits so long for the process that run
 LEASE_SECONDS: Final = 15
 RENEW_SECONDS: Final = 4.0
 LOST_SECONDS: Final = 2.0  # each process looks so often for tasks that were lost
+WITHDRAWN_AT_ONCE: Final = 50  # canceled tasks of which one process tells the agents elsewhere
 TAKE_OVER_GRACE: Final = 4.0  # what may go on is left so long to processes that can take it
 TAKE_OVERS: Final = 50  # at one look, so that every process gets its share
 MAX_RESUMES: Final = 10  # of a remote agent's task: it is listened to again, not sent again

@@ -107,19 +107,12 @@ class Operations:
         run = self._switchboard.runs.get(found.id)
         if run is None:
             await ask(request_cancel, principal, found.id, metadata)
-            self._tell_elsewhere(principal, slug, found)
             return await self._outcome(principal, slug, found)
         run.cancel(metadata)
         ended = await asyncio.shield(run.over)
         if ended.state != "CANCELED":
             raise TaskNotCancelable(f"The task ended before it could be canceled ({ended.state}).")
         return ended
-
-    def _tell_elsewhere(self, principal: Principal, slug: str, waiting: Record) -> None:
-        """A task that waits for its caller has no run; an agent elsewhere has it still."""
-        if waiting.is_interrupted and waiting.upstream:
-            for target in route_for(self._switchboard, principal, slug).targets:
-                self._switchboard.give_up(target, waiting.upstream, principal.request_id)
 
     async def _outcome(self, principal: Principal, slug: str, asked: Record) -> Record:
         """Wait for the process that runs it."""

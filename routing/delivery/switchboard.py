@@ -23,9 +23,9 @@ from routing.delivery.tails import Tails
 from routing.journal import Journal
 from routing.limits import LOST_SECONDS, RENEW_SECONDS
 from routing.record import Event, Json, Record
-from routing.remote import RemoteAgents, is_remote
+from routing.remote import RemoteAgents, is_remote, target_of
 from routing.routes import Routes
-from routing.services import hand_over, reap_lost_tasks
+from routing.services import hand_over, reap_lost_tasks, withdrawn
 from security.errors import Unavailable
 from security.news import News
 from security.rows import ask
@@ -152,7 +152,15 @@ class Switchboard:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
+    async def _withdraw(self) -> None:
+        """Tell agents elsewhere of what was canceled, by whomever, while they waited for its caller."""
+        with contextlib.suppress(Unavailable):  # the next look finds it
+            for agent, revision, upstream, request_id in await ask(withdrawn):
+                self.give_up(target_of(agent, revision), upstream, request_id)
+
     def _hear(self, payload: dict[str, Any]) -> None:
+        if "cancel" in payload:
+            self.errand(self._withdraw())
         for task_id in payload.get("cancel", ()):
             if run := self.runs.get(task_id):
                 run.cancel(payload.get("metadata"))
@@ -175,6 +183,7 @@ class Switchboard:
                 for record, turn in await taken_over(self.owner):
                     self.begin(record, turn, live=True, again=True)
                 await ask(reap_lost_tasks)  # what nobody may go on with
+                await self._withdraw()
             except Unavailable as error:
                 log.warning("lost tasks not looked for: %s", error.message)
 

@@ -107,6 +107,12 @@ class Task(models.Model):
             models.Index(
                 fields=("closed",), condition=Q(closed__isnull=False), name="routing_task_closed"
             ),
+            # Canceled while it waited, and its agent elsewhere has not been told: see `withdrawn`.
+            models.Index(
+                fields=("cancel_requested",),
+                condition=Q(closed__isnull=False, cancel_requested__isnull=False),
+                name="routing_task_withdrawn",
+            ),
         )
 
     def __str__(self) -> str:

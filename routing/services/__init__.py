@@ -1,6 +1,6 @@
 """Deeds on tasks from outside their run."""
 
-from routing.services.cancels import request_cancel
+from routing.services.cancels import request_cancel, withdrawn
 from routing.services.losses import hand_over, reap_lost_tasks, take_over_lost_tasks
 from routing.services.repeats import forget_old_messages
 from routing.services.replays import replay_dead, replay_delivery
@@ -13,4 +13,5 @@ __all__ = [
     "replay_delivery",
     "request_cancel",
     "take_over_lost_tasks",
+    "withdrawn",
 ]

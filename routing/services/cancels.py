@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from routing.errors import TaskNotCancelable, TaskNotFound
+from routing.limits import WITHDRAWN_AT_ONCE
 from routing.models import INTERRUPTED, TERMINAL, Task, TaskEvent
 from routing.record import Json, now, status_of
 from routing.selectors import access_task
@@ -40,6 +41,19 @@ def request_cancel(principal: Principal, task_id: str | UUID, metadata: Json | N
     return task
 
 
+@transaction.atomic
+def withdrawn() -> list[tuple[str, int, Json, str]]:
+    """What agents elsewhere still wait with though it was canceled: the upstream and its revision, the ids there, the
+    request's id. Each is given out once, to one process.
+    """
+    found = Task.objects.filter(closed__isnull=False, cancel_requested__isnull=False)
+    rows = found.select_for_update(skip_locked=True, of=("self",)).order_by("cancel_requested")
+    columns = ("id", "agent__upstream__id", "agent__upstream__revision", "upstream", "request_id")
+    claimed = list(rows.values_list(*columns)[:WITHDRAWN_AT_ONCE])
+    Task.objects.filter(id__in=[row[0] for row in claimed]).update(cancel_requested=None)
+    return [(str(row[1]), row[2], row[3], row[4]) for row in claimed if row[1] and row[3]]
+
+
 def _locked(principal: Principal, task_id: str | UUID) -> Task:
     if principal.is_anonymous:
         # Nobody else may know the id of an anonymous caller's task: knowing it is the right to it.
@@ -59,7 +73,9 @@ def _cancel(task: Task, metadata: Json | None) -> None:
     payload = status_of("CANCELED", moment) | ({"metadata": metadata} if metadata else {})
     task.state, task.status = "CANCELED", status_of("CANCELED", moment)
     task.seq, task.reason, task.updated, task.closed = task.seq + 1, "canceled", moment, moment
-    task.save(update_fields=["state", "status", "seq", "reason", "updated", "closed"])
+    task.cancel_requested = moment if task.upstream else None  # an agent elsewhere is to be told
+    fields = ["state", "status", "seq", "reason", "updated", "closed", "cancel_requested"]
+    task.save(update_fields=fields)
     TaskEvent.objects.create(
         task=task, seq=task.seq, kind=TaskEvent.Kind.STATUS, payload=payload, time=moment
     )

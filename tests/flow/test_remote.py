@@ -14,11 +14,12 @@ from registry.models import Agent, Upstream
 from registry.services import note_look, register_remote_agent
 from registry.services.credentials import sealed
 from registry.sightings import Look
-from routing.limits import MAX_HOPS
+from routing.limits import MAX_HOPS, UNPACED_BYTES
 from routing.models import Task
+from routing.services import request_cancel, withdrawn
 from security.principals import system
 from security.rows import ask
-from tests.far import Far, said, status
+from tests.far import Far, begun, event, said, status
 from tests.web import Web, call, message, reason, state, text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -49,6 +50,29 @@ async def register(far: Far, **fields: Any) -> Agent:
     streaming = {"streaming": far.streaming}
     await ask(Upstream.objects.filter(agent=agent).update, **streaming)
     return agent
+
+
+def drops_into(
+    size: int, done: asyncio.Event
+) -> Callable[[http.Request], Awaitable[http.StreamResponse]]:
+    """An artifact of this size, and a hundred drops one after the other."""
+
+    async def answer(request: http.Request) -> http.StreamResponse:
+        call = await request.json()
+        response = await begun(request)
+        named = {"taskId": "far-9", "contextId": "c"}
+        working = {"state": "TASK_STATE_WORKING"}
+        await event(response, call, {"task": {"id": "far-9", "contextId": "c", "status": working}})
+        for drop in ["x" * size, *"x" * 100]:
+            artifact = {"artifactId": "a", "parts": [{"text": drop}]}
+            update = named | {"artifact": artifact, "append": drop == "x"}
+            await event(response, call, {"artifactUpdate": update})
+            await asyncio.sleep(0.005)
+        done.set()
+        await asyncio.sleep(60)
+        return response
+
+    return answer
 
 
 async def upstream_of(task: dict[str, Any]) -> dict[str, Any] | None:
@@ -130,6 +154,26 @@ async def test_cancel_of_a_task_that_waits_for_input_goes_there(web: Web, far: F
     await far.until_asked("CancelTask")
 
 
+async def test_a_cancel_from_the_console_goes_there_once(web: Web, far: Far) -> None:
+    task = await web.send("ask", "far")
+    admin = system("console")
+    await ask(request_cancel, admin, task["id"])
+    await far.until_asked("CancelTask")
+    assert await ask(withdrawn) == []
+    await web.send("echo this", "far", messageId="m-2")
+    assert far.verbs().count("CancelTask") == 1
+
+
+async def test_a_cancel_whose_news_was_lost_goes_there(web: Web, far: Far) -> None:
+    task = await web.send("ask", "far")
+    await ask(
+        lambda: Task.objects.filter(id=task["id"]).update(
+            state="CANCELED", closed=timezone.now(), cancel_requested=timezone.now()
+        )
+    )
+    await far.until_asked("CancelTask")
+
+
 async def test_without_streams_it_is_asked_again_and_again(key: str) -> None:
     async with Far(streaming=False) as far:
         await register(far)
@@ -201,6 +245,33 @@ async def test_our_credential_is_shown(web: Web, far: Far) -> None:
         await web.switchboard.routes.refresh()
         await web.send("echo hello", "far")
         assert far.headers[-1][header] == value
+
+
+async def test_extensions_that_no_header_can_hold_are_not_told_on(web: Web, far: Far) -> None:
+    named = ["urn:a", "urn:b\r\nX-Evil: 1", "urn:c, urn:d", "urn:é", "urn:" + "e" * 600]
+    await web.result("SendMessage", {"message": message("echo hello", extensions=named)}, "far")
+    assert far.headers[-1]["A2A-Extensions"] == "urn:a"
+
+
+async def test_an_agent_that_says_much_is_heard_less_often(
+    web: Web, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change of a large artifact writes all of it: whoever grows it in drops must not hold up the others."""
+    monkeypatch.setattr("routing.delivery.delivering.PACE_SECONDS", 60)
+    journal, changes = web.switchboard.journal, []
+
+    async def noted(*step: Any, **patience: Any) -> None:
+        changes.append(step)
+        await journal_change(*step, **patience)
+
+    journal_change = journal.change
+    monkeypatch.setattr(journal, "change", noted)
+    far.answers["SendStreamingMessage"] = drops_into(2 * UNPACED_BYTES, far.release)
+    immediately = {"message": message("grow"), "configuration": {"returnImmediately": True}}
+    task = (await web.result("SendMessage", immediately, "far"))["task"]
+    await asyncio.wait_for(far.release.wait(), 20)
+    assert len(changes) < 5
+    assert state(await web.result("CancelTask", {"id": task["id"]}, "far")) == "CANCELED"
 
 
 async def test_an_agentx_registered_at_itself_does_not_go_in_circles(key: str, far: Far) -> None:
