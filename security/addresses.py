@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# All that is routed on the internet (RFC 4291); what lies outside wraps IPv4, is local, or is for nobody yet.
+GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 # What the C library takes for an IPv4 address: one to four numbers, decimal, octal or hexadecimal.
 NUMBERS: Final = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
 LOOPBACK: Final = ipaddress.IPv4Address("127.0.0.1")
@@ -47,6 +49,8 @@ def _innermost(address: Address) -> Address:
 
 def is_public(address: Address) -> bool:
     inner = _innermost(address)
+    if isinstance(inner, ipaddress.IPv6Address) and inner not in GLOBAL_UNICAST:
+        return False
     return inner.is_global and not inner.is_multicast
 
 

@@ -13,7 +13,7 @@ from plugins_app.client.target import Target
 from routing.delivery.board import Board
 from routing.delivery.inbox import Inbox
 from routing.errors import NoProcess
-from routing.limits import FIND_PROCESS_SECONDS, MAX_DELIVERIES
+from routing.limits import FIND_PROCESS_SECONDS, MAX_DELIVERIES, PACE_SECONDS, UNPACED_BYTES
 from routing.record import Record
 from routing.remote import is_remote
 
@@ -100,6 +100,8 @@ class Delivery:
             while (happenings := await inbox.take()) is not None:
                 if happenings and await self._taker.take(happenings):
                     return
+                if (more := inbox.said - UNPACED_BYTES) > 0:
+                    await asyncio.sleep(more / UNPACED_BYTES * PACE_SECONDS)
         finally:
             await inbox.close()
 

@@ -1,6 +1,7 @@
 """Agents elsewhere, as the delivery sees them: the same shape as plugin processes."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -28,6 +29,8 @@ from security.rows import ask
 
 log = logging.getLogger(__name__)
 SCHEME: Final = "a2a:"
+# An extension as it may stand in a list in a header; what is none is not told on.
+URI: Final = re.compile(r"[!-+\--~]{1,512}")
 CANCEL: Final = "could not cancel a task at the agent %s: %s"
 
 
@@ -143,8 +146,8 @@ def headers_for(connection: Connection, request_id: str, message: Json) -> Heade
     headers = dict(connection.headers) | {context.HOPS_HEADER: str(hops + 1)}
     if request_id:
         headers[context.HEADER] = request_id
-    extensions = [*connection.extensions, *message.get("extensions", ())]
-    if extensions:
+    named = [*connection.extensions, *message.get("extensions", ())]
+    if extensions := list(filter(URI.fullmatch, named)):
         name = "X-A2A-Extensions" if connection.interface.version == "0.3" else "A2A-Extensions"
         headers[name] = ", ".join(dict.fromkeys(extensions))
     return headers

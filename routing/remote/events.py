@@ -13,15 +13,15 @@ class EventReader:
 
     limit: int = MAX_UPSTREAM_BYTES
     _rest: bytearray = field(default_factory=bytearray)
-    _data: list[bytes] = field(default_factory=list)
-    _size: int = 0
+    _data: bytearray = field(default_factory=bytearray)
     _name: str = ""
 
     def feed(self, received: bytes) -> Iterator[tuple[str, bytes]]:
         """(name, data); the name is "" or what `event:` says. Raises `BadAnswer` for an event that is too large."""
+        searched = max(len(self._rest) - 1, 0)  # its last byte may be a CR that waits for its LF
         self._rest += received
         start = 0
-        while (found := self._line_end(start)) is not None:
+        while (found := self._line_end(max(start, searched))) is not None:
             end, following = found
             line = bytes(self._rest[start:end])
             start = following
@@ -49,15 +49,14 @@ class EventReader:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
-            self._size += len(value)
-            if self._size > self.limit:
+            self._data += value + b"\n"
+            if len(self._data) > self.limit + 1:
                 raise BadAnswer(f"an event of its stream is larger than {self.limit} bytes")
-            self._data.append(value)
         elif name == b"event":
             self._name = value.decode("utf-8", "replace")
         return None
 
     def _dispatch(self) -> tuple[str, bytes] | None:
-        name, data = self._name, b"\n".join(self._data)
-        self._name, self._data, self._size = "", [], 0
+        name, data = self._name, bytes(self._data[:-1])
+        self._name, self._data = "", bytearray()
         return (name, data) if data else None

@@ -1,5 +1,6 @@
 """HTTP to one agent elsewhere: kept connections, vetted addresses, no redirects, limits on what comes back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
@@ -61,6 +62,7 @@ class Http:
             async for chunk in response.content.iter_any():
                 for name, data in reader.feed(chunk):
                     yield name, json_of(data)
+                await asyncio.sleep(0)  # who sends without a pause gets no more than its share
 
     @asynccontextmanager
     async def _call(

@@ -137,6 +137,11 @@ def test_what_was_looked_at_is_what_is_connected_to(receiver, loopback, monkeypa
         ("::ffff:127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::1", False),
+        ("2606:2800:220:1::1", True),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
     ],
 )
 def test_what_is_public(address, public):

@@ -6,13 +6,15 @@ from collections import Counter
 import pytest
 
 from plugins_app.client.codec import Happening
+from plugins_app.client.errors import TurnFailed
 from plugins_app.client.target import Target
 from routing import routes as routes_of
 from routing.delivery.balance import Balance
 from routing.delivery.feed import Feed
-from routing.delivery.inbox import MAX_PENDING, Inbox
+from routing.delivery.inbox import MAX_PENDING, MAX_PENDING_BYTES, Inbox
 from routing.delivery.pace import QUICK_SECONDS, TURNS, Paces
 from routing.delivery.turns import newest_that_fit
+from routing.limits import EVENT_BYTES
 from routing.record import Event
 from routing.routes import Route, Routes
 
@@ -144,6 +146,41 @@ async def test_a_plugin_that_talks_faster_than_the_journal_writes_has_to_wait():
     while (happenings := await inbox.take()) is not None:
         taken += [each.payload["n"] for each in happenings]
     assert taken == list(range(1, 1001))
+
+
+@pytest.mark.asyncio
+async def test_a_plugin_that_says_large_things_has_to_wait_too():
+    made = 0
+
+    async def items():
+        nonlocal made
+        for _ in range(12):
+            made += 1
+            yield [Happening("artifact", {"x": "x" * (MAX_PENDING_BYTES // 3)})]
+
+    inbox = Inbox(items())
+    await asyncio.sleep(0.05)
+    assert made == 3
+    while await inbox.take() is not None:
+        pass
+    assert made == 12
+
+
+@pytest.mark.parametrize("text", ["x" * EVENT_BYTES, ""])
+@pytest.mark.asyncio
+async def test_an_agent_that_does_not_come_to_an_end_is_not_heard_for_ever(monkeypatch, text):
+    """However little it says at a time: each event is a row."""
+    monkeypatch.setattr("routing.delivery.inbox.MAX_TURN_BYTES", 20 * EVENT_BYTES)
+
+    async def items():
+        while True:
+            yield [Happening("artifact", {"x": text})]
+
+    inbox, heard = Inbox(items()), 0
+    with pytest.raises(TurnFailed, match="in one turn"):
+        while happenings := await inbox.take():
+            heard += len(happenings)
+    assert 0 < heard <= 20
 
 
 def test_an_agent_is_quick_when_all_of_its_last_turns_were():

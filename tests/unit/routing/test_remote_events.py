@@ -29,7 +29,9 @@ def test_it_does_not_matter_where_the_bytes_are_cut(cuts):
     assert read(*pieces) == EVENTS
 
 
-@pytest.mark.parametrize("stream", [b"data: " + b"x" * 30, b"data: xxxxxxxxx\n" * 3])
+@pytest.mark.parametrize(
+    "stream", [b"data: " + b"x" * 30, b"data: xxxxxxxxx\n" * 3, b"data:\n" * 30]
+)
 def test_an_event_that_is_too_large(stream):
     reader = EventReader(limit=20)
     with pytest.raises(BadAnswer, match="larger than 20"):
