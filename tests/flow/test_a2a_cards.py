@@ -311,7 +311,8 @@ async def test_the_front_door_lists_the_open_agents_and_to_who_is_known_all(web)
         assert await until(listed)
         card = await card_of(stranger, FRONT_DOOR)
         assert card["capabilities"]["extendedAgentCard"] is True
-        assert "securitySchemes" not in card  # as the agent behind it
+        assert "securityRequirements" not in card  # as the agent behind it
+        assert "bearer" in card["securitySchemes"]  # for the extended card
     wide = await web.result("GetExtendedAgentCard", {}, agent="router")
     assert skills_of(wide) == {"echo", "slow"}
     assert (await verdict_of(web, wide)).state == "verified"
