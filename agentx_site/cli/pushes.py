@@ -34,14 +34,19 @@ def list_deliveries(
 @push.command("replay")
 @click.argument("delivery", type=click.UUID, required=False)
 @click.option("--task", type=click.UUID, help="Everything of this task that was given up.")
+@json_option
 @click.pass_context
-def replay(context: click.Context, delivery: UUID | None, task: UUID | None) -> None:
+def replay(
+    context: click.Context, delivery: UUID | None, task: UUID | None, json_wanted: bool
+) -> None:
     """Tell a webhook an event once more."""
     if (delivery is None) == (task is None):
         raise click.UsageError("Name a delivery, or a task with --task.")
-    if task is not None:
-        answer = server(context).post(at("push", "tasks", str(task), "replay"))
-        click.echo(f"{answer['replayed']} deliveries are tried once more")
-        return
-    server(context).post(at("push", "deliveries", str(delivery), "replay"))
-    click.echo(f"{delivery} is tried once more")
+    of = ("tasks", str(task)) if task else ("deliveries", str(delivery))
+    answer = server(context).post(at("push", *of, "replay"))
+    if json_wanted:
+        output.as_json(answer)
+    elif task:
+        click.echo(f"tried once more: {answer['replayed']}")
+    else:
+        click.echo(f"{delivery} is tried once more")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
+from agentx_site.cli.root import agentx
 from monitoring import metrics
 from monitoring.catalogue import METRICS
 from monitoring.collectors import RowGauges
@@ -103,6 +105,33 @@ def test_the_handshake() -> None:
     )
     (shown,) = re.findall(r'^ *({"launch_id".*)$', text, flags=re.MULTILINE)
     assert json.loads(shown) == json.loads(launch)
+
+
+def commands(group: click.Group, above: click.Context | None = None) -> Iterator[list[str]]:
+    """How each command is typed, its options, and what its help says first."""
+    context = click.Context(group, above, info_name=group.name)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, context)
+        elif command is not None:
+            own = click.Context(command, context, info_name=name)
+            pieces = [piece for piece in command.collect_usage_pieces(own) if piece != "[OPTIONS]"]
+            options = [o for o in command.params if isinstance(o, click.Option) and not o.hidden]
+            told = ", ".join(f"`{max(option.opts, key=len)}`" for option in options)
+            about = " ".join((command.help or "").split("\n\n")[0].split())
+            yield [f"`{' '.join([own.command_path, *pieces])}`".replace("|", "or"), told, about]
+
+
+def test_every_command() -> None:
+    assert rows(page("cli")) == list(commands(agentx))
+
+
+def test_every_decision_is_listed() -> None:
+    decisions = sorted((DOCS / "adr").glob("0*.md"))
+    told = [(path.name, path.read_text().splitlines()[0]) for path in decisions]
+    listed = re.findall(r"^- (\d{4}) \[(.*)\]\((.*)\)$", (DOCS / "adr/index.md").read_text(), re.M)
+    assert [(name, f"# {number} {title}") for number, title, name in listed] == told
 
 
 def pages() -> list[Path]:
