@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS: Final = 3.0
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_GRPC_BYTES),
-    ("grpc.max_send_message_length", MAX_GRPC_BYTES),
+    ("grpc.max_send_message_length", -1),  # of what a task has become: its client limits it
     ("grpc.max_concurrent_streams", MAX_GRPC_CALLS_PER_CONNECTION),
     ("grpc.so_reuseport", 0),  # a taken port is an error, not a second listener
     # A peer that is gone without a word is noticed, and its calls end; one that pings us may do so in peace.
