@@ -33,6 +33,7 @@ CANCEL_SECONDS: Final = 5.0  # CancelTask waits so long for the process that run
 # lease's end even when no process takes it over and only the beat looks (TAKE_OVER_GRACE + its 5 s).
 LEASE_SECONDS: Final = 15
 RENEW_SECONDS: Final = 4.0
+HOLDERS_FIRST_SECONDS: Final = 6.0  # after Postgres was away, who lives renews before others look for the lost
 LOST_SECONDS: Final = 2.0  # each process looks so often for tasks that were lost
 WITHDRAWN_AT_ONCE: Final = 50  # canceled tasks of which one process tells the agents elsewhere
 TAKE_OVER_GRACE: Final = 4.0  # what may go on is left so long to processes that can take it
@@ -52,7 +53,7 @@ MAX_UPSTREAM_CONNECTIONS: Final = 512  # to one agent from one process
 MAX_UPSTREAM_BYTES: Final = 16 * 1024 * 1024  # of one answer, or one event of a stream
 MAX_HOPS: Final = 8  # from one AgentX to the next
 
-MAX_GRPC_BYTES: Final = 16 * 1024 * 1024  # of one message, both ways
+MAX_GRPC_BYTES: Final = 16 * 1024 * 1024  # of one message to us or to an agent elsewhere
 MAX_GRPC_CALLS: Final = 10_000  # under way at once in one gateway, streams among them
 MAX_GRPC_CALLS_PER_CONNECTION: Final = 1_000
 

@@ -21,7 +21,7 @@ from routing.delivery.pace import Paces
 from routing.delivery.run import Run
 from routing.delivery.tails import Tails
 from routing.journal import Journal
-from routing.limits import LOST_SECONDS, RENEW_SECONDS
+from routing.limits import HOLDERS_FIRST_SECONDS, LOST_SECONDS, RENEW_SECONDS
 from routing.record import Event, Json, Record
 from routing.remote import RemoteAgents, is_remote, target_of
 from routing.routes import Routes
@@ -186,6 +186,7 @@ class Switchboard:
                 await self._withdraw()
             except Unavailable as error:
                 log.warning("lost tasks not looked for: %s", error.message)
+                await asyncio.sleep(HOLDERS_FIRST_SECONDS)
 
     async def _renew(self) -> None:
         """Hold the leases of all running tasks, in one statement; learn of cancels that Redis did not tell."""

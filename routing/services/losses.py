@@ -6,6 +6,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from routing.limits import (
+    HOLDERS_FIRST_SECONDS,
     LEASE_SECONDS,
     MAX_DELIVERIES,
     MAX_RESUMES,
@@ -18,10 +19,9 @@ from routing.services.endings import closed, tell
 LOST: Final = "The process that ran this task was lost."
 CANCELED: Final = "The task was canceled."
 
-# Without a lease, and at work: whoever ran it is gone.
-IS_LOST: Final = (
-    "t.closed IS NULL AND t.state IN ('SUBMITTED', 'WORKING') AND t.lease_until < now()"
-)
+# Without a lease, and at work: whoever ran it is gone; or could not renew it because Postgres was away, and does so now.
+IS_LOST: Final = """t.closed IS NULL AND t.state IN ('SUBMITTED', 'WORKING') AND t.lease_until < now()
+    AND pg_postmaster_start_time() < now() - %(holders_first)s * interval '1 second'"""
 # What may go on: what was certainly not delivered, what may be delivered again, and what a remote agent has in hand.
 MAY_GO_ON: Final = f"""t.cancel_requested IS NULL AND a.retired IS NULL AND (
         (t.state = 'SUBMITTED' OR a.retry = 'always') AND t.deliveries < {MAX_DELIVERIES}
@@ -83,7 +83,7 @@ SELECT e.id::text, a.slug, e.door, e.state, e.created FROM ended e JOIN registry
 def take_over_lost_tasks(owner: str) -> list[str]:
     """Make the process of this name the one that runs them: what another one ran, and may go on. The tasks' ids."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TAKE_OVER, {"owner": owner})
+        cursor.execute(TAKE_OVER, {"owner": owner, "holders_first": HOLDERS_FIRST_SECONDS})
         return [task_id for (task_id,) in cursor.fetchall()]
 
 
@@ -97,7 +97,8 @@ def hand_over(task_ids: list[str], owner: str) -> set[str]:
 def reap_lost_tasks() -> int:
     """End the tasks whose runner did not renew its lease: with a reason and an event. How many."""
     moment = now()
-    parameters: dict[str, str | datetime] = {
+    parameters: dict[str, str | float | datetime] = {
+        "holders_first": HOLDERS_FIRST_SECONDS,
         "time": moment,
         "timestamp": timestamp(moment),
         "lost": LOST,

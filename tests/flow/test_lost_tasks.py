@@ -10,6 +10,7 @@ from plugins_app.client.codec import Happening
 from routing.delivery import switchboard
 from routing.delivery.losses import taken_over
 from routing.limits import (
+    HOLDERS_FIRST_SECONDS,
     LEASE_SECONDS,
     LOST_SECONDS,
     MAX_DELIVERIES,
@@ -264,8 +265,30 @@ async def test_a_look_for_lost_tasks_that_broke_is_not_the_last_one(script, call
         await one.switchboard.runs[task.id].over
 
 
+async def test_after_postgres_was_away_holders_renew_before_others_look(
+    script, caller, monkeypatch
+):
+    """All leases have ended meanwhile, and nobody is gone."""
+    await ask(make_scripted, retry="undelivered")
+    async with Core(script) as core:
+        task, play = await begun(core, caller, script)
+        core.switchboard.accepts = False
+        await ask(lease_ended, task.id, ago=20)
+        monkeypatch.setattr(
+            "routing.services.losses.HOLDERS_FIRST_SECONDS", 1e9
+        )  # it came just now
+        assert await ask(take_over_lost_tasks, "another") == []
+        assert await ask(reap_lost_tasks) == 0
+        assert await core.switchboard.journal.renew([task.id], core.switchboard.owner)
+        monkeypatch.undo()
+        assert await ask(reap_lost_tasks) == 0
+        play.say(DONE).end()
+        assert (await core.switchboard.runs[task.id].over).state == "COMPLETED"
+
+
 async def test_the_numbers_keep_the_promise():
     """Within 10 s of the lease's end, also when only the beat (5 s) is left to look."""
     assert TAKE_OVER_GRACE + 5.0 < 10.0
     assert 2 * LOST_SECONDS <= TAKE_OVER_GRACE
     assert 3 * RENEW_SECONDS < LEASE_SECONDS
+    assert RENEW_SECONDS + 1.0 < HOLDERS_FIRST_SECONDS
