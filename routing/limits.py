@@ -13,13 +13,13 @@ MAX_SCHEME: Final = 64  # of its authentication scheme
 MAX_SECRET: Final = 8_192  # of its token or credentials
 MAX_BATCH: Final = 100  # calls in one JSON-RPC batch
 MAX_BATCH_AT_ONCE: Final = 8  # of them under way
-STRANGERS_BYTES: Final = 1024 * 1024  # of a body that must be read to know whether its sender may send it
+STRANGERS_BYTES: Final = 1024 * 1024  # of a body that tells whether its sender may send it
 FIRST_EVENT_SECONDS: Final = 5.0  # a stream's status line waits so long for its first event
 PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 100
 
 FIND_PROCESS_SECONDS: Final = 10.0  # a message waits so long for a process that can take it
-MAX_DELIVERIES: Final = 2  # to agents that may get a message again, by one process of AgentX or several
+MAX_DELIVERIES: Final = 2  # of one message, by one process of AgentX or several
 MAX_TURN_SECONDS: Final = 3_600.0
 MAX_TURN_BYTES: Final = 64 * 1024 * 1024  # that an agent says in one turn
 EVENT_BYTES: Final = 512  # that each event counts for at least: it is a row of its own
@@ -33,13 +33,14 @@ CANCEL_SECONDS: Final = 5.0  # CancelTask waits so long for the process that run
 # lease's end even when no process takes it over and only the beat looks (TAKE_OVER_GRACE + its 5 s).
 LEASE_SECONDS: Final = 15
 RENEW_SECONDS: Final = 4.0
-HOLDERS_FIRST_SECONDS: Final = 6.0  # after Postgres was away, who lives renews before others look for the lost
+# After Postgres was away, who lives renews before others look for the lost.
+HOLDERS_FIRST_SECONDS: Final = 6.0
 LOST_SECONDS: Final = 2.0  # each process looks so often for tasks that were lost
 WITHDRAWN_AT_ONCE: Final = 50  # canceled tasks of which one process tells the agents elsewhere
 TAKE_OVER_GRACE: Final = 4.0  # what may go on is left so long to processes that can take it
 TAKE_OVERS: Final = 50  # at one look, so that every process gets its share
 MAX_RESUMES: Final = 10  # of a remote agent's task: it is listened to again, not sent again
-FOLLOW_SECONDS: Final = 1.0  # streams of tasks that run elsewhere are read so often when Redis tells nothing
+FOLLOW_SECONDS: Final = 1.0  # tasks that run elsewhere are read so often without news
 MAX_EVENTS_READ: Final = 2_000  # at once, for streams
 IDEMPOTENCY_HOURS: Final = 24  # the same message within this time is the same task
 PRUNE_BATCH: Final = 5_000
@@ -72,5 +73,5 @@ KEEP_DELIVERED_DAYS: Final = 7
 # Agent cards, kept ready by routing.a2a
 MAX_SHELVED_CARDS: Final = 2_000  # kept ready in one process, about 20 KB each
 MAX_SHELVED_PAGES: Final = 20  # of the catalogue
-MAX_FRONT_DOOR_SKILLS: Final = 500  # agents that the front door's card lists: the ready and newest ones
+MAX_FRONT_DOOR_SKILLS: Final = 500  # of the front door's card: the ready and newest agents
 MAX_CATALOGUE_ENTRIES: Final = 1_000  # of one page of the catalogue

@@ -61,7 +61,7 @@ class Record:
     scope: str = ""  # the A2A tenant
     # No task to callers: the agent answered with a message, or has not begun to answer and may yet do so.
     is_direct: bool = False
-    request: Json | None = None  # what another delivery needs beside the message; see routing.delivery.turns
+    request: Json | None = None  # see routing.delivery.turns.request_of
     deliveries: int = 1
     upstream: Json | None = None  # of a remote agent: its taskId and contextId
     artifacts: list[Json] = field(default_factory=list)

@@ -19,9 +19,7 @@ pages: list[URLPattern] = [
         files.message_file,
         name="page-message-file",
     ),
-    path(
-        "tasks/<uuid:task_id>/push/replay/", pushes.replay_of_task, name="page-push-replay-task"
-    ),
+    path("tasks/<uuid:task_id>/push/replay/", pushes.replay_of_task, name="page-push-replay-task"),
     path("push/", pushes.deliveries, name="page-pushes"),
     path("push/replay/", pushes.replay_chosen, name="page-push-replay-chosen"),
     path("push/<uuid:delivery_id>/replay/", pushes.replay, name="page-push-replay"),

@@ -30,9 +30,8 @@ KEY_SECONDS: Final = 2.0  # so late a process may learn of a new signing key
 KEYS_SECONDS: Final = 1.0  # and so late publish it: earlier than anybody signs with it
 PAGE_SECONDS: Final = 1.0
 MAX_PAGE_SECONDS: Final = 30.0
-STARTED: Final = datetime.now(
-    UTC
-)  # a card may read otherwise after a restart: other addresses, another release
+# A card may read otherwise after a restart: other addresses, another release.
+STARTED: Final = datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,8 @@ def _admitted(
     core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> Principal:
     """The caller in the tenant it names. Naming the agent itself names no tenant."""
-    if (
-        agent != ROUTER or verb != EXTENDED_CARD
-    ):  # the front door has a card without any agent behind it
+    # The front door has a card without any agent behind it.
+    if agent != ROUTER or verb != EXTENDED_CARD:
         core.require_call(principal, agent, asked.extensions)
     tenant = params.short(given, "tenant", "")
     return principal if tenant in ("", agent) else principal.within(tenant)

@@ -31,9 +31,8 @@ def changes_of(record: Record, happenings: Sequence[Happening]) -> Heard:
     if told and told[0].kind == "reply":
         return _reply(record, told, upstream)
     changes, reason = _changes(record, told)
-    if (
-        upstream is not None and not changes
-    ):  # it must be kept, and what is kept is kept with an event
+    # It must be kept, and what is kept is kept with an event.
+    if upstream is not None and not changes:
         changes = [("status", status_of("WORKING", now()))]
     return Heard(changes, reason, upstream=upstream)
 

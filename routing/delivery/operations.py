@@ -1,7 +1,7 @@
 """The A2A operations on plain objects: what every door calls. Principal first; refusals are `PublicError`s.
 
 Tasks are the caller's own with this agent: hidden and missing look alike. Anonymous callers share one subject, so the
-random id of a task is their right to it, and they may not list.
+random id of a task, or of a context, is their right to it.
 """
 
 import asyncio

@@ -7,85 +7,193 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0002_whole_a2a'),
+        ("routing", "0002_whole_a2a"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PushConfig',
+            name="PushConfig",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('config_id', models.CharField(max_length=128, verbose_name='config id')),
-                ('url', models.TextField(verbose_name='URL')),
-                ('host', models.CharField(max_length=255, verbose_name='host')),
-                ('scheme', models.CharField(blank=True, max_length=64, verbose_name='authentication scheme')),
-                ('sealed_credentials', models.TextField(blank=True, help_text='Sealed.', verbose_name='credentials')),
-                ('sealed_token', models.TextField(blank=True, help_text='Sealed.', verbose_name='token')),
-                ('dialect', models.CharField(default='1.0', max_length=8, verbose_name='A2A version')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('delivered_seq', models.PositiveIntegerField(default=0, verbose_name='told up to')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Failed ones, of the event that is next.', verbose_name='attempts')),
-                ('is_failing', models.BooleanField(default=False, verbose_name='failing')),
-                ('due', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),
-                ('claim', models.UUIDField(null=True, verbose_name='claim')),
-                ('ended', models.DateTimeField(help_text='Nothing more will be told.', null=True, verbose_name='ended')),
-                ('end_reason', models.CharField(blank=True, max_length=16, verbose_name='why it ended')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='push_configs', to='routing.task')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("config_id", models.CharField(max_length=128, verbose_name="config id")),
+                ("url", models.TextField(verbose_name="URL")),
+                ("host", models.CharField(max_length=255, verbose_name="host")),
+                (
+                    "scheme",
+                    models.CharField(
+                        blank=True, max_length=64, verbose_name="authentication scheme"
+                    ),
+                ),
+                (
+                    "sealed_credentials",
+                    models.TextField(blank=True, help_text="Sealed.", verbose_name="credentials"),
+                ),
+                (
+                    "sealed_token",
+                    models.TextField(blank=True, help_text="Sealed.", verbose_name="token"),
+                ),
+                (
+                    "dialect",
+                    models.CharField(default="1.0", max_length=8, verbose_name="A2A version"),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                ),
+                (
+                    "delivered_seq",
+                    models.PositiveIntegerField(default=0, verbose_name="told up to"),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Failed ones, of the event that is next.",
+                        verbose_name="attempts",
+                    ),
+                ),
+                ("is_failing", models.BooleanField(default=False, verbose_name="failing")),
+                (
+                    "due",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="due"),
+                ),
+                ("claim", models.UUIDField(null=True, verbose_name="claim")),
+                (
+                    "ended",
+                    models.DateTimeField(
+                        help_text="Nothing more will be told.", null=True, verbose_name="ended"
+                    ),
+                ),
+                (
+                    "end_reason",
+                    models.CharField(blank=True, max_length=16, verbose_name="why it ended"),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="push_configs",
+                        to="routing.task",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'push config',
-                'verbose_name_plural': 'push configs',
-                'ordering': ('task', 'id'),
+                "verbose_name": "push config",
+                "verbose_name_plural": "push configs",
+                "ordering": ("task", "id"),
             },
         ),
         migrations.CreateModel(
-            name='PushDelivery',
+            name="PushDelivery",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.PositiveIntegerField(verbose_name='event')),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('delivered', 'delivered'), ('dead', 'given up')], max_length=16, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=1, verbose_name='attempts')),
-                ('status', models.PositiveSmallIntegerField(null=True, verbose_name='HTTP status')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('updated', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last attempt')),
-                ('replay_due', models.DateTimeField(null=True, verbose_name='replay due')),
-                ('config', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='routing.pushconfig')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField(verbose_name="event")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("delivered", "delivered"),
+                            ("dead", "given up"),
+                        ],
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=1, verbose_name="attempts")),
+                ("status", models.PositiveSmallIntegerField(null=True, verbose_name="HTTP status")),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                (
+                    "created",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                ),
+                (
+                    "updated",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="last attempt"
+                    ),
+                ),
+                ("replay_due", models.DateTimeField(null=True, verbose_name="replay due")),
+                (
+                    "config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="routing.pushconfig",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'push delivery',
-                'verbose_name_plural': 'push deliveries',
-                'ordering': ('-updated', '-id'),
+                "verbose_name": "push delivery",
+                "verbose_name_plural": "push deliveries",
+                "ordering": ("-updated", "-id"),
             },
         ),
         migrations.AddIndex(
-            model_name='pushconfig',
-            index=models.Index(condition=models.Q(('ended__isnull', True)), fields=['due'], name='routing_push_due'),
+            model_name="pushconfig",
+            index=models.Index(
+                condition=models.Q(("ended__isnull", True)), fields=["due"], name="routing_push_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pushconfig',
-            constraint=models.UniqueConstraint(fields=('task', 'config_id'), name='routing_push_config_once_per_task'),
+            model_name="pushconfig",
+            constraint=models.UniqueConstraint(
+                fields=("task", "config_id"), name="routing_push_config_once_per_task"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pushconfig',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended__isnull', True)), models.Q(('ended__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='routing_push_ended_has_reason'),
+            model_name="pushconfig",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end_reason", ""), ("ended__isnull", True)),
+                    models.Q(("ended__isnull", False), models.Q(("end_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="routing_push_ended_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pushdelivery',
-            index=models.Index(fields=['-updated', '-id'], name='routing_push_newest'),
+            model_name="pushdelivery",
+            index=models.Index(fields=["-updated", "-id"], name="routing_push_newest"),
         ),
         migrations.AddIndex(
-            model_name='pushdelivery',
-            index=models.Index(condition=models.Q(('replay_due__isnull', False)), fields=['replay_due'], name='routing_push_replays'),
+            model_name="pushdelivery",
+            index=models.Index(
+                condition=models.Q(("replay_due__isnull", False)),
+                fields=["replay_due"],
+                name="routing_push_replays",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pushdelivery',
-            constraint=models.UniqueConstraint(fields=('config', 'seq'), name='routing_push_event_once_per_config'),
+            model_name="pushdelivery",
+            constraint=models.UniqueConstraint(
+                fields=("config", "seq"), name="routing_push_event_once_per_config"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pushdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('replay_due__isnull', True), ('state', 'pending'), _connector='OR'), name='routing_push_replay_is_pending'),
+            model_name="pushdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("replay_due__isnull", True), ("state", "pending"), _connector="OR"
+                ),
+                name="routing_push_replay_is_pending",
+            ),
         ),
     ]

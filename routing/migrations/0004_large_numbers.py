@@ -5,40 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0003_push_notifications'),
+        ("routing", "0003_push_notifications"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='message',
-            name='message',
-            field=models.JSONField(decoder=routing.models.Decoder, help_text='A2A Message.', verbose_name='message'),
+            model_name="message",
+            name="message",
+            field=models.JSONField(
+                decoder=routing.models.Decoder, help_text="A2A Message.", verbose_name="message"
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='artifacts',
-            field=models.JSONField(decoder=routing.models.Decoder, default=list, help_text='A2A Artifacts.', verbose_name='artifacts'),
+            model_name="task",
+            name="artifacts",
+            field=models.JSONField(
+                decoder=routing.models.Decoder,
+                default=list,
+                help_text="A2A Artifacts.",
+                verbose_name="artifacts",
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='metadata',
-            field=models.JSONField(decoder=routing.models.Decoder, null=True, verbose_name='metadata'),
+            model_name="task",
+            name="metadata",
+            field=models.JSONField(
+                decoder=routing.models.Decoder, null=True, verbose_name="metadata"
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='request',
-            field=models.JSONField(decoder=routing.models.Decoder, help_text='What another delivery needs beside the message.', null=True, verbose_name='request'),
+            model_name="task",
+            name="request",
+            field=models.JSONField(
+                decoder=routing.models.Decoder,
+                help_text="What another delivery needs beside the message.",
+                null=True,
+                verbose_name="request",
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='status',
-            field=models.JSONField(decoder=routing.models.Decoder, help_text='A2A TaskStatus.', verbose_name='status'),
+            model_name="task",
+            name="status",
+            field=models.JSONField(
+                decoder=routing.models.Decoder, help_text="A2A TaskStatus.", verbose_name="status"
+            ),
         ),
         migrations.AlterField(
-            model_name='taskevent',
-            name='payload',
-            field=models.JSONField(decoder=routing.models.Decoder, help_text='A2A TaskStatus, {artifact, append, lastChunk}, or Message.', verbose_name='payload'),
+            model_name="taskevent",
+            name="payload",
+            field=models.JSONField(
+                decoder=routing.models.Decoder,
+                help_text="A2A TaskStatus, {artifact, append, lastChunk}, or Message.",
+                verbose_name="payload",
+            ),
         ),
     ]

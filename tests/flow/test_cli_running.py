@@ -121,9 +121,8 @@ def test_a_replacement_that_does_not_start_is_told_at_once(
     assert agentx(site, "plugin", "install", str(tmp_path)).returncode == 0
     assert agentx(site, "plugin", "start", "brittle").returncode == 0
     source.write_text("import nothing_like_it")
-    for _ in range(
-        2
-    ):  # what happened at the first time is not taken for what happens at the second
+    # What happened at the first time is not taken for what happens at the second.
+    for _ in range(2):
         refused = agentx(site, "plugin", "restart", "brittle", "--timeout", "20")
         assert refused.returncode == 1
         assert "the earlier process goes on" in refused.stderr

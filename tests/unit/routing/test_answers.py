@@ -20,7 +20,9 @@ def states(changes):
 
 def test_an_answer_is_its_artifact_and_its_end():
     kind, payload = chunk("x")
-    changes, reason, *_ = changes_of(record(), [Happening(kind, payload), status("COMPLETED", "done")])
+    changes, reason, *_ = changes_of(
+        record(), [Happening(kind, payload), status("COMPLETED", "done")]
+    )
     assert [kind for kind, _ in changes] == ["artifact", "status"]
     assert reason == "done"
 
