@@ -93,21 +93,21 @@ def _texts(result: Json) -> Iterator[str]:
     for artifact in artifacts:
         yield _text(artifact.get("parts", []))
     said = task.get("status", {}).get("message")
-    if said and (not artifacts or task["status"]["state"] in WAITS):
+    if said and (not artifacts or task["status"]["state"] in WAITS | BAD_ENDS):
         yield _text(said.get("parts", []))
 
 
 def _show_stream(results: Iterable[Json], json_wanted: bool) -> None:
     ended: Json = {}
-    written = False
+    written = within_line = False
     for result in results:
         if json_wanted:
             click.echo(json.dumps(result, ensure_ascii=False))
-        for piece in [] if json_wanted else _pieces(result):
-            click.echo(piece, nl=False)
-            written = True
+        for piece, is_line in [] if json_wanted else _pieces(result):
+            click.echo("\n" + piece if is_line and within_line else piece, nl=is_line)
+            written, within_line = True, not is_line
         ended = _followed(ended, result)
-    if written:
+    if within_line:
         click.echo()
     said = ended.get("status", {}).get("message")
     if said and not written and not json_wanted:
@@ -115,11 +115,16 @@ def _show_stream(results: Iterable[Json], json_wanted: bool) -> None:
     _end(ended, quiet=json_wanted)
 
 
-def _pieces(result: Json) -> Iterator[str]:
+def _pieces(result: Json) -> Iterator[tuple[str, bool]]:
+    """What this event says, and whether it is a line of its own: a question or a reason, not a piece of the answer."""
     if "artifactUpdate" in result:
-        yield _text(result["artifactUpdate"]["artifact"].get("parts", []), joint="")
+        yield _text(result["artifactUpdate"]["artifact"].get("parts", []), joint=""), False
     elif "message" in result:
-        yield _text(result["message"].get("parts", []))
+        yield _text(result["message"].get("parts", [])), False
+    elif "statusUpdate" in result:
+        status = result["statusUpdate"]["status"]
+        if status["state"] in WAITS | BAD_ENDS and "message" in status:
+            yield _text(status["message"].get("parts", [])), True
 
 
 def _followed(task: Json, result: Json) -> Json:
@@ -141,8 +146,8 @@ def _end(task: Json, *, quiet: bool) -> None:
     if state in BAD_ENDS:
         raise Failed(f"task {task.get('id')} {state.removeprefix('TASK_STATE_').lower()}.")
     if state in WAITS and not quiet:
-        told = f"--task {task['id']} --context {task['contextId']}"
-        click.echo(f"agentx: the agent waits for an answer: send it with {told}", err=True)
+        told = f"agentx: the agent waits for an answer: send it with --task {task['id']}"
+        click.echo(told, err=True)
 
 
 def _text(parts: list[Any], joint: str = "\n") -> str:
