@@ -14,6 +14,7 @@ class EventReader:
     limit: int = MAX_UPSTREAM_BYTES
     _rest: bytearray = field(default_factory=bytearray)
     _data: bytearray = field(default_factory=bytearray)
+    _size: int = 0  # of its lines, as they came
     _name: str = ""
 
     def feed(self, received: bytes) -> Iterator[tuple[str, bytes]]:
@@ -50,7 +51,8 @@ class EventReader:
         value = value.removeprefix(b" ")
         if name == b"data":
             self._data += value + b"\n"
-            if len(self._data) > self.limit + 1:
+            self._size += len(line)
+            if self._size > self.limit + len(b"data: "):
                 raise BadAnswer(f"an event of its stream is larger than {self.limit} bytes")
         elif name == b"event":
             self._name = value.decode("utf-8", "replace")
@@ -58,5 +60,5 @@ class EventReader:
 
     def _dispatch(self) -> tuple[str, bytes] | None:
         name, data = self._name, bytes(self._data[:-1])
-        self._name, self._data = "", bytearray()
+        self._name, self._data, self._size = "", bytearray(), 0
         return (name, data) if data else None

@@ -22,6 +22,7 @@ from security import addresses, outbound
 # Below the 5 s after which common servers close a connection that nobody uses: ours must be the first to let go.
 KEEP_SECONDS: Final = 4.0
 CHUNK: Final = 64 * 1024
+PIECE: Final = 8 * 1024  # of a stream, which may hold thousands of lines
 EVENTS: Final = "text/event-stream"
 NO_CREDENTIAL: Final = frozenset({401, 403, 407})
 TURNED_AWAY: Final = frozenset({429, 502, 503, 504})
@@ -59,10 +60,9 @@ class Http:
                 yield Answer(response.status, await _whole(response))
                 return
             reader = EventReader()
-            async for chunk in response.content.iter_any():
-                for name, data in reader.feed(chunk):
+            async for piece in pieces_of(response.content):
+                for name, data in reader.feed(piece):
                     yield name, json_of(data)
-                await asyncio.sleep(0)  # who sends without a pause gets no more than its share
 
     @asynccontextmanager
     async def _call(
@@ -131,6 +131,14 @@ def _require_welcome(response: aiohttp.ClientResponse) -> None:
             f"The agent's service does not take AgentX's credentials ({response.status}).",
             "upstream_unauthorized",
         )
+
+
+async def pieces_of(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """As they come, and the others' turn after each: who sends without a pause gets no more than its share."""
+    async for chunk in content.iter_any():
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
+            await asyncio.sleep(0)
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

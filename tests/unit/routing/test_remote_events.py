@@ -1,13 +1,17 @@
 """Server-sent events, however they are cut."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
+from aiohttp import StreamReader
+from aiohttp.base_protocol import BaseProtocol
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins_app.client.errors import BadAnswer
 from routing.remote.events import EventReader
+from routing.remote.http import PIECE, pieces_of
 
 STREAM = b': hello\r\nid: 1\r\ndata: {"a":\r\ndata: 1}\r\n\r\nevent: error\ndata:no\n\n: bye\r\rdata: x\r\r'
 EVENTS = [("", b'{"a":\n1}'), ("error", b"no"), ("", b"x")]
@@ -41,3 +45,24 @@ def test_an_event_that_is_too_large(stream):
 def test_many_small_events_are_no_large_one():
     reader = EventReader(limit=20)
     assert len(list(reader.feed(b"data: x\n\n" * 100))) == 100
+
+
+@pytest.mark.asyncio
+async def test_who_sends_without_a_pause_lets_others_have_their_turn():
+    loop = asyncio.get_running_loop()
+    content = StreamReader(BaseProtocol(loop), 2**20, loop=loop)
+    content.feed_data(b"data:\n" * PIECE)
+    content.feed_eof()
+    turns = 0
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    pieces = [piece async for piece in pieces_of(content)]
+    task.cancel()
+    assert b"".join(pieces) == b"data:\n" * PIECE
+    assert turns >= len(pieces) == 6
