@@ -21,7 +21,9 @@ from routing.gateway.watchdog import Watchdog
 from routing.limits import MAX_GRPC_BYTES, MAX_GRPC_CALLS, MAX_GRPC_CALLS_PER_CONNECTION
 
 log = logging.getLogger(__name__)
-GRACE_SECONDS: Final = 3.0
+GRACE_SECONDS: Final = (
+    6.0  # longer than a drain with its two waits: its streams are to hear why they end
+)
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_GRPC_BYTES),
     ("grpc.max_send_message_length", -1),  # of what a task has become: its client limits it

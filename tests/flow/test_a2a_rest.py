@@ -253,7 +253,10 @@ async def test_an_open_agent_is_open_at_this_door_too(echo, transactional_db):
     async with Web(None) as anybody:
         assert state(await sent(anybody)) == "COMPLETED"
         answer = await anybody.call("GET", "/tasks")
-        assert (answer[0], answer[1]["tasks"]) == (200, [])  # ADR 0016: only of a context that they name
+        assert (answer[0], answer[1]["tasks"]) == (
+            200,
+            [],
+        )  # ADR 0016: only of a context that they name
 
 
 async def test_the_front_door_has_these_addresses_too(web, settings):
