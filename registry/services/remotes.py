@@ -293,7 +293,8 @@ def _require_same(agent: Agent | None, interface: Interface, found: FoundCard | 
     known = Upstream.objects.filter(agent=agent).values_list("card_url", flat=True).first()
     is_same_card = found is not None and known == found.url
     if agent.source != Agent.Source.REMOTE or not (agent.endpoint == interface.url or is_same_card):
-        told = _("There is already an agent %(slug)r.") % {"slug": agent.slug}
+        told = _("There is already an agent %(slug)r: give this one another name.")
+        told %= {"slug": agent.slug}
         raise AgentNameTaken(told)
 
 

@@ -209,7 +209,7 @@ def test_tasks(cli: Cli) -> None:
 
 
 def test_pushes(cli: Cli) -> None:
-    assert "Nothing was told to a webhook" in cli("push", "list").stdout
+    assert "No webhook was told" in cli("push", "list").stdout
     task = make_task(make_agent("echo"))
     config = PushConfig.objects.create(task=task, config_id="c", url="http://x.example/", host="x")
     dead = PushDelivery.objects.create(config=config, seq=1, state="dead", error="answered 500")
