@@ -18,16 +18,15 @@ from registry.services.remotes import (
 )
 from registry.services.signatures import (
     card_verdict,
-    current_key,
     rotate_card_key,
     sign_card,
+    signing_key,
 )
 
 __all__ = [
     "approve_card",
     "card_verdict",
     "claim_due_upstreams",
-    "current_key",
     "end_silent_leases",
     "heartbeat_agent",
     "heartbeat_node",
@@ -44,4 +43,5 @@ __all__ = [
     "set_agent_open",
     "set_agent_states",
     "sign_card",
+    "signing_key",
 ]

@@ -49,7 +49,7 @@ _signatures = Signatures()
 def sign_card(card: cards.Card) -> cards.Card:
     """The same card, signed with the current key. Unsigned when that key cannot be opened, which is logged."""
     try:
-        return card | {"signatures": _signatures.of(card, current_key())}
+        return card | {"signatures": _signatures.of(card, signing_key())}
     except SealBroken as broken:
         log.error("cards are served unsigned: %s", broken)
         return card
@@ -75,7 +75,7 @@ def _signed(card: cards.Card, key: SigningKey) -> cards.Card:
     )
 
 
-def current_key() -> SigningKey:
+def signing_key() -> SigningKey:
     """The key that signs; made when there is none yet. Of two processes that make one, the second takes the first's."""
     key = selectors.current_key()
     if key is not None:

@@ -140,11 +140,11 @@ def require_sight(principal: Principal) -> None:
 
 
 def _current_kid() -> str:
-    return services.current_key().kid
+    return services.signing_key().kid
 
 
 def _key_set() -> Document:
-    services.current_key()  # there is one from the first time that anybody asks
+    services.signing_key()  # there is one from the first time that anybody asks
     keys = selectors.published_keys()
     told = selectors.key_set()
     return Document(orjson.dumps(told), cards.digest(told), max(key.created for key in keys))
@@ -159,7 +159,7 @@ def _shelved(principal: Principal, slug: str) -> Shelved:
 
 
 def _made(agent: Agent, card: Card) -> Shelved:
-    key = services.current_key()
+    key = services.signing_key()
     mark = (agent.card_digest, agent.card_changed, agent.is_open, key.kid)
     modified = max(agent.card_changed, key.created, STARTED)
     return Shelved(mark, _documents(card, key.kid, modified, agent.is_open))

@@ -63,7 +63,7 @@ def test_an_agents_card_bears_a_good_signature(api: Api) -> None:
 
 
 def test_keys_are_listed_and_rotated(api: Api) -> None:
-    services.current_key()
+    services.signing_key()
     client = api("admin")
     (before,) = client.get("/api/v1/card-keys").json()
     assert before["is_current"]
@@ -79,7 +79,7 @@ def test_keys_are_listed_and_rotated(api: Api) -> None:
 
 
 def test_a_retired_key_cannot_sign_any_more_and_leaves_when_nothing_bears_it() -> None:
-    old = services.current_key()
+    old = services.signing_key()
     services.rotate_card_key(system("tests"))
     old.refresh_from_db()
     assert (old.sealed, old.is_current) == ("", False)
@@ -89,7 +89,7 @@ def test_a_retired_key_cannot_sign_any_more_and_leaves_when_nothing_bears_it() -
 
 
 def test_a_private_key_is_sealed_and_never_told(api: Api) -> None:
-    key = services.current_key()
+    key = services.signing_key()
     assert '"d"' not in key.sealed
     assert key.sealed not in api("admin").get("/api/v1/card-keys").content.decode()
     card = {"name": "x", "description": "x", "version": "1"}

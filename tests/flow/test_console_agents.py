@@ -12,7 +12,7 @@ import pytest
 from registry.connections import credentials_of
 from registry.models import Agent, AgentCard, HealthCheck, SigningKey, Upstream
 from registry.selectors import current_key
-from registry.services import current_key as key_that_signs
+from registry.services import signing_key
 from tests.callers import console
 from tests.factories import make_agent
 
@@ -122,7 +122,7 @@ def test_a_name_that_is_taken_is_told_before(elsewhere: Elsewhere) -> None:
 
 
 def test_cards_are_signed_with_a_new_key() -> None:
-    before = key_that_signs()
+    before = signing_key()
     client = console("admin")
     assert before.kid in client.get("/card-keys/").content.decode()
     client.post("/card-keys/rotate/", {"algorithm": "EdDSA"})
