@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from registry import cards
 from registry.models import Agent, HealthCheck, Upstream
-from registry.services.remotes import adopt, chosen_interface, clear_pending, partial_of
+from registry.services.found_cards import chosen_interface, partial_of
+from registry.services.remotes import adopt, clear_pending
 from registry.services.writing import locked, tell
 from registry.sightings import FoundCard, Look
 from security import audit
@@ -81,7 +82,7 @@ def _count(upstream: Upstream, look: Look, now: datetime) -> None:
     seconds = CHECK_SECONDS
     if not look.is_ok:
         seconds = SOON_SECONDS if upstream.failures < MAX_FAILURES else DOWN_SECONDS
-    upstream.next_check = now + timedelta(seconds=seconds * (1 + JITTER * random.uniform(-1, 1)))  # noqa: S311
+    upstream.next_check = now + timedelta(seconds=seconds * (1 + JITTER * random.uniform(-1, 1)))  # noqa: S311 - no secret
 
 
 def _judge_card(agent: Agent, upstream: Upstream, found: FoundCard, now: datetime) -> None:

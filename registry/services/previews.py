@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from registry import cards
 from registry.interfaces import Interface, interfaces_of
 from registry.models import Agent, Upstream
-from registry.services.remotes import chosen_interface, partial_of, skill_names
+from registry.services.found_cards import chosen_interface, partial_of, skill_names
 from registry.services.writing import slug_of
 from registry.sightings import FoundCard
 from security import addresses, permissions

@@ -6,19 +6,23 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from registry import cards
 from registry.errors import AgentNameTaken, NoPendingCard, NotRemote
-from registry.interfaces import Interface, interfaces_of
-from registry.models import Agent, Trust, Upstream
+from registry.interfaces import Interface
+from registry.models import Agent, Upstream
 from registry.selectors import access_agent
 from registry.services.credentials import sealed
+from registry.services.found_cards import (
+    chosen_interface,
+    first_trust,
+    partial_from,
+    partial_of,
+    skill_names,
+    told_of,
+)
 from registry.services.leases import start_lease
 from registry.services.writing import (
-    MAX_CAPABILITIES,
-    capability_names,
     locked,
     refuse_front_door,
     save,
@@ -36,15 +40,6 @@ from security.services import default_tenant
 Json = dict[str, Any]
 MAX_METADATA_ITEMS: Final = 100
 MAX_KEYS: Final = 20
-# Of a card found elsewhere: what AgentX tells on. The rest of the card it serves is its own.
-TOLD_ON: Final = (
-    "skills",
-    "defaultInputModes",
-    "defaultOutputModes",
-    "provider",
-    "documentationUrl",
-    "iconUrl",
-)
 
 
 @transaction.atomic
@@ -78,8 +73,8 @@ def register_remote_agent(
     refuse_front_door(slug)
     agent = Agent.objects.select_for_update().filter(slug=slug).first()
     _require_same(agent, interface, found)
-    agent = agent or Agent(slug=slug, tenant=default_tenant(), trust=_first_trust(found))
-    told = _told_of(found.card if found else {}, metadata)
+    agent = agent or Agent(slug=slug, tenant=default_tenant(), trust=first_trust(found))
+    told = told_of(found.card if found else {}, metadata)
     state = Agent.State.READY if found else Agent.State.UNKNOWN
     whole = told | {"name": name, "endpoint": interface.url, "state": state, "metadata": metadata}
     save(agent, whole | {"source": Agent.Source.REMOTE, "direct_messages": True, "retired": None})
@@ -87,7 +82,7 @@ def register_remote_agent(
     start_lease(agent, lease_seconds)
     set_capabilities(agent, names)
     _keep(agent, interface, found, credentials, trusted_keys)
-    set_card(agent, partial_of(found.card) if found else _partial_from(names))
+    set_card(agent, partial_of(found.card) if found else partial_from(names))
     after = {"endpoint": interface.url, "capabilities": sorted(names)}
     audit.record(principal, "agent.registered", "agent", slug, after=after)
     tell(agent)
@@ -129,7 +124,7 @@ def reject_card(principal: Principal, ref: str) -> Agent:
 def adopt(agent: Agent, upstream: Upstream, found: FoundCard) -> None:
     """Make a card the approved one: interface, skills and all. Connections are made anew."""
     interface = chosen_interface(found.card, agent.endpoint)
-    told = _told_of(found.card, agent.metadata)
+    told = told_of(found.card, agent.metadata)
     save(agent, told | {"endpoint": interface.url})
     _set_interface(upstream, interface, found.card)
     upstream.card, upstream.digest = found.card, found.digest
@@ -143,59 +138,6 @@ def adopt(agent: Agent, upstream: Upstream, found: FoundCard) -> None:
 
 def clear_pending(upstream: Upstream) -> None:
     upstream.pending_card, upstream.pending_digest, upstream.pending_since = None, "", None
-
-
-def chosen_interface(card: Json, endpoint: str = "") -> Interface:
-    """The card's first one that AgentX speaks; the one at `endpoint` when that is named. Raises `InvalidInput`."""
-    spoken = interfaces_of(card)
-    named = [each for each in spoken if endpoint and each.url.rstrip("/") == endpoint.rstrip("/")]
-    if not spoken:
-        told = _("The card names no interface that AgentX speaks (JSON-RPC, HTTP+JSON or gRPC).")
-        raise InvalidInput(told, fields={"card_url": _("no interface that AgentX speaks")})
-    return (named or spoken)[0]
-
-
-def partial_of(card: Json) -> Json:
-    """What AgentX tells on of a card found elsewhere. Streams and webhooks are AgentX's own: it has both."""
-    told = {name: card[name] for name in TOLD_ON if card.get(name)}
-    capabilities = card.get("capabilities")
-    extensions = capabilities.get("extensions") if isinstance(capabilities, dict) else None
-    return told | ({"capabilities": {"extensions": extensions}} if extensions else {})
-
-
-def skill_names(card: Json) -> list[str]:
-    """Capability names out of a card's skills: their ids and tags."""
-    skills = card.get("skills")
-    words: list[Any] = []
-    for skill in skills if isinstance(skills, list) else ():
-        if isinstance(skill, dict):
-            tags = skill.get("tags")
-            words += [skill.get("id"), *(tags if isinstance(tags, list) else ())]
-    usable = [word for word in words if isinstance(word, str) and slugify(word)]
-    return capability_names(dict.fromkeys(usable[:MAX_CAPABILITIES]))
-
-
-def _partial_from(capabilities: Iterable[str]) -> Json:
-    return {
-        "skills": [cards.skill_from_capability(each) for each in capability_names(capabilities)]
-    }
-
-
-def _first_trust(found: FoundCard | None) -> Trust:
-    """Of an agent that is new here: what its signature is worth. Whoever knows more may say so later."""
-    is_verified = found is not None and found.signature == Upstream.Signature.VERIFIED
-    return Trust.VERIFIED if is_verified else Trust.PUBLIC
-
-
-def _told_of(card: Json, metadata: Json) -> Json:
-    """Fields of the agent's row; metadata given at registration may say what the card leaves out."""
-    description = card.get("description") or metadata.get("description") or ""
-    version = card.get("version") or metadata.get("version") or ""
-    return {
-        "description": str(description)[:2000],
-        "version": str(version)[:64],
-        "framework": str(metadata.get("framework", ""))[:64],
-    }
 
 
 def _keep(
