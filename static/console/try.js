@@ -113,7 +113,7 @@ class Turn {
   finish() {
     const meta = Object.assign(document.createElement("div"), { className: "meta" });
     if (this.first) meta.append(`${told.first} ${duration(this.first / 1000)} · ${duration(this.passed / 1000)} ${told.total}`);
-    if (this.isDirect) meta.append(told.direct);
+    if (this.isDirect) meta.append(this.first ? ` · ${told.direct}` : told.direct);
     if (this.task) meta.append(Object.assign(document.createElement("a"), { className: "ax-link", href: `/tasks/${this.task}/`, textContent: told.task }));
     talk.append(meta);
     talk.scrollTop = talk.scrollHeight;

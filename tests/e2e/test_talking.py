@@ -62,7 +62,7 @@ def test_a_direct_answer_has_no_task_but_is_seen(console: Page, conformance: str
     console.goto(f"/agents/{conformance}/")
     console.get_by_label("Message", exact=True).fill("tck-message-response")
     console.keyboard.press("Enter")
-    expect(console.locator("#talk")).to_contain_text("answered directly", timeout=SOON)
+    expect(console.locator("#talk")).to_contain_text("in all · answered directly", timeout=SOON)
     expect(console.locator("#talk").get_by_role("link", name="Task")).to_have_count(0)
     console.goto(f"/tasks/?agent={conformance}")
     console.locator("#tasks tbody a.ax-mono").first.click()
