@@ -1,7 +1,7 @@
 """Messages to a plugin process: one gRPC call each. Cancelling the awaiting task cancels the agent's work."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final, NamedTuple
 
 import grpc
@@ -45,7 +45,7 @@ class PluginMessages:
             raise _cut_off() from None
         return _happenings(response, turn)
 
-    async def stream(self, target: Target, turn: Turn) -> AsyncIterator[list[Happening]]:
+    async def stream(self, target: Target, turn: Turn) -> AsyncGenerator[list[Happening], None]:
         """The turn as it happens. An empty item says that the agent has the message."""
         call = self._calls_to(target).stream(metadata=metadata_of(target.launch_id))
         try:

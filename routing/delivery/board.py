@@ -1,6 +1,6 @@
 """What a run needs of the switchboard that carries it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from plugins_app.client.codec import Happening, Turn
@@ -16,7 +16,7 @@ from routing.routes import Routes
 class Carrier(Protocol):
     """Delivers a turn. Raises `Undelivered`, `Broken`, `TurnFailed` or `BadAnswer`; stops when it is closed."""
 
-    def stream(self, target: Target, turn: Turn) -> AsyncIterator[list[Happening]]:
+    def stream(self, target: Target, turn: Turn) -> AsyncGenerator[list[Happening], None]:
         """The turn as it happens. An empty item says that the agent has the message."""
         ...
 

@@ -1,7 +1,7 @@
 """Between a plugin that talks and a journal that commits: what came meanwhile is committed together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
@@ -21,7 +21,7 @@ class Inbox:
     `said`: the bytes of all that came so far.
     """
 
-    def __init__(self, items: AsyncIterator[list[Happening]]) -> None:
+    def __init__(self, items: AsyncGenerator[list[Happening], None]) -> None:
         self._items = items
         self._pending: list[Happening] = []
         self._wake = asyncio.Event()
@@ -54,7 +54,7 @@ class Inbox:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _read(self) -> None:
-        async with aclosing(self._items) as items:  # type: ignore[type-var]
+        async with aclosing(self._items) as items:
             async for happenings in items:
                 self.reached = True
                 self._weigh(happenings)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -56,7 +56,7 @@ class RemoteAgents:
     def __init__(self) -> None:
         self._lines: dict[str, Line] = {}
 
-    async def stream(self, target: Target, turn: Turn) -> AsyncIterator[list[Happening]]:
+    async def stream(self, target: Target, turn: Turn) -> AsyncGenerator[list[Happening], None]:
         """The turn as it happens. Raises `Undelivered`, `Broken`, `TurnFailed` or `BadAnswer`.
 
         Whoever stops listening closes the stream only: `cancel` is what ends the work.
@@ -67,7 +67,7 @@ class RemoteAgents:
         headers = headers_for(line.connection, turn.request_id, turn.message)
         streams = line.connection.streaming
         exchange = Exchange(line.upstream, turn, headers, streams=streams)
-        async with aclosing(exchange.happenings()) as happenings:  # type: ignore[type-var]
+        async with aclosing(exchange.happenings()) as happenings:
             async for told in happenings:
                 yield told
 

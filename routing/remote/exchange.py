@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
@@ -31,22 +31,22 @@ class Exchange:
         self._mirror = Mirror(turn)
         self._goes_on = bool(self._mirror.task_id)
 
-    async def happenings(self) -> AsyncIterator[list[Happening]]:
+    async def happenings(self) -> AsyncGenerator[list[Happening], None]:
         """Raises `Undelivered`, `Broken`, `TurnFailed` or `BadAnswer`."""
         if not (self._turn.resumes and self._goes_on):
-            async with aclosing(self._begun()) as begun:  # type: ignore[type-var]
+            async with aclosing(self._begun()) as begun:
                 async for told in begun:
                     yield told
         if self._mirror.is_settled:
             return
-        async with aclosing(self._followed()) as followed:  # type: ignore[type-var]
+        async with aclosing(self._followed()) as followed:
             async for told in followed:
                 yield told
 
-    async def _begun(self) -> AsyncIterator[list[Happening]]:
+    async def _begun(self) -> AsyncGenerator[list[Happening], None]:
         if self._streams:
             try:
-                async with aclosing(self._streamed()) as streamed:  # type: ignore[type-var]
+                async with aclosing(self._streamed()) as streamed:
                     async for told in streamed:
                         yield told
                 return
@@ -56,12 +56,12 @@ class Exchange:
                 self._streams = False  # whatever its card says
         yield await self._sent()
 
-    async def _streamed(self) -> AsyncIterator[list[Happening]]:
+    async def _streamed(self) -> AsyncGenerator[list[Happening], None]:
         """Until the upstream ends it or the task needs nothing more; lost in its middle is no failure yet."""
         may_be_old = self._goes_on
         request = self._request(immediately=False)
         try:
-            async with aclosing(self._upstream.stream(request, self._headers)) as responses:  # type: ignore[type-var]
+            async with aclosing(self._upstream.stream(request, self._headers)) as responses:
                 async for response in responses:
                     told = self._mirror.happenings(response, may_be_old=may_be_old)
                     may_be_old = False
@@ -84,12 +84,12 @@ class Exchange:
         answer = await self._upstream.send(request, self._headers, timeout=timeout)
         return self._mirror.happenings(answer)
 
-    async def _followed(self) -> AsyncIterator[list[Happening]]:
+    async def _followed(self) -> AsyncGenerator[list[Happening], None]:
         """What happens to the task after its stream was lost, or ended before the task did."""
         pause, lost_at = FIRST_PAUSE, 0.0
         while True:
             try:
-                async with aclosing(self._looked()) as looked:  # type: ignore[type-var]
+                async with aclosing(self._looked()) as looked:
                     async for told in looked:
                         lost_at = 0.0
                         if told:
@@ -106,7 +106,7 @@ class Exchange:
             await asyncio.sleep(pause)
             pause = min(pause * GROWTH, LAST_PAUSE)
 
-    async def _looked(self) -> AsyncIterator[list[Happening]]:
+    async def _looked(self) -> AsyncGenerator[list[Happening], None]:
         """The task as it is, then what a subscription tells, if it has any."""
         task_id = self._mirror.task_id
         try:
@@ -120,7 +120,7 @@ class Exchange:
         if not self._streams or self._mirror.is_settled:
             return
         try:
-            async with aclosing(self._upstream.subscribe(task_id, self._headers)) as responses:  # type: ignore[type-var]
+            async with aclosing(self._upstream.subscribe(task_id, self._headers)) as responses:
                 async for response in responses:
                     yield self._mirror.happenings(response)
         except Refused:

@@ -1,7 +1,7 @@
 """An upstream that speaks gRPC, A2A 1.0 or 0.3."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, cast
@@ -52,7 +52,7 @@ class GrpcUpstream:
     async def send(self, request: Json, headers: Headers, *, timeout: float) -> Json:
         return await self._ask("SendMessage", request, headers, timeout)
 
-    def stream(self, request: Json, headers: Headers) -> AsyncIterator[Json]:
+    def stream(self, request: Json, headers: Headers) -> AsyncGenerator[Json, None]:
         return self._events("SendStreamingMessage", request, headers)
 
     async def get(self, task_id: str, headers: Headers) -> Json:
@@ -61,7 +61,7 @@ class GrpcUpstream:
     async def cancel(self, task_id: str, headers: Headers) -> Json:
         return await self._ask("CancelTask", {"id": task_id}, headers)
 
-    def subscribe(self, task_id: str, headers: Headers) -> AsyncIterator[Json]:
+    def subscribe(self, task_id: str, headers: Headers) -> AsyncGenerator[Json, None]:
         return self._events("SubscribeToTask", {"id": task_id}, headers)
 
     async def close(self) -> None:
@@ -76,7 +76,7 @@ class GrpcUpstream:
             answer: Message = await call
         return self._told(verb, answer)
 
-    async def _events(self, verb: str, given: Json, headers: Headers) -> AsyncIterator[Json]:
+    async def _events(self, verb: str, given: Json, headers: Headers) -> AsyncGenerator[Json, None]:
         method, request = await self._method(verb), self._request(verb, given)
         call = method(request, metadata=self._metadata(headers))
         try:

@@ -1,7 +1,7 @@
 """HTTP to one agent elsewhere: kept connections, vetted addresses, no redirects, limits on what comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ class Http:
 
     async def events(
         self, method: str, url: str, headers: Headers, body: Any = None
-    ) -> AsyncIterator["Answer | tuple[str, Any]"]:
+    ) -> AsyncGenerator["Answer | tuple[str, Any]", None]:
         """(name, JSON) of each event; one `Answer` alone when the upstream does not answer with a stream."""
         limit = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS

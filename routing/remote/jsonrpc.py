@@ -1,6 +1,6 @@
 """An upstream that speaks JSON-RPC, A2A 1.0 or 0.3."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ class JsonRpcUpstream:
     async def send(self, request: Json, headers: Headers, *, timeout: float) -> Json:
         return await self._result("SendMessage", request, headers, timeout)
 
-    def stream(self, request: Json, headers: Headers) -> AsyncIterator[Json]:
+    def stream(self, request: Json, headers: Headers) -> AsyncGenerator[Json, None]:
         return self._events("SendStreamingMessage", request, headers)
 
     async def get(self, task_id: str, headers: Headers) -> Json:
@@ -46,7 +46,7 @@ class JsonRpcUpstream:
     async def cancel(self, task_id: str, headers: Headers) -> Json:
         return await self._result("CancelTask", {"id": task_id}, headers)
 
-    def subscribe(self, task_id: str, headers: Headers) -> AsyncIterator[Json]:
+    def subscribe(self, task_id: str, headers: Headers) -> AsyncGenerator[Json, None]:
         return self._events("SubscribeToTask", {"id": task_id}, headers)
 
     async def close(self) -> None:
@@ -60,11 +60,11 @@ class JsonRpcUpstream:
         result = object_of(_result_of(answer))
         return converted(v03.result_to_1_0, verb, result) if self._is_old else result
 
-    async def _events(self, verb: str, params: Json, headers: Headers) -> AsyncIterator[Json]:
+    async def _events(
+        self, verb: str, params: Json, headers: Headers
+    ) -> AsyncGenerator[Json, None]:
         call, sent = self._call(verb, params), self._headers(headers)
-        async with aclosing(
-            self._http.events("POST", self._interface.url, sent, call)  # type: ignore[type-var]
-        ) as events:
+        async with aclosing(self._http.events("POST", self._interface.url, sent, call)) as events:
             async for event in events:
                 told = _result_of(event) if isinstance(event, Answer) else _result(event[1])
                 yield self._response(object_of(told))

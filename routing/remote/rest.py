@@ -1,6 +1,6 @@
 """An upstream that speaks HTTP+JSON, A2A 1.0 or 0.3."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
@@ -47,7 +47,7 @@ class RestUpstream:
         told = await self._ask("POST", "/message:send", headers, body, timeout)
         return self._response(told)
 
-    def stream(self, request: Json, headers: Headers) -> AsyncIterator[Json]:
+    def stream(self, request: Json, headers: Headers) -> AsyncGenerator[Json, None]:
         body = self._request("SendStreamingMessage", request)
         return self._events("POST", "/message:stream", headers, body)
 
@@ -57,7 +57,7 @@ class RestUpstream:
     async def cancel(self, task_id: str, headers: Headers) -> Json:
         return self._task(await self._ask("POST", _task_path(task_id) + ":cancel", headers, {}))
 
-    def subscribe(self, task_id: str, headers: Headers) -> AsyncIterator[Json]:
+    def subscribe(self, task_id: str, headers: Headers) -> AsyncGenerator[Json, None]:
         """GET, as the protobuf has it; servers that follow the text of the specification take it too."""
         return self._events("GET", _task_path(task_id) + ":subscribe", headers, None)
 
@@ -78,9 +78,9 @@ class RestUpstream:
 
     async def _events(
         self, method: str, path: str, headers: Headers, body: Json | None
-    ) -> AsyncIterator[Json]:
+    ) -> AsyncGenerator[Json, None]:
         url, sent = self._base + path, self._headers(headers)
-        async with aclosing(self._http.events(method, url, sent, body)) as events:  # type: ignore[type-var]
+        async with aclosing(self._http.events(method, url, sent, body)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     yield self._response(_told(event))

@@ -1,6 +1,6 @@
 """What AgentX wants of an agent elsewhere, whichever binding and version it speaks: A2A 1.0's ProtoJSON in and out."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
 from plugins_app.client.errors import TurnFailed
@@ -28,7 +28,7 @@ class Upstream(Protocol):
         """SendMessageRequest in, SendMessageResponse out (`{"task"}` or `{"message"}`) within so many seconds."""
         ...
 
-    def stream(self, request: Json, headers: Headers) -> AsyncIterator[Json]:
+    def stream(self, request: Json, headers: Headers) -> AsyncGenerator[Json, None]:
         """SendMessageRequest in, StreamResponses out. Ends when the upstream ends it; lost in its middle: `Broken`."""
         ...
 
@@ -40,7 +40,7 @@ class Upstream(Protocol):
         """The Task after CancelTask."""
         ...
 
-    def subscribe(self, task_id: str, headers: Headers) -> AsyncIterator[Json]:
+    def subscribe(self, task_id: str, headers: Headers) -> AsyncGenerator[Json, None]:
         """StreamResponses, the Task first. A task that has ended: `Refused` with "unsupported_operation"."""
         ...
 
