@@ -98,11 +98,12 @@ class Record:
         return {"task": self.a2a(history_length)}
 
     def _told_history(self) -> list[Json]:
-        """Without the message that the status shows already."""
-        shown = self.status.get("message")
-        if shown is None:
-            return self.history
-        return [each for each in self.history if each["messageId"] != shown["messageId"]]
+        """Without the message that the status shows already: it alone, for agents may use an id again."""
+        shown = self.status.get("message", {}).get("messageId")
+        for index in reversed(range(len(self.history) if shown else 0)):
+            if self.history[index]["messageId"] == shown:
+                return self.history[:index] + self.history[index + 1 :]
+        return self.history
 
 
 def status_of(state: str, moment: datetime, message: Json | None = None) -> Json:

@@ -80,6 +80,15 @@ def test_history_leaves_out_the_message_that_the_status_shows():
     assert "history" not in going_on.a2a(0)
 
 
+def test_history_keeps_what_an_agent_said_under_an_id_it_used_again():
+    first, second = [
+        {"messageId": "q", "role": "ROLE_AGENT", "parts": [{"text": text}]} for text in "ab"
+    ]
+    asked, _ = after(record(), [("status", status_of("INPUT_REQUIRED", now(), first))])
+    again, _ = after(asked, [("status", status_of("INPUT_REQUIRED", now(), second))])
+    assert again.a2a()["history"] == [first]
+
+
 def test_metadata_of_a_status_event_is_told_beside_the_status_and_not_kept_in_it():
     payload = status_of("WORKING", now()) | {"metadata": {"percent": 5}}
     changed, (event,) = after(record(), [("status", payload)])
