@@ -1,5 +1,6 @@
 """What an adapter returns or yields, as the events of a turn."""
 
+import hashlib
 from typing import Any
 
 from agentx_sdk import codec
@@ -14,18 +15,22 @@ GOING_ON = {"submitted", "working"}
 WAITING = "auth_required"  # who follows the task may see it go on
 
 
+LONGEST_KEY = 80  # characters; the core keeps 128 of an id, and a name stands before the key
+
+
 class EventWriter:
     """The events of one turn, in order.
 
     Live: each piece of the reply leaves at once, appended to one artifact. Otherwise the pieces
     wait and leave as one artifact at the end. Ids follow from the message's, so that a message
-    delivered twice makes the same artifacts twice and not two of each.
+    delivered twice makes the same artifacts twice and not two of each; another message of the task
+    that came under the same id makes its own.
     """
 
     def __init__(self, turn: Turn, *, live: bool) -> None:
         self._turn = turn
         self._live = live
-        self._key = turn.message_id or turn.request_id or turn.task_id
+        self._key = _key(turn)
         self._reply_parts: list[pb.Part] = []
         self._reply_texts: list[str] = []
         self._reply_metadata: dict[str, Any] = {}
@@ -160,3 +165,12 @@ def _reply_parts(item: Any) -> list[pb.Part]:
 def _plain_text(wire: pb.Part) -> bool:
     is_text = wire.WhichOneof("content") == "text"
     return is_text and not (wire.media_type or wire.filename or wire.metadata)
+
+
+def _key(turn: Turn) -> str:
+    """The turn among those of its task."""
+    given = turn.message_id or turn.request_id or turn.task_id
+    told_before = sum(said.message_id == given for said in turn.history)
+    if len(given) > LONGEST_KEY:
+        given = hashlib.sha256(given.encode()).hexdigest()
+    return f"{given}-{told_before + 1}" if told_before else given

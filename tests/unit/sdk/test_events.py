@@ -100,3 +100,30 @@ def test_a_part_that_is_none_is_a_value_error(item):
 def test_a_state_that_is_none_is_a_value_error(state):
     with pytest.raises(ValueError, match="is not a state"):
         writer(live=False).add(Status("x", state=state))
+
+
+def ids(message_id: str, *before: str) -> tuple[str, str]:
+    """Of an artifact and a message of a turn, after those messages of its task."""
+    request = pb.ProcessMessageRequest(
+        message=pb.A2AMessage(id=message_id),
+        task_id="t1",
+        history=[pb.A2AMessage(id=each) for each in before],
+    )
+    events = EventWriter(Turn(request, Agent("echo")), live=False)
+    (artifact,), (status,) = events.add(Artifact("a")), events.add(InputRequired("More?"))
+    return artifact.artifact.artifact.artifact_id, status.status.message.id
+
+
+def test_a_turn_that_comes_again_makes_the_same_ids():
+    assert ids("m2", "m1", "message-1-m1") == ids("m2", "m1", "message-1-m1", "message-1-m2")
+
+
+def test_a_message_under_an_id_that_was_there_before_makes_its_own():
+    first, second, third = ids("m"), ids("m", "m"), ids("m", "m", "message-2-m", "m")
+    assert len({*first, *second, *third}) == 6
+
+
+def test_long_ids_are_told_apart_too():
+    first, second = ids("m" * 127 + "1"), ids("m" * 127 + "2")
+    assert len({*first, *second}) == 4
+    assert all(len(each) <= 128 for each in first + second)
