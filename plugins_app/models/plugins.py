@@ -1,0 +1,150 @@
+"""What is installed, what an operator wants of it, and which agents it hosts."""
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from registry.models import Agent, Trust
+
+MAX_REPLICAS = 32
+
+
+class Plugin(models.Model):
+    """An installed plugin and what an operator wants of it."""
+
+    class Kind(models.TextChoices):
+        LLM = "llm", _("LLM")
+        TOOL = "tool", _("tool")
+        STORAGE = "storage", _("storage")
+        MEMORY = "memory", _("memory")
+        VECTOR_DB = "vector_db", _("vector database")
+        COMMUNICATION = "communication", _("communication")
+        MONITOR = "monitor", _("monitor")
+        SKILL = "skill", _("skill")
+        FRAMEWORK = "framework", _("framework")
+        CUSTOM = "custom", _("custom")
+
+    class Priority(models.IntegerChoices):
+        LOW = 0, _("low")
+        NORMAL = 50, _("normal")
+        HIGH = 100, _("high")
+        CRITICAL = 200, _("critical")
+
+    class State(models.TextChoices):
+        UNLOADED = "unloaded", _("unloaded")
+        LOADING = "loading", _("loading")
+        LOADED = "loaded", _("loaded")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        ERROR = "error", _("error")
+
+    class Desired(models.TextChoices):
+        STOPPED = "stopped", _("stopped")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+
+    class Reload(models.TextChoices):
+        IMMEDIATE = "immediate", _("immediate")
+        DEBOUNCED = "debounced", _("debounced")
+        MANUAL = "manual", _("manual")
+        ON_IDLE = "on_idle", _("on idle")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(_("name"), max_length=64, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.CUSTOM)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
+    framework = models.CharField(_("framework"), max_length=64, blank=True)
+    trust = models.CharField(
+        _("trust"), max_length=16, choices=Trust.choices, default=Trust.INTERNAL
+    )
+    reload = models.CharField(
+        _("reload"), max_length=16, choices=Reload.choices, default=Reload.DEBOUNCED
+    )
+    release = models.ForeignKey(
+        "PluginRelease",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="current_of",
+        verbose_name=_("release"),
+    )
+    config = models.JSONField(_("configuration"), default=dict, blank=True)
+    state = models.CharField(
+        _("state"), max_length=16, choices=State.choices, default=State.UNLOADED
+    )
+    reason = models.TextField(_("reason"), blank=True, help_text=_("Why it is in this state."))
+    desired = models.CharField(
+        _("wanted"), max_length=16, choices=Desired.choices, default=Desired.STOPPED
+    )
+    desired_replicas = models.PositiveSmallIntegerField(
+        _("wanted processes"), default=1, validators=(MaxValueValidator(MAX_REPLICAS),)
+    )
+    generation = models.PositiveIntegerField(
+        _("generation"),
+        default=1,
+        help_text=_("Grows when running processes must be replaced: restart, new configuration."),
+    )
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("plugin")
+        verbose_name_plural = _("plugins")
+        ordering = ("-priority", "slug")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(desired_replicas__lte=MAX_REPLICAS), name="plugins_app_replicas_bounded"
+            ),
+            models.CheckConstraint(
+                condition=Q(desired="stopped") | Q(release__isnull=False),
+                name="plugins_app_only_a_release_can_be_wanted",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class PluginRelease(models.Model):
+    """One installed version: where it lies and what was in it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="releases")
+    version = models.CharField(_("version"), max_length=64)
+    path = models.CharField(_("folder"), max_length=1000)
+    manifest = models.JSONField(_("manifest"))
+    digest = models.CharField(_("sha256"), max_length=64)
+    installed = models.DateTimeField(_("installed"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        ordering = ("plugin", "-installed")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("plugin", "version", "digest"), name="plugins_app_release_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.plugin_id} {self.version}"
+
+
+class HostedAgent(models.Model):
+    """This agent lives in this plugin."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="hosted_agents")
+    agent = models.OneToOneField(Agent, on_delete=models.CASCADE, related_name="hosted_by")
+
+    class Meta:
+        verbose_name = _("hosted agent")
+        verbose_name_plural = _("hosted agents")
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} in {self.plugin_id}"
