@@ -178,15 +178,7 @@ def create_api_key(
     owner = owner or _owner_of(principal)
     others = principal.kind == "system" or str(owner.id) != principal.id
     principal.require(permissions.KEYS_MANAGE if others else permissions.KEYS_OWN)
-    if not name.strip() or len(name) > 100:
-        raise InvalidInput(
-            _("A key needs a name of 1 to 100 characters."),
-            fields={"name": _("1 to 100 characters")},
-        )
-    if expires is not None and expires <= timezone.now():
-        raise InvalidInput(
-            _("A key must expire in the future."), fields={"expires": _("not in the future")}
-        )
+    _check_key(name, expires)
     bound = _role(role)
     for permission in bound.permissions:
         principal.require(permission)
@@ -201,14 +193,18 @@ def create_api_key(
         digest=digest_of(text),
         expires=expires,
     )
-    audit.record(
-        principal,
-        "key.created",
-        "key",
-        prefix,
-        after={"name": key.name, "role": role, "expires": expires and expires.isoformat()},
-    )
+    after = {"name": key.name, "role": role, "expires": expires and expires.isoformat()}
+    audit.record(principal, "key.created", "key", prefix, after=after)
     return key, text
+
+
+def _check_key(name: str, expires: datetime | None) -> None:
+    if not name.strip() or len(name) > 100:
+        told = _("A key needs a name of 1 to 100 characters.")
+        raise InvalidInput(told, fields={"name": _("1 to 100 characters")})
+    if expires is not None and expires <= timezone.now():
+        told = _("A key must expire in the future.")
+        raise InvalidInput(told, fields={"expires": _("not in the future")})
 
 
 def _owner_of(principal: Principal) -> User:

@@ -50,11 +50,7 @@ def publish_agent(
     if retry not in Agent.Retry.values:
         refusal = _("Unknown retry policy %(name)r.") % {"name": retry}
         raise InvalidInput(refusal, fields={"retry": _("unknown")})
-    refuse_front_door(slug)
-    agent = Agent.objects.select_for_update().filter(slug=slug).first()
-    if agent and agent.source != Agent.Source.PLUGIN and agent.retired is None:
-        raise AgentNameTaken(_("There is already a remote agent %(slug)r.") % {"slug": slug})
-    agent = agent or Agent(slug=slug, tenant=default_tenant(), state=state)
+    agent = _hosted(slug) or Agent(slug=slug, tenant=default_tenant(), state=state)
     told = {
         "name": name,
         "description": description,
@@ -73,6 +69,15 @@ def publish_agent(
         after = {"version": version, "framework": framework, "capabilities": sorted(capabilities)}
         audit.record(principal, "agent.published", "agent", slug, after=after)
         tell(agent)
+    return agent
+
+
+def _hosted(slug: str) -> Agent | None:
+    """What a plugin hosted at this address before. Raises `AgentNameTaken` when it is somebody else's."""
+    refuse_front_door(slug)
+    agent = Agent.objects.select_for_update().filter(slug=slug).first()
+    if agent and agent.source != Agent.Source.PLUGIN and agent.retired is None:
+        raise AgentNameTaken(_("There is already a remote agent %(slug)r.") % {"slug": slug})
     return agent
 
 
