@@ -102,6 +102,7 @@ async def _(w: World) -> None:
     await w.task("x", messageId=again, taskId=task["id"], parts=[{"text": "the answer"}])
     history = (await w.get(task["id"]))["history"]
     assert [each["messageId"] for each in history].count(again) == 2
+    assert [each["role"] for each in history] == ["ROLE_USER", "ROLE_AGENT", "ROLE_USER"]
 
 
 @row("SDK-08a", "3.1.4", "A state that is none is refused, not forgotten")
