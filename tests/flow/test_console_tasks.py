@@ -6,6 +6,7 @@ import re
 import pytest
 
 from routing.models import Task, TaskEvent
+from routing.views import tasks as tasks_view
 from security.selectors import user_principal
 from tests.callers import console
 from tests.factories import make_agent, make_message, make_task, make_user
@@ -124,3 +125,13 @@ def test_a_long_log_is_read_in_pages(world: Task) -> None:
     assert (
         client.get(f"/tasks/{task.id}/?before=nonsense").content.decode().count("data-kind=") == 500
     )
+
+
+def test_the_agent_in_the_address_is_shown_however_many_there_are(monkeypatch) -> None:
+    """The list to choose from ends; what is filtered by stands in the form all the same."""
+    monkeypatch.setattr(tasks_view, "AGENTS_OFFERED", 1)
+    make_agent("alpha")
+    make_task(make_agent("zulu"))
+    page = console("viewer").get("/tasks/?agent=zulu").content.decode()
+    assert '<option value="zulu">' not in page
+    assert re.search(r'name="agent" value="zulu"', page)
