@@ -10,6 +10,7 @@ from importlib import import_module
 
 import uvicorn
 
+from agentx_site.up.heads import BoundedHttp
 from agentx_site.up.options import setting
 
 GRACE = 3  # seconds for open answers; streams that last longer are resumed by their clients
@@ -29,6 +30,7 @@ def configuration() -> uvicorn.Config:
     proxies = setting("AGENTX_TRUSTED_PROXIES")
     return uvicorn.Config(
         "agentx_site.asgi:application",
+        http=BoundedHttp,
         ws="websockets-sansio",
         lifespan="on",
         log_config=None,  # Django's settings decide how logs look
