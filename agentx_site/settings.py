@@ -327,6 +327,8 @@ LOGGING = {
         # A message it puts back when the worker ends: nothing is lost, and nobody can do anything about it.
         "kombu.transport.virtual.base": {"level": "ERROR"},
         "daphne": {"level": "WARNING"},
+        # Many lines a second while Postgres is away; whoever needs it says so once.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 
