@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from registry import selectors
 from routing.models import Task, TaskEvent
-from routing.views import tasks as tasks_view
 from security.selectors import user_principal
 from tests.callers import console
 from tests.factories import make_agent, make_message, make_task, make_user
@@ -129,7 +129,7 @@ def test_a_long_log_is_read_in_pages(world: Task) -> None:
 
 def test_the_agent_in_the_address_is_shown_however_many_there_are(monkeypatch) -> None:
     """The list to choose from ends; what is filtered by stands in the form all the same."""
-    monkeypatch.setattr(tasks_view, "AGENTS_OFFERED", 1)
+    monkeypatch.setitem(selectors.offered_agents.__globals__, "AGENTS_OFFERED", 1)
     make_agent("alpha")
     make_task(make_agent("zulu"))
     page = console("viewer").get("/tasks/?agent=zulu").content.decode()
