@@ -1,7 +1,7 @@
 """What streams tell: the events of a task once each and in order, whichever process runs it, through every turn."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -10,8 +10,8 @@ from routing.delivery.endings import reached
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
 from routing.record import Event, Record, stream_response
-from routing.records import events_after, known_record
 from routing.requests import Told
+from routing.selectors.records import events_after, known_record
 from security.rows import ask
 
 
@@ -21,7 +21,9 @@ class Following:
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
 
-    async def turn(self, run: Run, opened: Record, length: int | None) -> AsyncIterator[Told]:
+    async def turn(
+        self, run: Run, opened: Record, length: int | None
+    ) -> AsyncGenerator[Told, None]:
         """The task as the turn began (`opened`), then what happens until the turn is over; or the message in its place.
 
         Where the agent's first words decide which of both it is, nothing is told before them. Raises
@@ -50,7 +52,7 @@ class Following:
 
     async def task(
         self, found: Record, after: int | None, *, is_turn: bool = False
-    ) -> AsyncIterator[Told]:
+    ) -> AsyncGenerator[Told, None]:
         """The task as it is, or what happened after that number; then what happens until the task ends (`is_turn`:
         until it ends or waits for its caller)."""
         if found.is_direct:

@@ -7,7 +7,7 @@ from django.db import transaction
 from plugins_app.client.codec import Turn
 from routing.delivery.turns import turn_of
 from routing.record import Record
-from routing.records import known_record
+from routing.selectors.records import known_record
 from routing.services import take_over_lost_tasks
 from security.rows import ask
 

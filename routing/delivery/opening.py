@@ -20,9 +20,9 @@ from routing.errors import EntryRefused, StaleTask, UnsupportedOperation
 from routing.journal import Change, NewMessage, Once
 from routing.limits import MAX_TURN_SECONDS
 from routing.record import Json, Record, after, now, status_of
-from routing.records import is_foreign_context, record
 from routing.requests import Send
 from routing.routes import Route
+from routing.selectors.records import is_foreign_context, record
 from security import permissions
 from security.errors import Conflict, InvalidInput, Unavailable
 from security.principals import Principal

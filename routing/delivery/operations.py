@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from registry.profile import Profile
+from routing.delivery.audience import Audience
 from routing.delivery.endings import reached
 from routing.delivery.following import Following
 from routing.delivery.opening import Openings, route_for
@@ -22,8 +23,8 @@ from routing.errors import (
 )
 from routing.limits import CANCEL_SECONDS
 from routing.record import Json, Record
-from routing.records import Page, page, record
 from routing.requests import Listing, Send, Told
+from routing.selectors.records import Page, page, record
 from routing.services import request_cancel
 from security.errors import InvalidInput
 from security.principals import Principal
@@ -38,6 +39,7 @@ class Operations:
         self._openings = Openings(switchboard)
         self.pushes = Pushes(switchboard, self.task)
         self._following = Following(switchboard)
+        self._audience = Audience()
 
     def require_call(
         self, principal: Principal, slug: str, extensions: frozenset[str] = frozenset()
@@ -76,10 +78,13 @@ class Operations:
         route = route_for(self._switchboard, principal, slug)
         if not route.profile.streaming:
             raise UnsupportedOperation("This agent does not stream: use SendMessage.")
+        self._audience.require_room(principal)
         begun = await self._openings.begin(principal, slug, send, live=True)
         if isinstance(begun, Run):
-            return self._following.turn(begun, begun.record, send.history_length)
-        return self._following.task(begun, None, is_turn=True)
+            told = self._following.turn(begun, begun.record, send.history_length)
+        else:
+            told = self._following.task(begun, None, is_turn=True)
+        return self._audience.counted(principal, told)
 
     async def task(
         self, principal: Principal, slug: str, task_id: str, history: int | None
@@ -131,6 +136,7 @@ class Operations:
         route = route_for(self._switchboard, principal, slug)
         if not route.profile.streaming:
             raise UnsupportedOperation("This agent does not stream: use GetTask.")
+        self._audience.require_room(principal)
         found = await self.task(principal, slug, task_id, None)
         if after is None and found.is_terminal:
             raise UnsupportedOperation(
@@ -141,4 +147,4 @@ class Operations:
                 f"Last-Event-ID: the task has the events 1 to {found.seq}.",
                 fields={"Last-Event-ID": f"0 to {found.seq}"},
             )
-        return self._following.task(found, after)
+        return self._audience.counted(principal, self._following.task(found, after))

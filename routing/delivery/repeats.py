@@ -6,9 +6,9 @@ import orjson
 
 from routing.journal import Once
 from routing.record import Json, Record
-from routing.records import sent_before
 from routing.requests import Send
 from routing.routes import Route
+from routing.selectors.records import sent_before
 from security.errors import Conflict
 from security.principals import Principal
 from security.rows import ask

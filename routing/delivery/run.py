@@ -21,7 +21,7 @@ from routing.errors import EntryRefused, StaleTask
 from routing.journal import Change, NewMessage
 from routing.limits import MAX_TURN_SECONDS
 from routing.record import Json, Kind, Record, after, message_of_agent, now, status_of
-from routing.records import known_record
+from routing.selectors.records import known_record
 from security.errors import Unavailable
 from security.rows import ask
 

@@ -14,7 +14,7 @@ from typing import Final
 from routing.delivery.feed import Feed
 from routing.limits import FOLLOW_SECONDS
 from routing.record import Event
-from routing.records import newer
+from routing.selectors.records import newer
 from security.errors import Unavailable
 from security.rows import ask
 

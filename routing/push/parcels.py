@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 from routing.dialects.v03_objects import task_from_1_0
 from routing.models import Message, PushConfig, Task, TaskEvent
 from routing.record import STATUS_KEYS, Event, Json, Kind, Record, stream_response
-from routing.records import known_record
+from routing.selectors.records import known_record
 from routing.services import outbox
 from routing.services.claims import Errand
 from routing.services.outbox import Outcome, Patience

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from routing.models import TaskEvent
 from routing.record import Event, after, now, status_of, stream_response
-from routing.records import known_record
+from routing.selectors.records import known_record
 from security.errors import PublicError
 from security.rows import ask
 from tests.scripted import DONE, Core, Script, chunk, make_scripted, send, status

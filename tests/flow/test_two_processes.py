@@ -6,8 +6,8 @@ from contextlib import contextmanager, nullcontext
 import pytest
 from django.conf import settings
 
-from routing import records
 from routing.delivery import operations
+from routing.selectors import records
 from security import news
 from tests.scripted import DONE, Core, Script, chunk, make_scripted, send, status
 

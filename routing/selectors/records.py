@@ -15,7 +15,7 @@ from routing.limits import MAX_EVENTS_READ, MAX_HISTORY_MESSAGES
 from routing.models import IdempotencyKey, Message, Task
 from routing.record import Event, Json, Kind, Record
 from routing.requests import Listing
-from routing.selectors import task_key
+from routing.selectors.tasks import task_key
 from security.principals import Principal
 
 # Events of many tasks, each after its own number. Oldest first within a task.
