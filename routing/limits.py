@@ -14,6 +14,7 @@ MAX_SECRET: Final = 8_192  # of its token or credentials
 MAX_BATCH: Final = 100  # calls in one JSON-RPC batch
 MAX_BATCH_AT_ONCE: Final = 8  # of them under way
 STRANGERS_BYTES: Final = 1024 * 1024  # of a body that tells whether its sender may send it
+STRANGERS_STREAMS: Final = 100  # open in one process, of callers without a key at one address
 FIRST_EVENT_SECONDS: Final = 5.0  # a stream's status line waits so long for its first event
 PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 100

@@ -1,6 +1,7 @@
 """What the message path refuses, each with its own clear error, a request id, and no row left behind."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -270,6 +271,40 @@ async def test_an_open_agent_answers_anybody_and_lists_what_they_can_name(echo, 
         assert found["id"] == task["id"]
         busy = await anybody.later(metadata={"sleep": 30})
         assert state(await anybody.result("CancelTask", {"id": busy["id"]})) == "CANCELED"
+
+
+async def until_room(web, task_id):
+    """A stream of the task, once it is let in."""
+    async with asyncio.timeout(10):
+        while True:
+            stream = web.stream("SubscribeToTask", {"id": task_id})
+            with contextlib.suppress(AssertionError):
+                await anext(stream)
+                return stream
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_strangers_have_so_many_streams_open(echo, transactional_db, monkeypatch, key):
+    monkeypatch.setattr("routing.delivery.audience.STRANGERS_STREAMS", 2)
+    await ask(make_rows, echo, is_open=True)
+    async with Web(None) as stranger:
+        busy = await stranger.later(metadata={"sleep": 30})
+        streams = [stranger.stream("SubscribeToTask", {"id": busy["id"]}) for _ in range(2)]
+        for stream in streams:
+            await anext(stream)
+        for method in ("SubscribeToTask", "SendStreamingMessage"):
+            params = {"id": busy["id"], "message": message()}
+            assert (await stranger.refusal(method, params))["code"] == -32095
+        stranger.key = key  # who is known may have more
+        known = stranger.stream("SendStreamingMessage", {"message": message()})
+        assert "task" in await anext(known)
+        stranger.key = None
+        await streams.pop().aclose()
+
+        streams.append(await until_room(stranger, busy["id"]))
+        assert state(await stranger.result("CancelTask", {"id": busy["id"]})) == "CANCELED"
+        for stream in (*streams, known):
+            await stream.aclose()
 
 
 async def test_without_the_database_nothing_is_acknowledged(web, monkeypatch):
