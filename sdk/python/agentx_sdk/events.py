@@ -50,7 +50,8 @@ class EventWriter:
         if isinstance(item, Status):
             return self._status(item)
         if isinstance(item, Artifact):
-            return [self._artifact(item)]
+            # The reply keeps its place among the artifacts, as it does when it leaves piece by piece.
+            return [*self._flush(last_chunk=False), self._artifact(item)]
         if isinstance(item, Message):
             return [pb.Event(message=self._message(item))]
         return self._reply(item)
@@ -133,12 +134,12 @@ class EventWriter:
             self._reply_parts.append(pb.Part(text="".join(self._reply_texts)))
             self._reply_texts.clear()
 
-    def _flush(self) -> list[pb.Event]:
+    def _flush(self, *, last_chunk: bool = True) -> list[pb.Event]:
         self._seal()
         if not self._reply_parts:
             return []
         parts, self._reply_parts = self._reply_parts, []
-        return [self._reply_event(parts, last_chunk=True)]
+        return [self._reply_event(parts, last_chunk=last_chunk)]
 
     def _reply_event(self, parts: list[pb.Part], *, last_chunk: bool) -> pb.Event:
         append, self._reply_begun = self._reply_begun, True

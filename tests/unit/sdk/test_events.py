@@ -38,6 +38,16 @@ def test_empty_tokens_do_not_leave():
     assert (events.add(""), len(events.add("a")), events.add("")) == ([], 1, [])
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_reply_keeps_its_place_among_the_artifacts(live):
+    events = writer(live=live)
+    items = ("a", Artifact("x", name="report"), "b")
+    told = [event.artifact for item in items for event in events.add(item)]
+    told += [event.artifact for event in events.finish()[:-1]]
+    assert [change.artifact.name for change in told] == ["reply", "report", "reply"]
+    assert [change.append for change in told] == [False, False, True]
+
+
 def test_an_empty_answer_is_an_answer():
     events = writer(live=False)
     events.add("")
