@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models import Agent
@@ -13,6 +12,7 @@ from registry.services.writing import locked, tell
 from security import audit, permissions
 from security.errors import InvalidInput
 from security.principals import Principal, system
+from security.rows import database_time
 
 MIN_LEASE: Final = 5  # seconds
 MAX_LEASE: Final = 24 * 3600
@@ -51,7 +51,7 @@ def heartbeat_agent(
 
 def _lease(agent: Agent, lease_seconds: int | None) -> dict[str, Any]:
     seconds = agent.lease_seconds if lease_seconds is None else checked_lease(lease_seconds)
-    now = timezone.now()
+    now = database_time()
     until = now + timedelta(seconds=seconds) if seconds else None
     return {"heartbeat": now, "lease_seconds": seconds, "lease_until": until}
 
@@ -84,7 +84,7 @@ def _write(agent: Agent, fields: dict[str, Any], *, has_moved: bool) -> None:
 @transaction.atomic
 def end_silent_leases() -> list[Agent]:
     """Nobody knows how those are whose lease has run out. Once for each; a heartbeat brings it back."""
-    now = timezone.now()
+    now = database_time()
     silent = list(
         Agent.objects.select_for_update(skip_locked=True)
         .filter(lease_until__lt=now, retired__isnull=True)

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from registry.models import Node
 from registry.signals import node_changed
+from security.rows import database_time
 
 NODE_SILENCE: Final = timedelta(seconds=15)
 # What a node may tell of itself with a heartbeat; anything else in `figures` is a mistake.
@@ -30,7 +30,7 @@ def heartbeat_node(name: str, figures: dict[str, Any]) -> Node:
         node.state = Node.State.ACTIVE
     for field, value in figures.items():
         setattr(node, field, value)
-    node.heartbeat = timezone.now()
+    node.heartbeat = database_time()
     node.save()
     transaction.on_commit(partial(node_changed.send_robust, Node, node=node))
     return node
@@ -49,7 +49,7 @@ def rest_node(name: str) -> None:
 @transaction.atomic
 def mark_lost_nodes() -> list[Node]:
     """Mark nodes disconnected that have been silent for `NODE_SILENCE`. Idempotent."""
-    silent_since = timezone.now() - NODE_SILENCE
+    silent_since = database_time() - NODE_SILENCE
     active = Node.objects.select_for_update(skip_locked=True).filter(state=Node.State.ACTIVE)
     lost = list(active.filter(Q(heartbeat__lt=silent_since) | Q(heartbeat__isnull=True)))
     for node in lost:

@@ -40,6 +40,16 @@ def test_a_silent_agent_is_unknown_until_it_is_heard_of_again(caller: Principal)
     assert agent.lease_until is not None
 
 
+def test_clocks_that_differ_make_nobody_silent(
+    caller: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = timezone.now() - timedelta(hours=1)
+    with monkeypatch.context() as there:
+        there.setattr(timezone, "now", lambda: late)
+        services.heartbeat_agent(caller, make_remote().slug, lease_seconds=60)
+    assert services.end_silent_leases() == []
+
+
 def test_the_sweep_repeats_by_itself(caller: Principal) -> None:
     agent = services.heartbeat_agent(caller, make_remote().slug, lease_seconds=5)
     silence(agent)

@@ -29,6 +29,14 @@ def test_a_silent_node_is_lost_and_comes_back() -> None:
     assert services.heartbeat_node("old", {}).state == Node.State.ACTIVE
 
 
+def test_a_node_whose_clock_is_late_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = timezone.now() - timedelta(hours=1)
+    with monkeypatch.context() as there:
+        there.setattr(timezone, "now", lambda: late)
+        services.heartbeat_node("local", {})
+    assert services.mark_lost_nodes() == []
+
+
 def test_a_node_in_maintenance_stays_there() -> None:
     make_node("local", state=Node.State.MAINTENANCE)
     assert services.heartbeat_node("local", {}).state == Node.State.MAINTENANCE
