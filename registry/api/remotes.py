@@ -52,7 +52,7 @@ class Registration(serializers.Serializer[Any]):
         required=False,
         help_text=(
             "{scheme: bearer, token}, {scheme: basic, username, password} or {scheme: apiKey, value, name: header}. "
-            "Kept sealed, never told again; left out: those of before."
+            "Kept sealed, never told again; left out: those of before, for the servers they were given for."
         ),
     )
     trusted_keys = serializers.DictField(
