@@ -1,6 +1,6 @@
 """What can go wrong with plugins. The first four may be shown to anybody; the rest become a row's reason."""
 
-from security.errors import Conflict, InvalidInput, NotFound, Unavailable
+from security.errors import Conflict, InvalidInput, NotFound
 
 
 class PluginNotFound(NotFound):
@@ -23,12 +23,6 @@ class AgentTaken(Conflict):
     """The agent's address belongs to somebody else."""
 
     code, reason = "agent_taken", "AGENT_TAKEN"
-
-
-class PluginUnavailable(Unavailable):
-    """No process of the plugin can take the message now."""
-
-    code, reason = "plugin_unavailable", "PLUGIN_UNAVAILABLE"
 
 
 class LaunchFailed(Exception):

@@ -5,7 +5,7 @@
     ├── NotAuthenticated        401   ├── UnsupportedOperation       400
     ├── Forbidden               403   ├── VersionNotSupported        400
     ├── NotFound                404   ├── TaskNotFound, …            (routing.errors)
-    ├── Conflict                409   ├── PluginUnavailable, …       (plugins_app.errors)
+    ├── Conflict                409   ├── AgentTaken, …              (plugins_app.errors)
     ├── TooLarge                413   └── …
     ├── TooManyRequests         429
     └── Unavailable             503

@@ -28,7 +28,9 @@ def list_deliveries(
     rows = server(context).rows(
         "/api/v1/push/deliveries", limit, task=task and str(task), state=state
     )
-    output.listing(rows, COLUMNS, json_wanted=json_wanted, empty="No webhook was told anything of the kind.")
+    output.listing(
+        rows, COLUMNS, json_wanted=json_wanted, empty="No webhook was told anything of the kind."
+    )
 
 
 @push.command("replay")

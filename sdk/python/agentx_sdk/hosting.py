@@ -33,10 +33,6 @@ class Hosting:
             raise UnknownAgent(f"plugin {self.plugin!r} hosts no agent {slug!r}")
         return agent
 
-    def agent_or_none(self, slug: str) -> Agent | None:
-        """The agent of that name, or None for the plugin itself; raises UnknownAgent."""
-        return self.agent(slug) if slug else None
-
     @property
     def ready(self) -> bool:
         """Whether messages may come."""
