@@ -11,8 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentx_site.settings")
 site = get_asgi_application()
 
 # Django must be set up before anything that has models is imported.
-from agentx_site.doors import build  # noqa: E402
-from routing.delivery import Switchboard  # noqa: E402
+from agentx_site.doors import build  # noqa: E402 - Django first
+from routing.delivery import Switchboard  # noqa: E402 - Django first
 
 switchboard = Switchboard()
 application = build(site, switchboard)

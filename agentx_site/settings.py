@@ -76,7 +76,7 @@ ALLOWED_HOSTS = env.names(
     "AGENTX_HOST is a loopback address, so that no web page can reach in by a name of its own; else any.",
 )
 if not ALLOWED_HOSTS and AGENTX_HOST in {"127.0.0.1", "::1", "localhost"}:
-    ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1", "[::1]", "0.0.0.0"]  # noqa: S104
+    ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1", "[::1]", "0.0.0.0"]  # noqa: S104 - a name, not an address to bind
     ALLOWED_HOSTS += [host] if (host := urlsplit(PUBLIC_URL).hostname) else []
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["*"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

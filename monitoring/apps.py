@@ -7,6 +7,6 @@ class MonitoringConfig(AppConfig):
     verbose_name = _("Monitoring")
 
     def ready(self) -> None:
-        from monitoring import collectors, receivers  # noqa: F401
+        from monitoring import collectors, receivers  # noqa: F401 - they register themselves
 
         collectors.register()

@@ -24,7 +24,7 @@ def main() -> None:
         die_with_parent(told["death_signal"], told["parent"])
     if "oom_score" in told:
         # When memory runs out, the kernel should take a plugin and not the database.
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - starts fast without pathlib
             file.write(str(told["oom_score"]))
     for name, value in told.get("limits", {}).items():
         limit(getattr(resource, name), value)

@@ -84,12 +84,12 @@ def _type(full_name: str) -> str:
     return "pb." + full_name.rsplit(".", 1)[1]
 
 
-def _kind(method) -> str:  # noqa: ANN001
+def _kind(method) -> str:  # noqa: ANN001 - descriptors have no types
     sides = (method.client_streaming, method.server_streaming)
     return "".join("Stream" if streaming else "Unary" for streaming in sides)
 
 
-def _servicer(method) -> str:  # noqa: ANN001
+def _servicer(method) -> str:  # noqa: ANN001 - descriptors have no types
     asked, answered = _type(method.input_type), _type(method.output_type)
     asked = f"AsyncIterator[{asked}]" if method.client_streaming else asked
     define = "def" if method.server_streaming else "async def"

@@ -48,7 +48,7 @@ def create(
 
 
 def _typed(password: str) -> str:
-    return sys.stdin.readline().rstrip("\n") if password == "-" else password  # noqa: S105
+    return sys.stdin.readline().rstrip("\n") if password == "-" else password  # noqa: S105 - a sign, no password
 
 
 @user.command("disable")

@@ -194,7 +194,7 @@ class Child:
 
 def _next_pause(before: float) -> float:
     """Growing up to the longest, and never the same for two: they would come back together."""
-    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, max(0.2, before * 2.5))  # noqa: S311
+    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, max(0.2, before * 2.5))  # noqa: S311 - no secret
 
 
 def _told(code: int) -> str:

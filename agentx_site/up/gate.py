@@ -20,7 +20,7 @@ def main(descriptor: int, imports: str, module: str, arguments: list[str]) -> No
         for name in imports.split(","):
             importlib.import_module(name)
     except ImproperlyConfigured as error:  # a setting to mend, not a program
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201 - a command speaks
         sys.exit(2)
     os.read(descriptor, 1)  # nothing is ever written: this returns when the gate is open
     os.close(descriptor)

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run(given.parse(sys.argv[1:] if arguments is None else arguments))
     except UpError as error:
         sys.stdout.flush()
-        print(f"agentx up: {error.message}", file=sys.stderr)  # noqa: T201
+        print(f"agentx up: {error.message}", file=sys.stderr)  # noqa: T201 - a command speaks
         return error.status
     except KeyboardInterrupt:
         return 130

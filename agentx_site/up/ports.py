@@ -6,7 +6,7 @@ import socket
 from agentx_site.up.errors import UpError
 
 BACKLOG = 2048
-ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be looked up, not bound
 
 
 def listen(host: str, port: int) -> socket.socket:

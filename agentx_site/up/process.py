@@ -19,7 +19,7 @@ class Process:
     def __init__(self, argv: Sequence[str], options: dict[str, Any]) -> None:
         loop = asyncio.get_running_loop()
         # In the main thread: the death signal follows the thread that spawned.
-        self._popen = subprocess.Popen(argv, stdout=subprocess.PIPE, **options)  # noqa: S603
+        self._popen = subprocess.Popen(argv, stdout=subprocess.PIPE, **options)  # noqa: S603 - our own programs
         self.pid = self._popen.pid
         self._ended: asyncio.Future[int] = loop.create_future()
         self._pidfd = os.pidfd_open(self.pid)

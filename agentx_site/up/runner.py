@@ -116,7 +116,7 @@ class Runner:
             async with asyncio.timeout(AGENTS_WITHIN):
                 while (await self._get("/ready"))[0] != 200:  # noqa: ASYNC110 (another process)
                     await asyncio.sleep(PAUSE)
-                while self.site.options.demo and not await self._echo_settled(first_run, api_key):  # noqa: ASYNC110
+                while self.site.options.demo and not await self._echo_settled(first_run, api_key):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(PAUSE)
         except TimeoutError:
             self.terminal.say("agents are not ready yet: see the lines above", "yellow")

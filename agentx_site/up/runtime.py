@@ -80,7 +80,7 @@ def private_dir(path: Path, owner: Account | None = None, mode: int = 0o700) -> 
 
 def _temporary_root() -> Path:
     account = Account.unprivileged()
-    for candidate in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108
+    for candidate in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - a private folder is made inside
         fits = len(str(candidate)) <= SHORT and os.access(candidate, os.W_OK)
         if fits and account.may_pass(candidate / "x"):
             return candidate

@@ -96,7 +96,7 @@ class Service:
     def _started(self, deadline: float) -> bool:
         with self.log_path.open("ab") as log:
             begin = log.tell()
-            self.process = subprocess.Popen(self.argv, stdout=log, **self.options)  # noqa: S603
+            self.process = subprocess.Popen(self.argv, stdout=log, **self.options)  # noqa: S603 - our own binaries
         while not self.is_ready(self.process.pid):
             if self.process.poll() is None and time.monotonic() < deadline:
                 time.sleep(POLL)

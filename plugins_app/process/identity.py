@@ -62,7 +62,7 @@ def executable_digest(pid: int) -> str:
 @lru_cache(maxsize=64)
 def _digest(link: str, *_which: int) -> str:
     """One interpreter is hashed once, not for each process: what follows the link tells files apart."""
-    with open(link, "rb") as file:  # noqa: PTH123
+    with open(link, "rb") as file:  # noqa: PTH123 - a link that the kernel follows
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

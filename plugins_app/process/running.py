@@ -70,7 +70,7 @@ class PluginProcess:
         end_group(self.pid, certain=self._child is not None)
         if self._child is not None:
             self.end = ending(self._child.wait())
-        remove_socket_dir(os.path.dirname(self.address.removeprefix("unix:")))  # noqa: PTH120
+        remove_socket_dir(os.path.dirname(self.address.removeprefix("unix:")))  # noqa: PTH120 - a path as text
         self.exited.set()
         for callback in self._callbacks:
             callback()

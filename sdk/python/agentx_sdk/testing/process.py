@@ -126,7 +126,7 @@ class Process:
 
     def _spawn(self, writer: int) -> subprocess.Popen[bytes]:
         with (self._work / "stderr").open("ab") as stderr:
-            return subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(  # noqa: S603 - the plugin under test
                 [self._python, str(self.main)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
