@@ -186,7 +186,7 @@ class Switchboard:
                 await self._withdraw()
             except Unavailable as error:
                 log.warning("lost tasks not looked for: %s", error.message)
-                await asyncio.sleep(HOLDERS_FIRST_SECONDS)
+                await asyncio.sleep(HOLDERS_FIRST_SECONDS - LOST_SECONDS)
 
     async def _renew(self) -> None:
         """Hold the leases of all running tasks, in one statement; learn of cancels that Redis did not tell."""

@@ -98,7 +98,7 @@ def reap_lost_tasks() -> int:
     """End the tasks whose runner did not renew its lease: with a reason and an event. How many."""
     moment = now()
     parameters: dict[str, str | float | datetime] = {
-        "holders_first": HOLDERS_FIRST_SECONDS,
+        "holders_first": HOLDERS_FIRST_SECONDS + TAKE_OVER_GRACE,
         "time": moment,
         "timestamp": timestamp(moment),
         "lost": LOST,
