@@ -41,7 +41,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def reference() -> Iterator[Server]:
     """a2a-sdk, tasks in memory, no authentication."""
-    python = _reference_python()
+    python = reference_python()
     port = free_port()
     program = [str(python), str(PROJECT / "benchmarks" / "reference.py"), str(port)]
     with _child(program, dict(os.environ)) as child:
@@ -70,7 +70,7 @@ def agentx() -> Iterator[Server]:
             yield Server("AgentX", port, "/a2a/echo/", [web], headers)
 
 
-def _reference_python() -> Path:
+def reference_python() -> Path:
     python = VENV / "bin" / "python"
     stamp = VENV / "installed"
     if not stamp.exists() or stamp.read_text() != "\n".join(REFERENCE):
