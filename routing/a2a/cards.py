@@ -58,7 +58,7 @@ class CatalogueView(LaneView):
     shelf: Shelf = None  # type: ignore[assignment]
 
     async def get(self, request: HttpRequest, principal: Principal) -> HttpResponse:
-        after = request.GET.get("after", "")[:64]
+        after = request.GET.get("after", "").replace("\0", "")[:64]
         return answered(request, await self.shelf.catalogue(after), CATALOGUE)
 
 

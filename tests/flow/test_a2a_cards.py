@@ -363,5 +363,6 @@ async def test_the_catalogue_lists_open_agents_page_by_page(web, monkeypatch):
         assert more["type"] == "application/ai-catalog+json"
         rest = await (await stranger.get(more["url"].partition("8000")[2])).json()
         assert [each["identifier"].rpartition(":")[2] for each in rest["entries"]] == ["a2"]
+        assert (await stranger.get(f"{CATALOGUE}?after=a1%00")).status == 200
         again = await stranger.get(CATALOGUE, **{"If-None-Match": answer.headers["etag"]})
         assert again.status == 304

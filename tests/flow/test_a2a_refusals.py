@@ -81,6 +81,8 @@ BAD_LISTS = [
     {"historyLength": -1},
     {"statusTimestampAfter": "yesterday"},
     {"statusTimestampAfter": "2026-01-01T00:00:00"},
+    {"statusTimestampAfter": "0001-01-01T00:00:00+23:59"},
+    {"statusTimestampAfter": "9999-12-31T23:59:59-23:59"},
 ]
 BAD_VERSIONS = [
     (None, "SendMessage"),
@@ -123,7 +125,9 @@ async def test_json_has_a_bottom(web):
 
 async def test_a_list_refuses_what_it_cannot_read(web):
     for params in BAD_LISTS:
-        assert (await web.refusal("ListTasks", params))["code"] == -32602, params
+        error = await web.refusal("ListTasks", params)
+        assert error["code"] == -32602, params
+        assert error["message"].startswith(f"{next(iter(params))}: "), "the database had to say no"
 
 
 async def test_another_version_is_told_what_to_send(web):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from routing.limits import MAX_DEPTH, MAX_ID, MAX_REFERENCES
@@ -120,7 +120,10 @@ def moment(holder: Json, name: str) -> datetime | None:
         raise invalid(name, "must be a time like 2026-01-31T12:00:00Z") from None
     if read.tzinfo is None:
         raise invalid(name, "must be a time with its zone, like 2026-01-31T12:00:00Z")
-    return read
+    try:
+        return read.astimezone(UTC)
+    except OverflowError:
+        raise invalid(name, "is too near the beginning or the end of time") from None
 
 
 def child(holder: Json, name: str, path: str) -> Json | None:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -68,12 +68,12 @@ def _cursor(token: str) -> tuple[datetime, str] | None:
     try:
         told = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         stamp, key = told.split(" ")
-        after = datetime.fromisoformat(stamp), _uuid(key)
-    except (ValueError, binascii.Error):
+        moment = datetime.fromisoformat(stamp)
+        if moment.tzinfo is None:
+            raise ValueError(stamp)
+        return moment.astimezone(UTC), _uuid(key)
+    except (ValueError, OverflowError, binascii.Error):
         raise invalid("pageToken", "is not one that ListTasks gave") from None
-    if after[0].tzinfo is None:
-        raise invalid("pageToken", "is not one that ListTasks gave")
-    return after
 
 
 def _uuid(told: str) -> str:
