@@ -7,6 +7,8 @@ import pytest_asyncio
 
 from tests.echoes import Echo, make_rows
 from tests.factories import make_key, make_user
+from tests.far import Far
+from tests.scripted import Script, make_scripted
 from tests.web import Web
 
 
@@ -41,3 +43,17 @@ async def web(key: str, hosted: None) -> AsyncIterator[Web]:
     """A web process, called by a developer."""
     async with Web(key) as web:
         yield web
+
+
+@pytest.fixture
+def script(transactional_db: None) -> Script:
+    """An agent `scripted` that says what the test has it say."""
+    make_scripted()
+    return Script()
+
+
+@pytest_asyncio.fixture
+async def far() -> AsyncIterator[Far]:
+    """An A2A server elsewhere."""
+    async with Far() as far:
+        yield far

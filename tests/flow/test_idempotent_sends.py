@@ -10,16 +10,10 @@ from routing.models import IdempotencyKey, Message, Task
 from routing.services import forget_old_messages
 from security.errors import Conflict
 from security.rows import ask
-from tests.scripted import DONE, Core, Script, chunk, make_scripted, reply, send, status
+from tests.scripted import DONE, Core, chunk, make_scripted, reply, send, status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 SLUG = "scripted"
-
-
-@pytest.fixture
-def script(transactional_db):
-    make_scripted()
-    return Script()
 
 
 def once(text="hello", **fields):

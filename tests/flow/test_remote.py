@@ -32,12 +32,6 @@ def near(settings: Any) -> None:
 
 
 @pytest_asyncio.fixture
-async def far() -> AsyncIterator[Far]:
-    async with Far() as far:
-        yield far
-
-
-@pytest_asyncio.fixture
 async def web(key: str, far: Far) -> AsyncIterator[Web]:
     await register(far)
     async with Web(key) as web:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiohttp import web as http
 from rest_framework.test import APIClient
 
@@ -27,12 +25,6 @@ Json = dict[str, Any]
 @pytest.fixture(autouse=True)
 def near(settings: Any) -> None:
     settings.WEBHOOK_ALLOW = ["127.0.0.1"]
-
-
-@pytest_asyncio.fixture
-async def far() -> AsyncIterator[Far]:
-    async with Far() as far:
-        yield far
 
 
 @pytest.fixture

@@ -7,16 +7,10 @@ import pytest
 from routing.errors import TaskNotFound
 from routing.requests import Listing
 from security.errors import InvalidInput
-from tests.scripted import DONE, Core, Script, make_scripted, send, status
+from tests.scripted import DONE, Core, send, status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 SLUG = "scripted"
-
-
-@pytest.fixture
-def script(transactional_db):
-    make_scripted()
-    return Script()
 
 
 async def answered(core, caller, script, happening=DONE, **fields):

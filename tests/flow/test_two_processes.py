@@ -9,16 +9,10 @@ from django.conf import settings
 from routing.delivery import operations
 from routing.selectors import records
 from security import news
-from tests.scripted import DONE, Core, Script, chunk, make_scripted, send, status
+from tests.scripted import DONE, Core, chunk, send, status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 SLUG = "scripted"
-
-
-@pytest.fixture
-def script(transactional_db):
-    make_scripted()
-    return Script()
 
 
 @contextmanager
