@@ -42,6 +42,23 @@ DEFAULTS: Final[tuple[dict[str, Any], ...]] = (
         "for_seconds": 60,
         "severity": AlertRule.Severity.WARNING,
     },
+    {
+        "name": "agent-unreachable",
+        "description": "An agent elsewhere cannot be reached, or its card cannot be believed any more.",
+        "metric": "agents_unreachable",
+        "comparison": AlertRule.Comparison.AT_LEAST,
+        "threshold": 1,
+        "for_seconds": 60,
+        "severity": AlertRule.Severity.WARNING,
+    },
+    {
+        "name": "agent-card-changed",
+        "description": "An agent elsewhere says something else of itself than what was approved.",
+        "metric": "agent_cards_changed",
+        "comparison": AlertRule.Comparison.AT_LEAST,
+        "threshold": 1,
+        "severity": AlertRule.Severity.INFO,
+    },
 )
 
 

@@ -73,7 +73,7 @@ def answered(
     scope = "public" if document.is_public else "private"
     response["Cache-Control"] = f"{scope}, max-age={MAX_AGE_SECONDS}"
     response["ETag"] = tag
-    response["Last-Modified"] = http_date(document.modified.timestamp())
+    response["Last-Modified"] = http_date(_modified(document))
     if vary:
         response["Vary"] = vary
     return response
@@ -85,7 +85,12 @@ def _is_known(request: HttpRequest, tag: str, document: Document) -> bool:
         bare = {each.strip().removeprefix("W/") for each in known.split(",")}
         return "*" in bare or tag.removeprefix("W/") in bare
     since = parse_http_date_safe(request.META.get("HTTP_IF_MODIFIED_SINCE", ""))
-    return since is not None and int(document.modified.timestamp()) <= since
+    return since is not None and _modified(document) <= since
+
+
+def _modified(document: Document) -> int:
+    """Unix time, a second early: the server's Date may be that old, and nothing may be newer (RFC 9110 §8.8.2.1)."""
+    return int(document.modified.timestamp()) - 1
 
 
 async def extended_card(principal: Principal, slug: str) -> Card:
