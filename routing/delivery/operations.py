@@ -109,15 +109,16 @@ class Operations:
         found = await self.task(principal, slug, task_id, None)
         if found.is_terminal:
             raise TaskNotCancelable(f"The task has ended already ({found.state}).")
-        run = self._switchboard.runs.get(found.id)
-        if run is None:
-            await ask(request_cancel, principal, found.id, metadata)
-            return await self._outcome(principal, slug, found)
-        run.cancel(metadata)
-        ended = await asyncio.shield(run.over)
-        if ended.state != "CANCELED":
-            raise TaskNotCancelable(f"The task ended before it could be canceled ({ended.state}).")
-        return ended
+        if run := self._switchboard.runs.get(found.id):
+            run.cancel(metadata)
+            found = await asyncio.shield(run.over)
+        if found.state == "CANCELED":
+            return found
+        if found.is_terminal:
+            raise TaskNotCancelable(f"The task ended before it could be canceled ({found.state}).")
+        # Another process runs it; perhaps it has just taken it over.
+        await ask(request_cancel, principal, found.id, metadata)
+        return await self._outcome(principal, slug, found)
 
     async def _outcome(self, principal: Principal, slug: str, asked: Record) -> Record:
         """Wait for the process that runs it."""

@@ -12,6 +12,12 @@ from tests.scripted import Script, make_scripted
 from tests.web import Web
 
 
+@pytest.fixture(autouse=True)
+def settled_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the tests has only just begun; what was lost counts as lost all the same."""
+    monkeypatch.setattr("routing.services.losses.HOLDERS_FIRST_SECONDS", -60.0)
+
+
 @pytest.fixture(scope="session")
 def echo() -> Iterator[Echo]:
     """A plugin process that lives as long as the tests; do not kill this one."""

@@ -141,6 +141,20 @@ async def test_a_cancel_that_came_too_late_for_the_lost_process_is_kept(script, 
     assert await ask(ends_of, task.id) == ["CANCELED"]
 
 
+async def test_a_cancel_where_the_task_was_just_lost_is_passed_on(script, caller):
+    """To whoever has taken it over: the caller must not be told that it cannot be canceled while it goes on."""
+    await ask(make_scripted)
+    async with Core(script) as stalled, Core(script):
+        stalled.switchboard.accepts = True
+        task, _ = await begun(stalled, caller, script)
+        await ask(lease_ended, task.id)
+        await script.turn()  # the other one has it
+        assert task.id in stalled.switchboard.runs
+        canceled = await stalled.operations.cancel(caller, SLUG, task.id)
+    assert canceled.state == "CANCELED"
+    assert await ask(ends_of, task.id) == ["CANCELED"]
+
+
 async def test_of_many_claimers_one_gets_it(script, caller):
     await ask(make_scripted)
     dying = Core(script)
