@@ -9,6 +9,7 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 
 from agentx_site.lane import App, Lane, Receive, Scope, Send
+from agentx_site.memory import settle
 from agentx_site.probes import Readiness, health
 from monitoring.sockets import websocket_urlpatterns
 from routing.a2a.cards import AgentCardView, CatalogueView, KeySetView
@@ -103,6 +104,8 @@ async def live(
             log.exception("%s failed", message["type"])
             await send({"type": f"{message['type']}.failed", "message": str(error)})
             return
+        if deed is start:
+            settle()
         await send({"type": f"{message['type']}.complete"})
         if deed is stop:
             return
