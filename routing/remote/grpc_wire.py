@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from plugins_app.client.errors import BadAnswer, Broken, TurnFailed, Undelivered
+from plugins_app.client.messages import NEVER_SENT
 from proto import a2a_v03_pb2, a2a_v03_pb2_grpc, a2a_v1_pb2, a2a_v1_pb2_grpc
 from registry.interfaces import Interface
 from routing.dialects import v03_proto
@@ -148,6 +149,8 @@ def failure(error: grpc.aio.AioRpcError) -> Exception:
         return TurnFailed(told, "upstream_unauthorized")
     if code is Code.RESOURCE_EXHAUSTED and "larger than max" in text:
         return TurnFailed(f"The agent's answer is too large: {text}.", "too_large")
+    if code is Code.UNAVAILABLE and text.startswith(NEVER_SENT):
+        return Undelivered(text)  # it went away between our look at the channel and the call
     if code in TURNED_AWAY and (said or code is Code.RESOURCE_EXHAUSTED):
         return Undelivered(text)
     if code in LOST and not said:

@@ -4,12 +4,14 @@ import asyncio
 import socket
 from contextlib import aclosing
 
+import grpc.aio
 import pytest
 import pytest_asyncio
 
 from plugins_app.client.errors import Broken, TurnFailed, Undelivered
 from registry.interfaces import Interface
 from routing.remote.agents import upstream_of
+from routing.remote.grpc_wire import failure
 from routing.remote.upstream import Refused
 from tests.gateways import Gate
 from tests.web import message, state, text_of
@@ -113,6 +115,15 @@ async def test_a_server_that_ends_is_lost_in_the_middle(key, hosted, headers):
         with pytest.raises(Undelivered):
             await upstream.get("x", headers)
         await upstream.close()
+
+
+async def test_a_call_that_found_no_server_any_more_was_not_delivered():
+    """Between the look at the channel and the call: not one byte left, so it may be sent again."""
+    async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
+        call = channel.unary_unary("/lf.a2a.v1.A2AService/GetTask")(b"")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call
+    assert isinstance(failure(refused.value), Undelivered)
 
 
 async def test_nobody_there_is_told_at_once(headers):
