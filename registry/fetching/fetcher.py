@@ -60,9 +60,7 @@ class Fetcher:
             if answer.status == 304 and etag:
                 return Read(url, None, etag)
             if answer.status != 200:
-                raise CardUnreachable(
-                    _("%(url)s answers %(status)d.") % {"url": url, "status": answer.status}
-                )
+                raise _unwanted(url, answer.status)
             card = await _object(url, answer)
             if not isinstance(card.get("name"), str) or not (
                 isinstance(card.get("skills"), list) or interfaces_of(card)
@@ -105,17 +103,13 @@ class Fetcher:
         """Raise `CardUnreachable` unless something that is no failing server answers there, whatever it says."""
         async with self._asked("GET", url, headers) as answer:
             if answer.status >= 500:
-                raise CardUnreachable(
-                    _("%(url)s answers %(status)d.") % {"url": url, "status": answer.status}
-                )
+                raise _unwanted(url, answer.status)
 
     async def expect_success(self, url: str) -> None:
         """Raise `CardUnreachable` unless it answers 2xx: an address that an agent declares for its health."""
         async with self._asked("GET", url, {}) as answer:
             if not 200 <= answer.status < 300:
-                raise CardUnreachable(
-                    _("%(url)s answers %(status)d.") % {"url": url, "status": answer.status}
-                )
+                raise _unwanted(url, answer.status)
 
     @asynccontextmanager
     async def _asked(
@@ -185,3 +179,10 @@ def _depth(value: Any) -> int:
             part for each in inner for part in (each.values() if isinstance(each, dict) else each)
         ]
     return deepest
+
+
+def _unwanted(url: str, status: int) -> CardUnreachable:
+    told = _("%(url)s answers %(status)d.") % {"url": url, "status": status}
+    if status in (401, 403):
+        told += " " + _("Give the credentials that it wants.")
+    return CardUnreachable(told)

@@ -136,7 +136,8 @@ async def answer(_: http.Request, **told: Any) -> http.StreamResponse:
 
 CARDS: list[tuple[Json, str]] = [
     ({"status": 302, "headers": {"Location": "http://10.0.0.1/"}}, "redirects"),
-    ({"status": 500}, "answers 500"),
+    ({"status": 500}, "answers 500."),
+    ({"status": 401}, "answers 401. Give the credentials"),
     ({"text": "<html>"}, "no JSON object"),
     ({"text": "{}"}, "no agent card"),
     ({"text": '{"a":' * 90 + "1" + "}" * 90}, "no JSON object"),
