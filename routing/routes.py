@@ -187,21 +187,21 @@ class Roster:
 
     def _take(self, since: int | None, count: int) -> bool:
         """Take in the rows written since; say whether all that exist are known then."""
-        rows = Agent.objects.values_list(*self.FIELDS)
+        rows = Agent.objects.values(*self.FIELDS)
         if since is None:
             rows = rows.filter(retired__isnull=True)
         else:
             written = 'age("registry_agent".xmin) <= age(CAST(%s AS xid))'
             rows = rows.extra(where=[written], params=[str(since % 2**32)])  # noqa: S610 - a constant
         for row in rows:
-            self._note(*row)
+            self._note(row)
         return len(self._agents) == count
 
-    def _note(self, agent_id: UUID, retired: datetime | None, *told: Any) -> None:
-        if retired:
-            self._agents.pop(agent_id, None)
+    def _note(self, row: dict[str, Any]) -> None:
+        if row["retired"]:
+            self._agents.pop(row["id"], None)
         else:
-            self._agents[agent_id] = _route(agent_id, *told)
+            self._agents[row["id"]] = _route(row)
 
 
 def _horizon() -> tuple[int, int]:
@@ -219,36 +219,26 @@ def _horizon() -> tuple[int, int]:
         return int(horizon), int(count)
 
 
-def _route(
-    agent_id: UUID,
-    slug: str,
-    state: str,
-    source: str,
-    retry: str,
-    is_open: bool,
-    profile: dict[str, Any],
-    direct_messages: bool,
-    card_digest: str,
-    card_changed: datetime,
-    upstream_id: UUID | None,
-    revision: int | None,
-    trouble: str | None,
-) -> Route:
+def _route(row: dict[str, Any]) -> Route:
+    """Of the FIELDS of an agent; the processes of one that a plugin hosts are put in by `read`."""
+    upstream = row["upstream"]
     return Route(
-        agent_id=str(agent_id),
-        slug=slug,
-        state=state,
-        source=source,
-        retry=retry,
-        is_open=is_open,
+        agent_id=str(row["id"]),
+        slug=row["slug"],
+        state=row["state"],
+        source=row["source"],
+        retry=row["retry"],
+        is_open=row["is_open"],
         plugin_state="",
         plugin_reason="",
-        targets=(remote.target_of(str(upstream_id), revision or 0),) if upstream_id else (),
-        profile=Profile.from_json(profile),
-        direct_messages=direct_messages,
-        card_digest=card_digest,
-        card_changed=card_changed,
-        trouble=trouble or "",
+        targets=(remote.target_of(str(upstream), row["upstream__revision"] or 0),)
+        if upstream
+        else (),
+        profile=Profile.from_json(row["profile"]),
+        direct_messages=row["direct_messages"],
+        card_digest=row["card_digest"],
+        card_changed=row["card_changed"],
+        trouble=row["upstream__detail"] or "",
     )
 
 
