@@ -30,3 +30,8 @@ def wanted(route: Route, send: Send) -> Hook | None:
 async def keep_wanted(opened: Record, hook: Hook) -> None:
     """Of a turn whose opening is committed, which it is told first, as a stream is."""
     await ask(pushes.keep_push, opened.id, hook, opened.seq - 1)
+
+
+async def keep_missed(task: Record, hook: Hook) -> None:
+    """Of a message that was sent before: its first process may have been killed before it kept the webhook."""
+    await ask(pushes.keep_push_once, task.id, hook)

@@ -10,7 +10,7 @@ from plugins_app.client.codec import Turn
 from registry.cards import ROUTER
 from registry.errors import AgentNotFound
 from registry.models import Agent
-from routing.delivery.hooks import keep_wanted, wanted
+from routing.delivery.hooks import keep_missed, keep_wanted, wanted
 from routing.delivery.media import require_taken
 from routing.delivery.repeats import earlier, once_of
 from routing.delivery.run import Run
@@ -65,14 +65,17 @@ class Openings:
         route = route_for(self._switchboard, principal, slug)
         route.require_usable()
         require_taken(send.message["parts"], route.profile.input_modes)
-        wanted(route, send)
+        hook = wanted(route, send)
         if not self._switchboard.accepts:
             raise Unavailable("This AgentX process is going down. Try again.")
         begin = self._go_on if "taskId" in send.message else self._open
         try:
-            return await begin(principal, route, send, live)
+            begun = await begin(principal, route, send, live)
         except EntryRefused as refused:
             raise InvalidInput(f"The message cannot be kept: {refused}.") from None
+        if hook is not None and isinstance(begun, Record):
+            await keep_missed(begun, hook)
+        return begun
 
     async def _open(
         self, principal: Principal, route: Route, send: Send, live: bool

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -121,6 +122,16 @@ def keep_push(task_id: str | UUID, hook: Hook, after: int | None = None) -> Push
     kept.save()
     news.publish_on_commit("push", {"tasks": [str(task_id)]})
     return kept
+
+
+@transaction.atomic
+def keep_push_once(task_id: str | UUID, hook: Hook) -> None:
+    """Tell this webhook of the whole task, unless the task knows its id, or its address, already."""
+    Task.objects.select_for_update(no_key=True).only("id").get(id=task_id)
+    known = PushConfig.objects.filter(task_id=task_id)
+    same = Q(config_id=hook.config_id) if hook.config_id else Q(url=hook.url)
+    if not known.filter(same).exists():
+        keep_push(task_id, hook, 0)
 
 
 def _require_room(task: Task) -> None:

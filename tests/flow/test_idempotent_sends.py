@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from routing.models import IdempotencyKey, Message, Task
+from routing.models import IdempotencyKey, Message, PushConfig, Task
 from routing.services import forget_old_messages
 from security.errors import Conflict
 from security.rows import ask
@@ -141,3 +141,18 @@ async def test_after_a_day_it_is_forgotten(script, caller):
 
 def a_day_ago():
     return timezone.now() - timedelta(hours=24, seconds=1)
+
+
+async def test_sent_again_it_brings_the_webhook_that_a_killed_process_did_not_keep(
+    script, caller, settings
+):
+    settings.WEBHOOK_ALLOW = ["127.0.0.1"]
+    told = once(push={"url": "http://127.0.0.1:9/hook"}, return_immediately=True)
+    async with Core(script) as core:
+        task = await core.operations.send(caller, SLUG, told)
+        await ask(PushConfig.objects.all().delete)  # as if killed between the task and its webhook
+        for _ in range(2):
+            assert (await core.operations.send(caller, SLUG, told)).id == task.id
+        config = await ask(PushConfig.objects.get)
+        assert (str(config.task_id), config.delivered_seq) == (task.id, 0)
+        (await script.turn()).say(DONE).end()
