@@ -8,6 +8,7 @@ import pytest_asyncio
 from tests.echoes import Echo, make_rows
 from tests.factories import make_key, make_user
 from tests.far import Far
+from tests.gateways import Gate
 from tests.scripted import Script, make_scripted
 from tests.web import Web
 
@@ -63,3 +64,9 @@ async def far() -> AsyncIterator[Far]:
     """An A2A server elsewhere."""
     async with Far() as far:
         yield far
+
+
+@pytest_asyncio.fixture
+async def gate(key, hosted):
+    async with Gate(key) as gate:
+        yield gate

@@ -24,12 +24,6 @@ def allowed(settings):
     settings.WEBHOOK_ALLOW = ["127.0.0.1/32"]
 
 
-@pytest_asyncio.fixture
-async def gate(key, hosted):
-    async with Gate(key) as gate:
-        yield gate
-
-
 @pytest_asyncio.fixture(params=["1.0", "0.3"])
 async def upstream(request, gate):
     upstream = upstream_of(Interface(gate.address, "GRPC", request.param, tenant="slow"))
