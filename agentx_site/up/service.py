@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ NO_SPACE = os.strerror(errno.ENOSPC)
 TELLING = re.compile(r"(?:FATAL|PANIC|[Ee]rror): +(.+)")
 
 
-class Service:
+class Service(ABC):
     """What Postgres and Valkey have in common.
 
     `agentx up` takes the parts (`prepare`, `argv`, `options`, `is_ready`, `settle`) and does the waiting in
@@ -34,21 +35,24 @@ class Service:
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def url(self) -> str:
-        raise NotImplementedError
+        """Where it is reached, as DATABASE_URL or REDIS_URL say it."""
 
     @property
+    @abstractmethod
     def argv(self) -> list[str]:
-        raise NotImplementedError
+        """The program and its arguments."""
 
+    @abstractmethod
     def prepare(self) -> None:
         """Everything before the server starts: folders, a fresh cluster, an older run's end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_ready(self, pid: int) -> bool:
-        raise NotImplementedError
+        """Whether the process of this pid answers."""
 
-    def settle(self) -> None:
+    def settle(self) -> None:  # noqa: B027 - most have nothing to do
         """What may be done after the server answers, beside everything else; may take a while."""
 
     def may_retry(self, output: str) -> bool:
