@@ -15,6 +15,7 @@ from plugins_app.manifest_schema import MANIFEST
 
 FILE_NAME: Final = "plugin.yaml"
 MAX_BYTES: Final = 1 << 20
+LOG_BYTES_PER_SECOND: Final = 1 << 20
 PRIORITIES: Final = {"low": 0, "normal": 50, "high": 100, "critical": 200}
 PYTHON: Final = "python"
 INTERPRETERS: Final = {"node": "node", "javascript": "node"}
@@ -32,6 +33,8 @@ class Runtime:
     args: tuple[str, ...]
     startup_timeout: float
     shutdown_timeout: float
+    grpc_port: int = 0  # 0: a unix socket; else TCP on loopback with mutual TLS
+    contracts: tuple[int, ...] = ()  # those it speaks; empty: its handshake tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,29 @@ class Autoscale:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """Another plugin that must be installed, in a version that `version` (PEP 440 or semver range) takes."""
+
+    name: str
+    version: str  # empty: any
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Whom its processes may talk to: none, loopback, hosts (those listed) or all."""
+
+    policy: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    level: str
+    bytes_per_second: int  # a process that writes more loses lines, and is told so
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A plugin as its author describes it. `autostart`: bundled, it starts when it is first seen."""
 
@@ -89,6 +115,11 @@ class Manifest:
     autoscale: Autoscale | None
     config: dict[str, Any] = field(default_factory=dict)
     config_schema: dict[str, Any] = field(default_factory=dict)
+    requirements: str = ""  # a file in its folder
+    dependencies: tuple[Dependency, ...] = ()
+    network: Network = Network("all", ())
+    logging: Logging = Logging("info", LOG_BYTES_PER_SECOND)
+    standby: int = 0
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -161,6 +192,27 @@ def _build(raw: dict[str, Any]) -> Manifest:
         autoscale=_autoscale(raw["autoscale"]) if "autoscale" in raw else None,
         config=raw.get("config", {}),
         config_schema=raw.get("config_schema", {}),
+        requirements=raw.get("requirements", ""),
+        dependencies=tuple(_dependency(entry) for entry in raw.get("dependencies", ())),
+        network=_network(raw.get("network", {})),
+        logging=_logging(raw.get("logging", {})),
+        standby=raw.get("standby", 0),
+    )
+
+
+def _dependency(raw: dict[str, Any]) -> Dependency:
+    return Dependency(raw["name"], raw.get("version", ""), raw.get("optional", False))
+
+
+def _network(raw: dict[str, Any]) -> Network:
+    return Network(raw.get("policy", "all"), tuple(raw.get("hosts", ())))
+
+
+def _logging(raw: dict[str, Any]) -> Logging:
+    path = "logging.max_bytes_per_second"
+    return Logging(
+        level=raw.get("level", "info"),
+        bytes_per_second=_quantity(path, quantities.size, raw, LOG_BYTES_PER_SECOND),
     )
 
 
@@ -172,6 +224,8 @@ def _runtime(raw: dict[str, Any]) -> Runtime:
         args=tuple(raw.get("args", ())),
         startup_timeout=_quantity("runtime.startup_timeout", quantities.seconds, raw, 10.0),
         shutdown_timeout=_quantity("runtime.shutdown_timeout", quantities.seconds, raw, 5.0),
+        grpc_port=raw.get("grpc_port", 0),
+        contracts=tuple(raw.get("contracts", ())),
     )
 
 

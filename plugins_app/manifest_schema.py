@@ -92,6 +92,7 @@ RUNTIME: Final = _object(
         "entrypoint": {"type": "string", "minLength": 1},
         "args": {"type": "array", "items": {"type": "string"}},
         "grpc_port": {"type": "integer", "minimum": 0, "maximum": 65535},
+        "contracts": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
         "health_check_interval": DURATION,
         "startup_timeout": DURATION,
         "shutdown_timeout": DURATION,
@@ -117,7 +118,18 @@ HEALTH_CHECK: Final = _object(
         "retries": {"type": "integer", "minimum": 1},
     }
 )
-LOGGING: Final = {"type": "object"}
+LOGGING: Final = _object(
+    {
+        "level": {"enum": ["debug", "info", "warning", "error", "critical"]},
+        "format": {"enum": ["json", "text"]},
+        "max_bytes_per_second": AMOUNT,
+    }
+)
+# Whom its processes may talk to. `hosts`: names, with or without a port; a leading `*.` takes subdomains.
+NETWORK: Final = _object(
+    {"policy": {"enum": ["none", "loopback", "hosts", "all"]}, "hosts": NAMES},
+    required=("policy",),
+)
 
 MANIFEST: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -163,6 +175,8 @@ MANIFEST: Final[dict[str, Any]] = {
             "config": {"type": "object"},
             "health_check": HEALTH_CHECK,
             "logging": LOGGING,
+            "network": NETWORK,
+            "standby": {"type": "integer", "minimum": 0, "maximum": 4},
         },
         required=("metadata", "runtime", "agents"),
     ),

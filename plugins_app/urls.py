@@ -2,22 +2,25 @@
 
 from django.urls import URLPattern, path
 
-from plugins_app import api as rest
-from plugins_app import views
+from plugins_app.api import config as rest_config
+from plugins_app.api import installation as rest_installation
+from plugins_app.api import logs as rest_logs
+from plugins_app.api import plugins as rest
+from plugins_app.views import config, plugins, scaling
 
 pages: list[URLPattern] = [
-    path("plugins/", views.plugins, name="page-plugins"),
-    path("plugins/<slug:slug>/", views.plugin, name="page-plugin"),
-    path("plugins/<slug:slug>/restart/", views.restart, name="page-plugin-restart"),
-    path("plugins/<slug:slug>/scale/", views.scale, name="page-plugin-scale"),
-    path("plugins/<slug:slug>/configure/", views.configure, name="page-plugin-configure"),
-    path("plugins/<slug:slug>/<slug:verb>/", views.operate, name="page-plugin-operate"),
-    path("autoscaling/", views.autoscaling, name="page-scaling"),
-    path("autoscaling/<slug:slug>/", views.policy, name="page-policy"),
+    path("plugins/", plugins.plugins, name="page-plugins"),
+    path("plugins/<slug:slug>/", plugins.plugin, name="page-plugin"),
+    path("plugins/<slug:slug>/restart/", plugins.restart, name="page-plugin-restart"),
+    path("plugins/<slug:slug>/scale/", plugins.scale, name="page-plugin-scale"),
+    path("plugins/<slug:slug>/configure/", config.configure, name="page-plugin-configure"),
+    path("plugins/<slug:slug>/<slug:verb>/", plugins.operate, name="page-plugin-operate"),
+    path("autoscaling/", scaling.autoscaling, name="page-scaling"),
+    path("autoscaling/<slug:slug>/", scaling.policy, name="page-policy"),
 ]
 api: list[URLPattern] = [
     path("plugins", rest.Plugins.as_view()),
-    path("plugins/load", rest.PluginLoad.as_view()),
+    path("plugins/load", rest_installation.PluginLoad.as_view()),
     path("plugins/<str:ref>", rest.PluginDetail.as_view()),
     path("plugins/<str:ref>/start", rest.PluginStart.as_view()),
     path("plugins/<str:ref>/stop", rest.PluginStop.as_view()),
@@ -25,7 +28,7 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/resume", rest.PluginResume.as_view()),
     path("plugins/<str:ref>/restart", rest.PluginRestart.as_view()),
     path("plugins/<str:ref>/scale", rest.PluginScale.as_view()),
-    path("plugins/<str:ref>/config", rest.PluginConfig.as_view()),
-    path("plugins/<str:ref>/logs", rest.PluginLogs.as_view()),
+    path("plugins/<str:ref>/config", rest_config.PluginConfig.as_view()),
+    path("plugins/<str:ref>/logs", rest_logs.PluginLogs.as_view()),
     path("plugins/<str:ref>/events", rest.PluginEvents.as_view()),
 ]

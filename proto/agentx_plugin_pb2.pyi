@@ -402,7 +402,7 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("name", "version", "capabilities", "framework", "metadata", "sdk", "contract")
+    __slots__ = ("name", "version", "capabilities", "framework", "metadata", "sdk", "contract", "config_schema_json", "live_config", "stateful")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -417,6 +417,9 @@ class GetInfoResponse(_message.Message):
     METADATA_FIELD_NUMBER: _ClassVar[int]
     SDK_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_SCHEMA_JSON_FIELD_NUMBER: _ClassVar[int]
+    LIVE_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    STATEFUL_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
@@ -424,7 +427,10 @@ class GetInfoResponse(_message.Message):
     metadata: _containers.ScalarMap[str, str]
     sdk: str
     contract: int
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., framework: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., sdk: _Optional[str] = ..., contract: _Optional[int] = ...) -> None: ...
+    config_schema_json: str
+    live_config: bool
+    stateful: bool
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., framework: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., sdk: _Optional[str] = ..., contract: _Optional[int] = ..., config_schema_json: _Optional[str] = ..., live_config: bool = ..., stateful: bool = ...) -> None: ...
 
 class HealthCheckRequest(_message.Message):
     __slots__ = ("lease_seconds",)
@@ -690,3 +696,51 @@ class GetConfigResponse(_message.Message):
     config: _containers.ScalarMap[str, str]
     config_json: str
     def __init__(self, config: _Optional[_Mapping[str, str]] = ..., config_json: _Optional[str] = ...) -> None: ...
+
+class ValidateConfigRequest(_message.Message):
+    __slots__ = ("config_json", "agent_id")
+    CONFIG_JSON_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    config_json: str
+    agent_id: str
+    def __init__(self, config_json: _Optional[str] = ..., agent_id: _Optional[str] = ...) -> None: ...
+
+class ValidateConfigResponse(_message.Message):
+    __slots__ = ("success", "error", "field_errors")
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    FIELD_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    success: bool
+    error: str
+    field_errors: _containers.RepeatedCompositeFieldContainer[FieldError]
+    def __init__(self, success: bool = ..., error: _Optional[str] = ..., field_errors: _Optional[_Iterable[_Union[FieldError, _Mapping]]] = ...) -> None: ...
+
+class SaveStateRequest(_message.Message):
+    __slots__ = ("changed_since",)
+    CHANGED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    changed_since: int
+    def __init__(self, changed_since: _Optional[int] = ...) -> None: ...
+
+class StateEntry(_message.Message):
+    __slots__ = ("key", "value", "agent_id", "version", "removed")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    value: bytes
+    agent_id: str
+    version: int
+    removed: bool
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[bytes] = ..., agent_id: _Optional[str] = ..., version: _Optional[int] = ..., removed: bool = ...) -> None: ...
+
+class LoadStateResponse(_message.Message):
+    __slots__ = ("success", "error", "loaded")
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    LOADED_FIELD_NUMBER: _ClassVar[int]
+    success: bool
+    error: str
+    loaded: int
+    def __init__(self, success: bool = ..., error: _Optional[str] = ..., loaded: _Optional[int] = ...) -> None: ...

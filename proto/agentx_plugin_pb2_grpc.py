@@ -114,6 +114,21 @@ class AgentXPluginServiceStub(object):
                 request_serializer=agentx__plugin__pb2.GetConfigRequest.SerializeToString,
                 response_deserializer=agentx__plugin__pb2.GetConfigResponse.FromString,
                 _registered_method=True)
+        self.ValidateConfig = channel.unary_unary(
+                '/agentx.plugin.AgentXPluginService/ValidateConfig',
+                request_serializer=agentx__plugin__pb2.ValidateConfigRequest.SerializeToString,
+                response_deserializer=agentx__plugin__pb2.ValidateConfigResponse.FromString,
+                _registered_method=True)
+        self.SaveState = channel.unary_stream(
+                '/agentx.plugin.AgentXPluginService/SaveState',
+                request_serializer=agentx__plugin__pb2.SaveStateRequest.SerializeToString,
+                response_deserializer=agentx__plugin__pb2.StateEntry.FromString,
+                _registered_method=True)
+        self.LoadState = channel.stream_unary(
+                '/agentx.plugin.AgentXPluginService/LoadState',
+                request_serializer=agentx__plugin__pb2.StateEntry.SerializeToString,
+                response_deserializer=agentx__plugin__pb2.LoadStateResponse.FromString,
+                _registered_method=True)
 
 
 class AgentXPluginServiceServicer(object):
@@ -221,6 +236,27 @@ class AgentXPluginServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ValidateConfig(self, request, context):
+        """Added to the sixteen; a process that answers UNIMPLEMENTED has none of it, and is a plugin all the same.
+        Would this configuration do? Changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveState(self, request, context):
+        """What it must not forget when another process takes its place, as entries of at most 1 MiB each.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LoadState(self, request_iterator, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgentXPluginServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -303,6 +339,21 @@ def add_AgentXPluginServiceServicer_to_server(servicer, server):
                     servicer.GetConfig,
                     request_deserializer=agentx__plugin__pb2.GetConfigRequest.FromString,
                     response_serializer=agentx__plugin__pb2.GetConfigResponse.SerializeToString,
+            ),
+            'ValidateConfig': grpc.unary_unary_rpc_method_handler(
+                    servicer.ValidateConfig,
+                    request_deserializer=agentx__plugin__pb2.ValidateConfigRequest.FromString,
+                    response_serializer=agentx__plugin__pb2.ValidateConfigResponse.SerializeToString,
+            ),
+            'SaveState': grpc.unary_stream_rpc_method_handler(
+                    servicer.SaveState,
+                    request_deserializer=agentx__plugin__pb2.SaveStateRequest.FromString,
+                    response_serializer=agentx__plugin__pb2.StateEntry.SerializeToString,
+            ),
+            'LoadState': grpc.stream_unary_rpc_method_handler(
+                    servicer.LoadState,
+                    request_deserializer=agentx__plugin__pb2.StateEntry.FromString,
+                    response_serializer=agentx__plugin__pb2.LoadStateResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -737,6 +788,87 @@ class AgentXPluginService(object):
             '/agentx.plugin.AgentXPluginService/GetConfig',
             agentx__plugin__pb2.GetConfigRequest.SerializeToString,
             agentx__plugin__pb2.GetConfigResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ValidateConfig(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentx.plugin.AgentXPluginService/ValidateConfig',
+            agentx__plugin__pb2.ValidateConfigRequest.SerializeToString,
+            agentx__plugin__pb2.ValidateConfigResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/agentx.plugin.AgentXPluginService/SaveState',
+            agentx__plugin__pb2.SaveStateRequest.SerializeToString,
+            agentx__plugin__pb2.StateEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LoadState(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/agentx.plugin.AgentXPluginService/LoadState',
+            agentx__plugin__pb2.StateEntry.SerializeToString,
+            agentx__plugin__pb2.LoadStateResponse.FromString,
             options,
             channel_credentials,
             insecure,

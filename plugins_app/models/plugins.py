@@ -1,4 +1,4 @@
-"""What is installed, what an operator wants of it, and which agents it hosts."""
+"""What an operator wants of a plugin, and which agents it hosts."""
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from registry.models import Agent, Trust
 
 MAX_REPLICAS = 32
+MAX_STANDBY = 4
 
 
 class Plugin(models.Model):
@@ -73,7 +74,27 @@ class Plugin(models.Model):
         related_name="current_of",
         verbose_name=_("release"),
     )
+    next_release = models.ForeignKey(
+        "PluginRelease",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="next_of",
+        verbose_name=_("next release"),
+        help_text=_("Takes over once every node that needs it has prepared it."),
+    )
+    good_release = models.ForeignKey(
+        "PluginRelease",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="good_of",
+        verbose_name=_("last good release"),
+        help_text=_("Where a release that does not come up is rolled back to."),
+    )
     config = models.JSONField(_("configuration"), default=dict, blank=True)
+    revision = models.PositiveIntegerField(
+        _("configuration revision"), default=0, help_text=_("0: as its manifest has it.")
+    )
+    good_revision = models.PositiveIntegerField(_("last good configuration revision"), null=True)
     state = models.CharField(
         _("state"), max_length=16, choices=State.choices, default=State.UNLOADED
     )
@@ -89,6 +110,29 @@ class Plugin(models.Model):
         default=1,
         help_text=_("Grows when running processes must be replaced: restart, new configuration."),
     )
+    changed = models.DateTimeField(
+        _("changed"),
+        default=timezone.now,
+        help_text=_("When the generation last grew: the reload strategy counts from here."),
+    )
+    asked_generation = models.PositiveIntegerField(
+        _("generation asked for"),
+        default=1,
+        help_text=_("Up to this one an operator said to reload now, whatever the strategy."),
+    )
+    standby = models.PositiveSmallIntegerField(
+        _("warm standby processes"),
+        default=0,
+        validators=(MaxValueValidator(MAX_STANDBY),),
+        help_text=_("Started and configured, but without messages until one is needed."),
+    )
+    rollbacks = models.PositiveSmallIntegerField(_("automatic rollbacks"), default=0)
+    retry_after = models.DateTimeField(_("no automatic rollback before"), null=True)
+    attachment = models.JSONField(
+        _("attachment"),
+        null=True,
+        help_text=_("A process that was started by hand, under a debugger say: where it listens."),
+    )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -101,6 +145,9 @@ class Plugin(models.Model):
                 condition=Q(desired_replicas__lte=MAX_REPLICAS), name="plugins_app_replicas_bounded"
             ),
             models.CheckConstraint(
+                condition=Q(standby__lte=MAX_STANDBY), name="plugins_app_standby_bounded"
+            ),
+            models.CheckConstraint(
                 condition=Q(desired="stopped") | Q(release__isnull=False),
                 name="plugins_app_only_a_release_can_be_wanted",
             ),
@@ -108,31 +155,6 @@ class Plugin(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class PluginRelease(models.Model):
-    """One installed version: where it lies and what was in it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="releases")
-    version = models.CharField(_("version"), max_length=64)
-    path = models.CharField(_("folder"), max_length=1000)
-    manifest = models.JSONField(_("manifest"))
-    digest = models.CharField(_("sha256"), max_length=64)
-    installed = models.DateTimeField(_("installed"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("release")
-        verbose_name_plural = _("releases")
-        ordering = ("plugin", "-installed")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("plugin", "version", "digest"), name="plugins_app_release_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.plugin_id} {self.version}"
 
 
 class HostedAgent(models.Model):

@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from plugins_app.models.plugins import Plugin, PluginRelease
+from plugins_app.models.plugins import Plugin
+from plugins_app.models.releases import PluginRelease
 from registry.models import Node
 
 
@@ -43,6 +44,15 @@ class PluginInstance(models.Model):
     launch_id = models.UUIDField(_("launch"), null=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     contract = models.PositiveSmallIntegerField(_("contract version"), null=True)
+    revision = models.PositiveIntegerField(
+        _("configuration revision"), default=0, help_text=_("The one this process has in force.")
+    )
+    isolation = models.JSONField(
+        _("isolation"), default=dict, help_text=_("What is in force around this process.")
+    )
+    # Only of a process we did not launch: the token that opens it, sealed.
+    token_sealed = models.TextField(_("sealed token"), blank=True)
+    certificate_expires = models.DateTimeField(_("certificate expires"), null=True)
     restarts = models.PositiveIntegerField(_("restarts"), default=0)
     failures = models.JSONField(
         _("recent failures"), default=list, help_text=_("Unix times, newest last.")
@@ -103,6 +113,22 @@ class PluginEvent(models.Model):
         STATE = "state", _("state changed")
         SCALED = "scaled", _("scaled")
         CONFIGURED = "configured", _("configured")
+        PREPARED = "prepared", _("release prepared")
+        NOT_PREPARED = "not_prepared", _("release could not be prepared")
+        UPGRADED = "upgraded", _("release changed")
+        ROLLED_BACK = "rolled_back", _("rolled back")
+        LOADED = "loaded", _("loaded")
+        INITIALIZED = "initialized", _("initialised")
+        PAUSED = "paused", _("paused")
+        RESUMED = "resumed", _("resumed")
+        STOPPED = "stopped", _("stopped")
+        UNLOADED = "unloaded", _("unloaded")
+        RELOADED = "reloaded", _("reloaded")
+        STATE_MOVED = "state_moved", _("state handed over")
+        ATTACHED = "attached", _("process attached")
+        DETACHED = "detached", _("process detached")
+        JOINED = "joined", _("process called home")
+        REFUSED = "refused", _("refused")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="events")

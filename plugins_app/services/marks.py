@@ -13,7 +13,7 @@ from plugins_app import manifest as manifests
 from plugins_app.client.shapes import AgentDescription
 from plugins_app.models import Plugin, PluginEvent, PluginInstance
 from plugins_app.services.events import record_event, tell_instance
-from plugins_app.services.installation import publish
+from plugins_app.services.hosting import publish
 from plugins_app.services.placement import place
 from plugins_app.services.settling import settle
 from security.principals import system

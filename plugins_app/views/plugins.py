@@ -1,6 +1,5 @@
-"""Console pages: plugins and autoscaling."""
+"""Console pages: what is installed, and one plugin."""
 
-from functools import partial
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -8,17 +7,16 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from plugins_app import scaling, selectors, services
-from plugins_app.forms import ConfigForm, PolicyForm, ScaleForm
+from plugins_app import selectors, services
+from plugins_app.forms import ScaleForm
 from plugins_app.models import MAX_REPLICAS, AutoscalePolicy, Plugin
+from plugins_app.views.tabs import tab
 from security.errors import InvalidInput, Unavailable
-from security.keyset import newest_page
-from security.pages import back, deed, done, form_page, page, render, tried
+from security.pages import back, deed, done, page, render
 from security.principals import Principal
 
 EVENTS_SHOWN: Final = 40
 LOG_LINES_SHOWN: Final = 200
-DECISIONS_SHOWN: Final = 50
 DESIRED: Final = {
     "start": Plugin.Desired.RUNNING,
     "stop": Plugin.Desired.STOPPED,
@@ -41,13 +39,10 @@ def plugins(request: HttpRequest, principal: Principal) -> HttpResponse:
 
 @page
 def plugin(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
-    found = selectors.access_plugin(principal, slug)
+    found, frame = tab(principal, slug, "overview")
     policy = AutoscalePolicy.objects.filter(plugin=found, enabled=True).first()
     told = {
-        "title": found.slug,
-        "crumbs": [("/plugins/", _("Plugins"))],
-        "live": True,
-        "plugin": found,
+        **frame,
         "processes": selectors.instances_of(found),
         "events": selectors.events_of(principal, slug)[:EVENTS_SHOWN],
         "policy": policy,
@@ -92,47 +87,3 @@ def scale(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse
         raise InvalidInput(told, fields={"replicas": _("not a whole number")})
     services.scale(principal, slug, form.cleaned_data["replicas"])
     return back(request, f"/plugins/{slug}/")
-
-
-@form_page
-def configure(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
-    principal.require("plugins.manage")
-    found = selectors.access_plugin(principal, slug)
-    form = ConfigForm(request.POST or None, initial={"config": found.config})
-    if form.is_bound and form.is_valid():
-        config = form.cleaned_data["config"]
-        if tried(form, partial(services.configure, principal, slug, config)):
-            return done(request, _("The configuration is saved."), f"/plugins/{slug}/")
-    crumbs = [("/plugins/", _("Plugins")), (f"/plugins/{slug}/", slug)]
-    schema = found.release.manifest.get("config_schema") if found.release else None
-    told = {"title": _("Configuration"), "crumbs": crumbs, "form": form, "plugin": found}
-    return render(request, "plugins_app/configure.html", {**told, "schema": schema})
-
-
-@page
-def autoscaling(request: HttpRequest, principal: Principal) -> HttpResponse:
-    rows = newest_page(
-        scaling.decisions(principal, request.GET.get("plugin", "")),
-        request.GET.get("after", ""),
-        by="time",
-        size=DECISIONS_SHOWN,
-    )
-    policies = list(scaling.policies(principal))
-    scaled = {policy.plugin_id for policy in policies}
-    others = [p.slug for p in Plugin.objects.exclude(id__in=scaled).order_by("slug")]
-    told = {"title": _("Autoscaling"), "rows": rows, "policies": policies, "others": others}
-    return render(request, "plugins_app/autoscaling.html", {**told, "live": True})
-
-
-@form_page
-def policy(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
-    principal.require("autoscaling.manage")
-    found = selectors.access_plugin(principal, slug)
-    known = AutoscalePolicy.objects.filter(plugin=found).first()
-    form = PolicyForm(request.POST or None, instance=known)
-    if form.is_bound and form.is_valid():
-        values = form.cleaned_data
-        if tried(form, partial(scaling.update_policy, principal, slug, **values)):
-            return done(request, _("The policy is saved."), "/autoscaling/")
-    told = {"title": slug, "crumbs": [("/autoscaling/", _("Autoscaling"))], "form": form}
-    return render(request, "plugins_app/policy.html", {**told, "plugin": found})

@@ -1,0 +1,32 @@
+"""Uninstall."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from plugins_app.models import Plugin
+from plugins_app.services.events import tell_plugin
+from plugins_app.services.placement import wake_nodes
+from plugins_app.services.settling import lock_plugin
+from registry.services import retire_agent
+from security import audit, news, permissions
+from security.principals import Principal
+
+
+@transaction.atomic
+def uninstall(principal: Principal, ref: str | UUID) -> None:
+    """Remove it. Its processes are drained and ended, its agents retired; their tasks stay."""
+    principal.require(permissions.PLUGINS_MANAGE)
+    plugin = lock_plugin(ref)
+    wake_nodes(plugin)
+    for hosted in plugin.hosted_agents.select_related("agent"):
+        retire_agent(principal, hosted.agent.slug)
+    plugin.desired, plugin.release = Plugin.Desired.STOPPED, None
+    plugin.state, plugin.reason = Plugin.State.UNLOADED, "Uninstalled."
+    plugin.save()
+    tell_plugin(plugin)
+    audit.record(principal, "plugin.uninstalled", "plugin", plugin.slug)
+    news.publish_on_commit("routes", {"plugin": plugin.slug})
+    plugin.instances.all().delete()
+    plugin.releases.all().delete()
+    Plugin.objects.filter(id=plugin.id).delete()

@@ -1,0 +1,1 @@
+"""Console pages of plugins, a file per noun."""
