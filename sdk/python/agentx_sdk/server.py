@@ -59,6 +59,8 @@ def plugin_handlers(service: PluginService) -> Handlers:
     description = pb.DESCRIPTOR.services_by_name["AgentXPluginService"]
     handlers: Handlers = {}
     for method in description.methods:
+        if not hasattr(service, method.name):
+            continue  # gRPC answers UNIMPLEMENTED
         streams = method.client_streaming
         make = (
             grpc.stream_stream_rpc_method_handler
