@@ -53,6 +53,11 @@ class PluginInstance(models.Model):
     # Only of a process we did not launch: the token that opens it, sealed.
     token_sealed = models.TextField(_("sealed token"), blank=True)
     certificate_expires = models.DateTimeField(_("certificate expires"), null=True)
+    standbys = models.JSONField(
+        _("warm standby processes"),
+        default=list,
+        help_text=_("Pids of those that would take this process's place at once."),
+    )
     restarts = models.PositiveIntegerField(_("restarts"), default=0)
     failures = models.JSONField(
         _("recent failures"), default=list, help_text=_("Unix times, newest last.")

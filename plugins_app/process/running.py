@@ -7,7 +7,8 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from plugins_app.errors import NotOurs
 from plugins_app.process.identity import Identity, group_members
@@ -33,6 +34,8 @@ class PluginProcess:
         self.launch_id = launch_id
         self.address = address
         self.contract = contract
+        self.isolation: dict[str, Any] = {}  # what is in force around it, as its launcher told
+        self.certificate_expires: datetime | None = None
         self.since = time.monotonic()
         self.exited = asyncio.Event()
         self.end = UNKNOWN_END
