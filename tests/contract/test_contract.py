@@ -153,7 +153,7 @@ async def test_no_call_without_the_token(plugin, metadata):
         request = getattr(pb, method.input_type.name)()
         request = iter([request]) if method.client_streaming else request
         calling = call(request, metadata=metadata, timeout=5)
-        calling = calling.read() if method.client_streaming else calling
+        calling = calling.read() if method.server_streaming else calling
         assert await refused(calling) == grpc.StatusCode.UNAUTHENTICATED, method.name
 
 

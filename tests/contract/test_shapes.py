@@ -271,6 +271,45 @@ async def test_new_configuration_is_in_force_at_once_or_said_to_be_later(plugin)
     assert "JSON object" in (await plugin.call("UpdateConfig", request)).error
 
 
+async def test_a_configuration_is_looked_at_without_being_taken(plugin):
+    async def validate(text, agent=""):
+        request = pb.ValidateConfigRequest(config_json=text, agent_id=agent)
+        return await plugin.call("ValidateConfig", request)
+
+    assert (await validate('{"never": 1}')).field_errors[0].field == "never"
+    assert (await validate('{"never": 1}', "shape")).error == "never is set"
+    assert (await validate('{"colour": "blue"}', "shape")).success
+    assert "JSON object" in (await validate("[1]")).error
+    assert (await plugin.send("about")).parts[0].data["config"] == AGENTS["shape"]
+
+
+async def test_initialize_asks_the_same_question():
+    with pytest.raises(AssertionError, match="never is set"):
+        async with PluginProcess(SHAPES, agents=AGENTS, config={"never": 1}):
+            pass
+
+
+async def test_state_moves_to_another_process_in_two_steps(plugin):
+    assert not (await plugin.call("GetInfo")).stateful
+    await plugin.send("remember", metadata={"a": 1, "b": [2]})
+    assert (await plugin.call("GetInfo")).stateful
+    async with PluginProcess(SHAPES, agents=AGENTS) as heir:
+        first = await plugin.save_state()
+        assert (await heir.load_state(first)).loaded == 2
+        await plugin.send("remember", metadata={"a": 3})
+        then = await plugin.save_state(max(entry.version for entry in first))
+        assert [entry.key for entry in then] == ["a"]
+        assert (await heir.load_state(then)).success
+        assert (await heir.send("recall")).parts[0].data == {"a": 3, "b": [2]}
+
+
+async def test_state_that_is_none_is_refused(plugin):
+    answer = await plugin.load_state([pb.StateEntry(key="a", value=b"no json")])
+    assert (answer.success, answer.loaded) == (False, 0)
+    big = pb.StateEntry(key="a", value=b"1" * (1024 * 1024 + 1))
+    assert "at most 1048576" in (await plugin.load_state([big])).error
+
+
 async def test_a_refused_configuration_keeps_the_agent_out(plugin):
     request = pb.CreateAgentRequest(id="other", config_json='{"bad": 1}')
     assert not (await plugin.call("CreateAgent", request)).success

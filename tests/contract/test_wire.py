@@ -23,6 +23,7 @@ METHODS = [
     "GetCapabilities", "GetSupportedModels",
     "ListTools", "ExecuteTool",
     "UpdateConfig", "GetConfig",
+    "ValidateConfig", "SaveState", "LoadState",
 ]  # fmt: skip
 # The numbers of the first sketch of the contract. A number that changes breaks every plugin out there.
 NUMBERS = {
@@ -49,12 +50,12 @@ NUMBERS = {
 }  # fmt: skip
 
 
-def test_the_service_has_the_sixteen_calls():
+def test_the_service_has_the_sixteen_calls_and_the_three_added_ones():
     service = pb.DESCRIPTOR.services_by_name["AgentXPluginService"]
     assert service.full_name == "agentx.plugin.AgentXPluginService"
     assert [method.name for method in service.methods] == METHODS
     streaming = [m.name for m in service.methods if m.client_streaming or m.server_streaming]
-    assert streaming == ["ProcessMessageStream"]
+    assert streaming == ["ProcessMessageStream", "SaveState", "LoadState"]
 
 
 @pytest.mark.parametrize("message", NUMBERS)

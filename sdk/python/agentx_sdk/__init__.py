@@ -13,6 +13,7 @@ from agentx_sdk.content import (
 )
 from agentx_sdk.errors import ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool
 from agentx_sdk.runner import run
+from agentx_sdk.state import State, StateEntry
 from agentx_sdk.turn import Agent, Turn
 from agentx_sdk.version import VERSION
 
@@ -29,6 +30,8 @@ __all__ = [
     "Model",
     "Part",
     "Reply",
+    "State",
+    "StateEntry",
     "Status",
     "TaskFailed",
     "TaskRejected",

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from agentx_sdk.errors import UnknownTool
+from agentx_sdk.state import State, StateEntry
 from agentx_sdk.turn import Agent, Turn
 
 
@@ -45,6 +47,14 @@ class Adapter:
     skills: Sequence[dict[str, Any]] = ()  # as an A2A card lists them
     secret_fields: Sequence[str] = ()  # configuration keys never shown, besides the obvious ones
 
+    @cached_property
+    def state(self) -> State:
+        """What a process that takes this one's place gets to know: `self.state["key"] = value`.
+
+        JSON values, at most a MiB each and 64 MiB together. Not a store: it ends with the process.
+        """
+        return State()
+
     def process(self, turn: Turn) -> Any:
         """Answer one message.
 
@@ -70,11 +80,34 @@ class Adapter:
     def delete_agent(self, agent: Agent) -> Any:
         """Let an agent go."""
 
+    def validate_config(self, config: dict[str, Any], agent: Agent | None) -> Any:
+        """Look at a configuration, of the plugin or of one agent, and change nothing.
+
+        Raise `ConfigError` to refuse it. Asked before an operator's change is taken, and before
+        `initialize`, `create_agent` and `update_config`.
+        """
+
     def update_config(self, config: dict[str, Any], agent: Agent | None) -> Any:
         """Take new configuration, of the plugin or of one agent, while running.
 
         Return True when it is in force only after a restart. Raise `ConfigError` to refuse it.
+        Unless you write it: an agent is given to `create_agent` again, and a plugin that made
+        something of its configuration in `initialize` asks for a restart.
         """
+        return agent is None and self.writes("initialize")
+
+    def save_state(self, changed_since: int) -> Any:
+        """What must not be forgotten: `StateEntry`s with a version above `changed_since`.
+
+        Asked while messages still run (0: everything), and again when they are done.
+        """
+        return self.state.changes(changed_since) if self._has_state() else ()
+
+    def load_state(self, entries: Sequence[StateEntry]) -> Any:
+        """Take what another process saved, over what is here. Asked up to twice."""
+        if entries and "state" in vars(self) and not self._has_state():
+            raise TypeError("self.state is the adapter's own: write save_state and load_state")
+        self.state.load(entries)
 
     def health(self) -> Any:
         """Return None when well, else one sentence that says what is wrong."""
@@ -96,6 +129,21 @@ class Adapter:
 
     def shutdown(self) -> Any:
         """Clean up: no message is running any more."""
+
+    def takes_config_live(self) -> bool:
+        """Whether `update_config` can take the plugin's configuration without a restart."""
+        return self.writes("update_config") or not self.writes("initialize")
+
+    def keeps_state(self) -> bool:
+        """Whether there is, or may be, something to save."""
+        return self._has_state() or self.writes("save_state", "load_state")
+
+    def _has_state(self) -> bool:
+        return isinstance(vars(self).get("state"), State)
+
+    def writes(self, *hooks: str) -> bool:
+        """Whether the author wrote one of these hooks."""
+        return any(getattr(type(self), hook) is not getattr(Adapter, hook) for hook in hooks)
 
 
 async def settle(hook: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -29,6 +29,13 @@ OPTIONS = (
 )
 TOKEN_KEY = "agentx-token"  # noqa: S105 - the name of a metadata key
 Handlers: TypeAlias = "dict[str, grpc.RpcMethodHandler[Any, Any]]"
+# By whether the request and whether the answer is a stream.
+KINDS: dict[tuple[bool, bool], Any] = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
 
 
 class Doorman(grpc.GenericRpcHandler):
@@ -59,14 +66,7 @@ def plugin_handlers(service: PluginService) -> Handlers:
     description = pb.DESCRIPTOR.services_by_name["AgentXPluginService"]
     handlers: Handlers = {}
     for method in description.methods:
-        if not hasattr(service, method.name):
-            continue  # gRPC answers UNIMPLEMENTED
-        streams = method.client_streaming
-        make = (
-            grpc.stream_stream_rpc_method_handler
-            if streams
-            else grpc.unary_unary_rpc_method_handler
-        )
+        make = KINDS[method.client_streaming, method.server_streaming]
         handlers[f"/{description.full_name}/{method.name}"] = make(
             getattr(service, method.name),
             request_deserializer=getattr(pb, method.input_type.name).FromString,

@@ -1,8 +1,9 @@
-"""The sixteen calls of the contract."""
+"""The calls of the contract: the sixteen, and the three that were added."""
 
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -13,6 +14,7 @@ from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.adapter import Adapter, Model, settle
 from agentx_sdk.errors import ConfigError, TaskFailed, UnknownAgent, UnknownTool
 from agentx_sdk.hosting import Hosting, redact
+from agentx_sdk.state_calls import StateCalls
 from agentx_sdk.turn import Agent
 from agentx_sdk.turns import Context, Turns
 from agentx_sdk.version import SDK
@@ -35,12 +37,16 @@ class PluginService:
         turns = Turns(hosting)
         self.ProcessMessage = turns.unary
         self.ProcessMessageStream = turns.stream
+        state = StateCalls(hosting.adapter)
+        self.SaveState = state.save
+        self.LoadState = state.load
 
     async def Initialize(
         self, request: pb.InitializeRequest, context: Context
     ) -> pb.InitializeResponse:
         try:
             config = codec.json_object(request.config_json, request.config)
+            await settle(self._adapter.validate_config, config, None)
             await settle(self._adapter.initialize, config)
         except Exception as error:
             return pb.InitializeResponse(error=_told(error), field_errors=_field_errors(error))
@@ -61,6 +67,8 @@ class PluginService:
             framework=adapter.framework,
             sdk=SDK,
             contract=self._hosting.contract,
+            live_config=adapter.takes_config_live(),
+            stateful=adapter.keeps_state(),
         )
 
     async def HealthCheck(self, request: pb.HealthCheckRequest, context: Context) -> Health:
@@ -93,6 +101,7 @@ class PluginService:
     ) -> pb.CreateAgentResponse:
         try:
             agent = _agent(request)
+            await settle(self._adapter.validate_config, agent.config, agent)
             await settle(self._adapter.create_agent, agent)
             info = await self._agent_info(agent)
         except Exception as error:
@@ -181,12 +190,22 @@ class PluginService:
         agent = await self._agent_or_none(request.agent_id, context)
         try:
             config = codec.json_object(request.config_json, request.config)
-            restart = await settle(self._adapter.update_config, config, agent)
+            await settle(self._adapter.validate_config, config, agent)
+            restart = await self._update(config, agent)
         except Exception as error:
             return pb.UpdateConfigResponse(error=_told(error), field_errors=_field_errors(error))
-        if not restart:
-            self._take_config(config, agent)
-        return pb.UpdateConfigResponse(success=True, restart_needed=bool(restart))
+        return pb.UpdateConfigResponse(success=True, restart_needed=restart)
+
+    async def ValidateConfig(
+        self, request: pb.ValidateConfigRequest, context: Context
+    ) -> pb.ValidateConfigResponse:
+        agent = await self._agent_or_none(request.agent_id, context)
+        try:
+            config = codec.json_object(request.config_json)
+            await settle(self._adapter.validate_config, config, agent)
+        except Exception as error:
+            return pb.ValidateConfigResponse(error=_told(error), field_errors=_field_errors(error))
+        return pb.ValidateConfigResponse(success=True)
 
     async def GetConfig(
         self, request: pb.GetConfigRequest, context: Context
@@ -197,6 +216,18 @@ class PluginService:
         )
         plain = {key: str(value) for key, value in config.items() if isinstance(value, str)}
         return pb.GetConfigResponse(config=plain, config_json=codec.to_json(config))
+
+    async def _update(self, config: dict[str, Any], agent: Agent | None) -> bool:
+        """Whether it is in force only after a restart."""
+        if agent is not None and not self._adapter.writes("update_config"):
+            agent = replace(agent, config=config)
+            await settle(self._adapter.create_agent, agent)
+            self._hosting.agents[agent.id] = agent
+            return False
+        restart = await settle(self._adapter.update_config, config, agent)
+        if not restart:
+            self._take_config(config, agent)
+        return bool(restart)
 
     def _take_config(self, config: dict[str, Any], agent: Agent | None) -> None:
         if agent is None:

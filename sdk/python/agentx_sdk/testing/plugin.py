@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -124,6 +124,15 @@ class PluginProcess(Process):
             request = getattr(pb, f"{method}Request")()
         call = getattr(self.stub, method)
         return await call(request, metadata=self.credentials, timeout=timeout)
+
+    async def save_state(self, changed_since: int = 0) -> list[pb.StateEntry]:
+        """What it keeps for the process that takes its place."""
+        request = pb.SaveStateRequest(changed_since=changed_since)
+        return [entry async for entry in self.stub.SaveState(request, metadata=self.credentials)]
+
+    async def load_state(self, entries: Iterable[pb.StateEntry]) -> pb.LoadStateResponse:
+        """Hand it what another process saved."""
+        return await self.stub.LoadState(iter(entries), metadata=self.credentials)
 
     async def health(self, lease_seconds: int = 0) -> pb.HealthCheckResponse:
         """The plugin's own account of itself."""

@@ -149,6 +149,8 @@ class Shapes(Adapter):
             "spin": lambda: self.spin(turn),
             "nap": lambda: time.sleep(float(turn.metadata["seconds"])),
             "block": lambda: block(float(turn.metadata["seconds"])),
+            "remember": lambda: self.state.update(turn.metadata) or "kept",
+            "recall": lambda: dict(self.state),
             "sicken": lambda: setattr(self, "sick", "a cold"),
         }
         return shapes.get(turn.text.partition(":")[0], lambda: turn.text)()
@@ -170,6 +172,10 @@ class Shapes(Adapter):
 
     def card(self, agent: Agent) -> dict[str, Any]:
         return {"capabilities": {"pushNotifications": agent.config.get("colour") == "red"}}
+
+    def validate_config(self, config: dict[str, Any], agent: Agent | None) -> None:
+        if "never" in config:
+            raise ConfigError("never is set", {"never": "must not be set"})
 
     def update_config(self, config: dict[str, Any], agent: Agent | None) -> bool:
         if "bad" in config:
