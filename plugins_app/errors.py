@@ -1,10 +1,20 @@
-"""What can go wrong with plugins. The first four may be shown to anybody; the rest become a row's reason."""
+"""What can go wrong with plugins. `PublicError`s may be shown to anybody; the rest become a row's reason."""
 
-from security.errors import Conflict, InvalidInput, NotFound
+from security.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 class PluginNotFound(NotFound):
     code, reason = "plugin_not_found", "PLUGIN_NOT_FOUND"
+
+
+class ReleaseNotFound(NotFound):
+    code, reason = "release_not_found", "RELEASE_NOT_FOUND"
+
+
+class ReleaseInUse(Conflict):
+    """It runs, or it is where a bad release would be rolled back to."""
+
+    code, reason = "release_in_use", "RELEASE_IN_USE"
 
 
 class InvalidManifest(InvalidInput):
@@ -17,6 +27,43 @@ class InvalidConfig(InvalidInput):
     """The configuration does not fit the plugin's schema; `fields` names each field that is wrong."""
 
     code, reason = "invalid_config", "INVALID_CONFIG"
+
+
+class InvalidPackage(InvalidInput):
+    """The file is no package of a plugin that AgentX takes; the sentence names the entry that is wrong."""
+
+    code, reason = "invalid_package", "INVALID_PACKAGE"
+
+
+class InvalidKey(InvalidInput):
+    """What should be an Ed25519 key is none."""
+
+    code, reason = "invalid_key", "INVALID_KEY"
+
+
+class NotSigned(Forbidden):
+    """The signature of a package is wrong, of a key that is unknown here, or of one that was revoked."""
+
+    code, reason = "signature_refused", "SIGNATURE_REFUSED"
+
+
+class PackageNotFound(NotFound):
+    code, reason = "package_not_found", "PACKAGE_NOT_FOUND"
+
+
+class Needed(Conflict):
+    """A plugin that is needed is missing, or would be broken, or plugins would need one another in a circle."""
+
+    code, reason = "plugin_needed", "PLUGIN_NEEDED"
+
+
+class ChangedFiles(Exception):
+    """What lies in a release's folder is not what was installed. `names`: some of the files, as far as known."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        told = ", ".join(names) or "something in its folder"
+        super().__init__(f"{told} was changed after it was installed: install it again.")
+        self.names = names
 
 
 class AgentTaken(Conflict):
@@ -35,3 +82,12 @@ class NotOurs(Exception):
 
 class CallFailed(Exception):
     """A call to a plugin process failed, or it refused. The text says why."""
+
+
+class PreparationFailed(Exception):
+    """A release could not be made ready on this node. The text says why, `lines` what the installer said last."""
+
+    def __init__(self, reason: str, lines: list[str] | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lines = lines or []

@@ -7,3 +7,4 @@ instance_changed = Signal()  # instance: PluginInstance
 plugin_event_recorded = Signal()  # event: PluginEvent
 scaling_decided = Signal()  # decision: ScalingDecision
 log_lines_written = Signal()  # plugin_slug: str, instance_id: str, lines: list[dict[str, str]]
+preparation_changed = Signal()  # preparation: Preparation

@@ -38,6 +38,11 @@ class PluginRelease(models.Model):
     path = models.CharField(_("folder"), max_length=1000, blank=True)
     manifest = models.JSONField(_("manifest"))
     digest = models.CharField(_("sha256"), max_length=64)
+    lock = models.TextField(
+        _("locked requirements"),
+        blank=True,
+        help_text=_("As the first node that prepared it resolved them; every other takes the same."),
+    )
     trust = models.CharField(_("trust"), max_length=16, choices=Trust.choices, default=Trust.PUBLIC)
     signer = models.ForeignKey(
         PublisherKey, on_delete=models.SET_NULL, null=True, related_name="releases"

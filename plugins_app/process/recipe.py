@@ -37,13 +37,17 @@ class Recipe:
     limits: dict[str, int]
 
 
-def recipe(manifest: Manifest, folder: Path, ordinal: int) -> Recipe:
-    """Raises `LaunchFailed` when the program or a folder is not there."""
+def recipe(manifest: Manifest, folder: Path, ordinal: int, environment: str = "") -> Recipe:
+    """`environment`: the folder a node made for its requirements; empty: AgentX's own libraries.
+
+    Raises `LaunchFailed` when the program or a folder is not there.
+    """
     work_dir = places.work_dir(manifest.name, ordinal)
+    made = Path(environment) if environment else None
     return Recipe(
         plugin=manifest.name,
-        argv=tuple(_argv(manifest, folder)),
-        environment=_environment(manifest, work_dir),
+        argv=tuple(_argv(manifest, folder, made)),
+        environment=_environment(manifest, work_dir, made),
         work_dir=work_dir,
         log_file=places.log_file(manifest.name, ordinal),
         startup_timeout=manifest.runtime.startup_timeout,
@@ -51,27 +55,45 @@ def recipe(manifest: Manifest, folder: Path, ordinal: int) -> Recipe:
     )
 
 
-def _argv(manifest: Manifest, folder: Path) -> list[str]:
+def _argv(manifest: Manifest, folder: Path, made: Path | None) -> list[str]:
     runtime = manifest.runtime
-    program = [_executable(runtime.executable, folder)] if runtime.executable else []
-    if not program:
-        program = (
-            # Without the site module: its .pth files would put AgentX itself on the plugin's path.
-            [sys.executable, "-S"]
-            if runtime.language == PYTHON
-            else [_executable(INTERPRETERS[runtime.language], folder)]
-        )
+    search = _search_path(made)
+    if runtime.executable:
+        program = [_executable(runtime.executable, folder, search)]
+    elif runtime.language == PYTHON:
+        program = _python(made)
+    else:
+        program = [_executable(INTERPRETERS[runtime.language], folder, search)]
     if runtime.entrypoint:
         program.append(str(_inside(folder, runtime.entrypoint)))
     return [*program, *runtime.args]
 
 
-def _executable(name: str, folder: Path) -> str:
+def _python(made: Path | None) -> list[str]:
+    if made is None:
+        # Without the site module: its .pth files would put AgentX itself on the plugin's path.
+        return [sys.executable, "-S"]
+    program = made / "bin" / "python"
+    if not os.access(program, os.X_OK):
+        raise LaunchFailed(f"Its environment {made} is not there: install it again.")
+    return [str(program)]
+
+
+def _search_path(made: Path | None) -> str:
+    """PATH, and before it the programs of its environment."""
+    inherited = os.environ.get("PATH", os.defpath)
+    if made is None:
+        return inherited
+    own = (made / "bin", made / "node_modules" / ".bin")
+    return os.pathsep.join([*(str(each) for each in own if each.is_dir()), inherited])
+
+
+def _executable(name: str, folder: Path, search: str) -> str:
     """A path below the plugin's folder or an absolute one; a bare name is looked up in PATH too."""
     path = folder / name
     if os.access(path, os.X_OK) and path.is_file():
         return str(path)
-    found = shutil.which(name) if "/" not in name else None
+    found = shutil.which(name, path=search) if "/" not in name else None
     if found is None:
         where = "in its folder or in PATH" if "/" not in name else "there"
         raise LaunchFailed(f"Its executable {name} is not {where} ({folder}), or cannot be run.")
@@ -87,10 +109,12 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _environment(manifest: Manifest, work_dir: Path) -> dict[str, str]:
+def _environment(manifest: Manifest, work_dir: Path, made: Path | None) -> dict[str, str]:
     """An allow-list: never the database's address, the broker's, or our secret key."""
     passed = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    if manifest.runtime.language == PYTHON and not manifest.runtime.executable:
+    if made is not None:
+        passed["PATH"] = _search_path(made)
+    elif manifest.runtime.language == PYTHON and not manifest.runtime.executable:
         passed["PYTHONPATH"] = os.pathsep.join(_python_path())
     ours = {
         "HOME": str(work_dir),

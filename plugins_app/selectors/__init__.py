@@ -13,19 +13,35 @@ from plugins_app.selectors.plugins import (
     live_targets,
     plugins,
 )
+from plugins_app.selectors.releases import (
+    Installation,
+    access_release,
+    installation_of,
+    prepared,
+    prepared_on,
+    progress_of,
+    releases_of,
+)
 
 __all__ = [
     "LOG_KEY",
     "MAX_LOG_LINES",
+    "Installation",
     "LiveTarget",
     "access_plugin",
+    "access_release",
     "by_ref",
     "config_of",
     "current_instances",
     "events_of",
+    "installation_of",
     "instances_of",
     "latest_events",
     "live_targets",
     "log_lines",
     "plugins",
+    "prepared",
+    "prepared_on",
+    "progress_of",
+    "releases_of",
 ]

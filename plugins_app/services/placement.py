@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 
 from plugins_app.models import Plugin, PluginInstance
 from plugins_app.services.events import tell_instance
+from plugins_app.services.orders import order_again
 from plugins_app.services.settling import lock_plugin, settle
 from registry.models import Node
 from security import news
@@ -156,6 +157,7 @@ def forgive(plugin: Plugin) -> list[PluginInstance]:
         slot.state, slot.failures, slot.reason = PluginInstance.State.STARTING, [], ""
         slot.save(update_fields=["state", "failures", "reason"])
         tell_instance(slot)
+    order_again(plugin)
     return fatal
 
 

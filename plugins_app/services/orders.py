@@ -1,0 +1,71 @@
+"""Which node is to prepare which release: the rows that its supervisor works through."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final
+
+from django.db import transaction
+
+from plugins_app.models import Plugin, PluginInstance, PluginRelease, Preparation
+from plugins_app.signals import preparation_changed
+from registry.models import Node
+from security import news
+
+State = Preparation.State
+AFRESH: Final[dict[str, Any]] = {
+    "state": State.QUEUED,
+    "progress": 0,
+    "reason": "",
+    "lines": [],
+    "attempts": 0,
+    "lease_until": None,
+    "finished": None,
+}
+
+
+def order(release: PluginRelease) -> None:
+    """Have every active node prepare it: any of them may be asked to run it. One that failed tries again."""
+    if release.package_id is not None:
+        order_on(release, Node.objects.filter(state=Node.State.ACTIVE))
+
+
+def order_on(release: PluginRelease, nodes: Iterable[Node]) -> None:
+    """The same for these nodes. Does nothing where it is ready or on its way."""
+    for node in nodes:
+        row, made = Preparation.objects.get_or_create(release=release, node=node)
+        if not made and row.state == State.FAILED:
+            _again(row)
+        tell(row)
+        news.publish_on_commit(f"node.{node.name}")
+
+
+def order_again(plugin: Plugin) -> None:
+    """An operator says start or restart: what could not be prepared of its release is tried again."""
+    failed = Preparation.objects.filter(release=plugin.release_id, state=State.FAILED)
+    for row in failed.select_related("node", "release__plugin"):
+        _again(row)
+        tell(row)
+        news.publish_on_commit(f"node.{row.node.name}")
+
+
+def order_missing(node: Node) -> None:
+    """What this node is to run and was never told to prepare: it took the place of another."""
+    placed = PluginInstance.objects.filter(
+        node=node, wanted=True, plugin__release__package__isnull=False
+    )
+    lacking = PluginRelease.objects.filter(id__in=placed.values("plugin__release_id")).exclude(
+        preparations__node=node
+    )
+    for release in lacking:
+        order_on(release, [node])
+
+
+def tell(row: Preparation) -> None:
+    """Show it live, once the transaction at hand has been committed."""
+    transaction.on_commit(partial(preparation_changed.send_robust, Preparation, preparation=row))
+
+
+def _again(row: Preparation) -> None:
+    for name, value in AFRESH.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(AFRESH))
