@@ -129,6 +129,11 @@ def read(folder: Path) -> dict[str, Any]:
         text = path.read_bytes()
     except OSError as error:
         raise InvalidManifest(f"Cannot read {path}: {error.strerror}.") from None
+    return load(text, str(path))
+
+
+def load(text: bytes, path: str = FILE_NAME) -> dict[str, Any]:
+    """The mapping in the text of a plugin.yaml, unchecked; `path` is for its words. Raises `InvalidManifest`."""
     if len(text) > MAX_BYTES:
         raise InvalidManifest(f"{path} is larger than {MAX_BYTES} bytes.")
     try:
