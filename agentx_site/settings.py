@@ -47,6 +47,11 @@ GRPC_PUBLIC = env.text(
     f"{urlsplit(PUBLIC_URL).hostname or AGENTX_HOST}:{AGENTX_GRPC_PORT}",
     "host:port by which callers reach the gRPC gateway; stands in every agent card. Empty: not told.",
 )
+CERTIFICATE_SECONDS = env.number(
+    "AGENTX_CERTIFICATE_SECONDS",
+    86_400,
+    "How long the certificates of plugin processes and of AgentX to them are good; renewed after two thirds.",
+)
 NODE_NAME = env.text("AGENTX_NODE_NAME", "local", "This machine's name among the nodes.")
 WEBHOOK_ALLOW = env.names(
     "AGENTX_WEBHOOK_ALLOW",

@@ -146,3 +146,24 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_label} {self.action} {self.target}"
+
+
+class CertificateAuthority(models.Model):
+    """Who vouches for plugin processes, and for us to them: one for the whole site, made when first needed."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    certificate = models.TextField(_("certificate"), help_text=_("PEM."))
+    key_sealed = models.TextField(_("sealed key"))
+    fingerprint = models.CharField(_("sha256"), max_length=64, unique=True)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("certificate authority")
+        verbose_name_plural = _("certificate authorities")
+        constraints = (
+            models.CheckConstraint(condition=Q(id=1), name="security_one_certificate_authority"),
+        )
+
+    def __str__(self) -> str:
+        return self.fingerprint[:16]

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 
 from plugins_app.client.channels import Channels, metadata_of
+from plugins_app.client.errors import Undelivered
 from plugins_app.client.shapes import AgentDescription, AgentSpec, Health
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed
@@ -32,8 +33,8 @@ class Lifecycle:
         request = pb.InitializeRequest(
             plugin_id=plugin, config_json=json.dumps(config), contract=contract
         )
-        call = self._stub(target).Initialize(
-            request, timeout=CALL_SECONDS, metadata=metadata_of(target.launch_id)
+        call = (await self._stub(target)).Initialize(
+            request, timeout=CALL_SECONDS, metadata=metadata_of(target)
         )
         answer = await _answer(call, "Initialize")
         if not answer.success:
@@ -47,8 +48,8 @@ class Lifecycle:
             description=agent.description,
             config_json=json.dumps(agent.config),
         )
-        call = self._stub(target).CreateAgent(
-            request, timeout=CALL_SECONDS, metadata=metadata_of(target.launch_id)
+        call = (await self._stub(target)).CreateAgent(
+            request, timeout=CALL_SECONDS, metadata=metadata_of(target)
         )
         answer = await _answer(call, "CreateAgent")
         if not answer.success:
@@ -56,18 +57,18 @@ class Lifecycle:
 
     async def describe(self, target: Target) -> list[AgentDescription]:
         """The agents it hosts, in its own words."""
-        call = self._stub(target).ListAgents(
-            pb.ListAgentsRequest(), timeout=CALL_SECONDS, metadata=metadata_of(target.launch_id)
+        call = (await self._stub(target)).ListAgents(
+            pb.ListAgentsRequest(), timeout=CALL_SECONDS, metadata=metadata_of(target)
         )
         answer = await _answer(call, "ListAgents")
         return [_description(agent) for agent in answer.agents]
 
     async def health(self, target: Target, *, lease_seconds: int, timeout: float) -> Health:
         """Ask how it is; whoever asks renews its lease."""
-        call = self._stub(target).HealthCheck(
+        call = (await self._stub(target)).HealthCheck(
             pb.HealthCheckRequest(lease_seconds=lease_seconds),
             timeout=timeout,
-            metadata=metadata_of(target.launch_id),
+            metadata=metadata_of(target),
         )
         answer = await _answer(call, "HealthCheck")
         return Health(
@@ -81,20 +82,20 @@ class Lifecycle:
 
     async def shutdown(self, target: Target, *, drain_seconds: float, reason: str) -> int:
         """Ask it to end once its messages are done. Answers how many are in flight."""
-        call = self._stub(target).Shutdown(
+        call = (await self._stub(target)).Shutdown(
             pb.ShutdownRequest(drain_seconds=round(drain_seconds), reason=reason),
             timeout=2.0,
-            metadata=metadata_of(target.launch_id),
+            metadata=metadata_of(target),
         )
         answer = await _answer(call, "Shutdown")
         return answer.in_flight
 
     async def update_config(self, target: Target, config: dict[str, Any]) -> bool:
         """Hand over a new configuration. True: it wants a restart for it."""
-        call = self._stub(target).UpdateConfig(
+        call = (await self._stub(target)).UpdateConfig(
             pb.UpdateConfigRequest(config_json=json.dumps(config)),
             timeout=CALL_SECONDS,
-            metadata=metadata_of(target.launch_id),
+            metadata=metadata_of(target),
         )
         answer = await _answer(call, "UpdateConfig")
         if not answer.success:
@@ -102,8 +103,11 @@ class Lifecycle:
             raise CallFailed("refused its configuration: " + "; ".join(fields or [answer.error]))
         return answer.restart_needed
 
-    def _stub(self, target: Target) -> AgentXPluginServiceStub:
-        return AgentXPluginServiceStub(self._channels.channel(target))
+    async def _stub(self, target: Target) -> AgentXPluginServiceStub:
+        try:
+            return AgentXPluginServiceStub(await self._channels.channel(target))
+        except Undelivered as error:
+            raise CallFailed(f"cannot be called: {error}") from None
 
 
 async def _answer(call: Awaitable[Answer], name: str) -> Answer:

@@ -35,9 +35,9 @@ class PluginMessages:
 
     async def process(self, target: Target, turn: Turn) -> list[Happening]:
         """The whole turn in one answer."""
-        calls = self._calls_to(target)
+        calls = await self._calls_to(target)
         try:
-            call = calls.unary(encode(turn), metadata=metadata_of(target.launch_id))
+            call = calls.unary(encode(turn), metadata=metadata_of(target))
             response = await call
         except grpc.aio.AioRpcError as error:
             raise _failure(error) from None
@@ -47,7 +47,8 @@ class PluginMessages:
 
     async def stream(self, target: Target, turn: Turn) -> AsyncGenerator[list[Happening], None]:
         """The turn as it happens. An empty item says that the agent has the message."""
-        call = self._calls_to(target).stream(metadata=metadata_of(target.launch_id))
+        calls = await self._calls_to(target)
+        call = calls.stream(metadata=metadata_of(target))
         try:
             await call.write(encode(turn))
             await call.done_writing()
@@ -72,10 +73,11 @@ class PluginMessages:
         """The launches with an open channel."""
         return set(self._calls)
 
-    def _calls_to(self, target: Target) -> _Calls:
+    async def _calls_to(self, target: Target) -> _Calls:
+        channel = await self._channels.channel(target)
         calls = self._calls.get(target.launch_id)
-        if calls is None:
-            calls = self._calls[target.launch_id] = _calls(self._channels.channel(target))
+        if calls is None or calls.channel is not channel:
+            calls = self._calls[target.launch_id] = _calls(channel)
         return calls
 
 

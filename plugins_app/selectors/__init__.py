@@ -12,6 +12,7 @@ from plugins_app.selectors.plugins import (
     latest_events,
     live_targets,
     plugins,
+    target_of,
 )
 from plugins_app.selectors.releases import (
     Installation,
@@ -44,4 +45,5 @@ __all__ = [
     "prepared_on",
     "progress_of",
     "releases_of",
+    "target_of",
 ]

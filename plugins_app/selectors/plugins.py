@@ -1,6 +1,7 @@
 """Questions about plugins. `access_plugin` is the one door to a plugin."""
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from plugins_app.errors import PluginNotFound
 from plugins_app.models import HostedAgent, Plugin, PluginEvent, PluginInstance
 from plugins_app.states import SERVING
 from security import permissions
+from security.crypto import SealBroken, unseal
 from security.principals import Principal
 
 
@@ -83,6 +85,14 @@ def latest_events(principal: Principal) -> QuerySet[PluginEvent]:
     return PluginEvent.objects.select_related("plugin", "instance").order_by("-time", "-id")
 
 
+def target_of(instance: PluginInstance) -> Target:
+    """Where its process is called. The token is there only when somebody else launched it."""
+    token = ""
+    with suppress(SealBroken):  # then this one turns our calls away, and no other is touched
+        token = unseal(instance.token_sealed)
+    return Target(str(instance.id), instance.address, str(instance.launch_id), token)
+
+
 def live_targets() -> list[LiveTarget]:
     """Every process that can take messages, for the route table. Two queries."""
     hosted: defaultdict[UUID, list[str]] = defaultdict(list)
@@ -95,7 +105,7 @@ def live_targets() -> list[LiveTarget]:
             plugin_slug=each.plugin.slug,
             plugin_state=each.plugin.state,
             agents=tuple(hosted[each.plugin_id]),
-            target=Target(str(each.id), each.address, str(each.launch_id)),
+            target=target_of(each),
             state=each.state,
         )
         for each in serving.order_by("plugin", "ordinal")

@@ -22,7 +22,15 @@ from routing.models import (
     Task,
     TaskEvent,
 )
-from security.models import ApiKey, AuditEvent, Role, RoleBinding, Tenant, User
+from security.models import (
+    ApiKey,
+    AuditEvent,
+    CertificateAuthority,
+    Role,
+    RoleBinding,
+    Tenant,
+    User,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -295,6 +303,13 @@ def test_what_is_to_be_replayed_is_pending(push_config):
     told = PushDelivery.objects.create(config=push_config, seq=1, state="dead")
     with broken("routing_push_replay_is_pending"):
         PushDelivery.objects.filter(id=told.id).update(replay_due=timezone.now())
+
+
+def test_there_is_one_certificate_authority():
+    made = {"certificate": "", "key_sealed": "", "expires": timezone.now()}
+    CertificateAuthority.objects.create(fingerprint="a", **made)
+    with broken("security_one_certificate_authority"):
+        CertificateAuthority.objects.create(id=2, fingerprint="b", **made)
 
 
 def test_one_open_alert_per_subject():
