@@ -1,20 +1,32 @@
 """Deeds on plugins: an operator's, the scheduler's, and the supervisor's marks (`services.marks`)."""
 
+from plugins_app.services.attachment import attach, detach
 from plugins_app.services.config import configure
 from plugins_app.services.events import record_event
 from plugins_app.services.installation import install
-from plugins_app.services.operation import restart, scale, set_desired, set_replicas
+from plugins_app.services.operation import (
+    reload,
+    restart,
+    scale,
+    set_desired,
+    set_replicas,
+    set_standby,
+)
 from plugins_app.services.placement import place_instances
 from plugins_app.services.removal import uninstall
 
 __all__ = [
+    "attach",
     "configure",
+    "detach",
     "install",
     "place_instances",
     "record_event",
+    "reload",
     "restart",
     "scale",
     "set_desired",
     "set_replicas",
+    "set_standby",
     "uninstall",
 ]

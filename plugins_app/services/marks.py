@@ -1,7 +1,7 @@
 """What a supervisor writes down about the processes of its node."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,9 @@ NO_PROCESS: dict[str, Any] = {
     "rss_bytes": None,
     "cpu_percent": None,
     "open_files": None,
+    "isolation": {},
+    "certificate_expires": None,
+    "token_sealed": "",
     "in_flight": 0,
     "in_flight_average": 0.0,
 }
@@ -46,6 +49,12 @@ class Running:
     contract: int
     generation: int
     release_id: UUID
+    revision: int = 0
+    isolation: dict[str, Any] = field(default_factory=dict)
+    certificate_expires: datetime | None = None
+    token_sealed: str = ""  # of a process that was started by hand
+    loaded: datetime | None = None  # when its handshake came
+    initialized: datetime | None = None  # when it had its configuration and its agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,10 @@ def _process_fields(process: Running) -> dict[str, Any]:
         "contract": process.contract,
         "generation": process.generation,
         "release_id": process.release_id,
+        "revision": process.revision,
+        "isolation": process.isolation,
+        "certificate_expires": process.certificate_expires,
+        "token_sealed": process.token_sealed,
         "backoff_until": None,
     }
 

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from plugins_app.models import MAX_REPLICAS, AutoscalePolicy, Plugin, PluginEvent
+from plugins_app.models import MAX_REPLICAS, MAX_STANDBY, AutoscalePolicy, Plugin, PluginEvent
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.placement import forgive, place, wake_nodes
 from plugins_app.services.settling import lock_plugin, settle
@@ -18,6 +19,9 @@ _VERBS = {
     Plugin.Desired.STOPPED: "plugin.stopped",
     Plugin.Desired.PAUSED: "plugin.paused",
 }
+_STOPPED = PluginEvent.Type.STOPPED, "It was asked to stop."
+_PAUSED = PluginEvent.Type.PAUSED, "It takes no new messages."
+_RESUMED = PluginEvent.Type.RESUMED, "It takes messages again."
 
 
 @transaction.atomic
@@ -37,7 +41,19 @@ def set_desired(principal: Principal, ref: str | UUID, desired: str) -> Plugin:
         forgive(plugin)
     was, now = {"desired": before}, {"desired": desired}
     audit.record(principal, _VERBS[plugin.desired], "plugin", plugin.slug, before=was, after=now)
-    return _follow(plugin)
+    _record_turn(plugin, before)
+    return follow(plugin)
+
+
+def _record_turn(plugin: Plugin, before: str) -> None:
+    """What an operator's word begins; that it was reached is told by the state's change."""
+    match before, plugin.desired:
+        case _, Plugin.Desired.STOPPED if before != Plugin.Desired.STOPPED:
+            record_event(plugin, None, *_STOPPED)
+        case _, Plugin.Desired.PAUSED if before != Plugin.Desired.PAUSED:
+            record_event(plugin, None, *_PAUSED)
+        case Plugin.Desired.PAUSED, Plugin.Desired.RUNNING:
+            record_event(plugin, None, *_RESUMED)
 
 
 @transaction.atomic
@@ -66,29 +82,73 @@ def set_replicas(plugin: Plugin, replicas: int, by: str) -> Plugin:
         message = f"{before} to {replicas} by {by}"
         data = {"from": before, "to": replicas}
         record_event(plugin, None, PluginEvent.Type.SCALED, message, data)
-    return _follow(plugin)
+    return follow(plugin)
 
 
 @transaction.atomic
 def restart(principal: Principal, ref: str | UUID) -> Plugin:
     """Replace its processes, one after the other, without losing a message."""
     principal.require(permissions.PLUGINS_OPERATE)
+    plugin = _startable(ref)
+    audit.record(principal, "plugin.restarted", "plugin", plugin.slug)
+    return renew_generation(plugin, asked=True)
+
+
+@transaction.atomic
+def reload(principal: Principal, ref: str | UUID) -> Plugin:
+    """Do now what its reload strategy holds back; with nothing held back, replace its processes all the same."""
+    principal.require(permissions.PLUGINS_OPERATE)
+    plugin = _startable(ref)
+    audit.record(principal, "plugin.reloaded", "plugin", plugin.slug)
+    if plugin.asked_generation >= plugin.generation or not _is_behind(plugin):
+        return renew_generation(plugin, asked=True)
+    plugin.asked_generation = plugin.generation
+    plugin.save(update_fields=["asked_generation", "updated"])
+    forgive(plugin)
+    return follow(plugin)
+
+
+@transaction.atomic
+def set_standby(principal: Principal, ref: str | UUID, standby: int) -> Plugin:
+    """Say how many warm processes wait to take the place of one that ends: 0 to 4."""
+    principal.require(permissions.PLUGINS_OPERATE)
+    if not 0 <= standby <= MAX_STANDBY:
+        told = _("A plugin has 0 to %(most)d warm standby processes.") % {"most": MAX_STANDBY}
+        raise InvalidInput(told, fields={"standby": _("out of range")})
+    plugin = lock_plugin(ref)
+    was, plugin.standby = {"standby": plugin.standby}, standby
+    plugin.save(update_fields=["standby", "updated"])
+    now = {"standby": standby}
+    audit.record(principal, "plugin.standby", "plugin", plugin.slug, before=was, after=now)
+    return follow(plugin)
+
+
+def renew_generation(plugin: Plugin, *, asked: bool = False) -> Plugin:
+    """Have every process replaced, when its reload strategy says or (`asked`) now. Its row is locked, rights checked."""
+    plugin.generation += 1
+    plugin.changed = timezone.now()
+    if asked:
+        plugin.asked_generation = plugin.generation
+    plugin.save(update_fields=["generation", "changed", "asked_generation", "updated"])
+    forgive(plugin)
+    return follow(plugin)
+
+
+def _startable(ref: str | UUID) -> Plugin:
+    """Its row, locked. Raises `Conflict` when there is nothing to replace."""
     plugin = lock_plugin(ref)
     if plugin.desired == Plugin.Desired.STOPPED:
         raise Conflict(_("%(plugin)s is stopped: start it instead.") % {"plugin": plugin.slug})
-    audit.record(principal, "plugin.restarted", "plugin", plugin.slug)
-    return renew_generation(plugin)
+    return plugin
 
 
-def renew_generation(plugin: Plugin) -> Plugin:
-    """Have every process replaced. The plugin's row is locked, rights are checked."""
-    plugin.generation += 1
-    plugin.save(update_fields=["generation", "updated"])
-    forgive(plugin)
-    return _follow(plugin)
+def _is_behind(plugin: Plugin) -> bool:
+    """Whether a process is still what an earlier generation wanted."""
+    return plugin.instances.filter(wanted=True, generation__lt=plugin.generation).exists()
 
 
-def _follow(plugin: Plugin) -> Plugin:
+def follow(plugin: Plugin) -> Plugin:
+    """Bring rows and supervisors in line with what is wanted. The plugin's row is locked."""
     place(plugin)
     settle(plugin)
     wake_nodes(plugin)

@@ -36,6 +36,8 @@ def settle(plugin: Plugin) -> None:
         tell_plugin(plugin)
     if state != before:
         record_event(plugin, None, PluginEvent.Type.STATE, reason, {"from": before, "to": state})
+        if state == Plugin.State.UNLOADED:
+            record_event(plugin, None, PluginEvent.Type.UNLOADED, "Its last process has ended.")
     agents = list(plugin.hosted_agents.values_list("agent_id", flat=True))
     set_agent_states(agents, states.agent_state(plugin.desired, processes))
     news.publish_on_commit("routes", {"plugin": plugin.slug})

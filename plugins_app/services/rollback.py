@@ -1,0 +1,153 @@
+"""What does not come up goes back to what was good: a release, a configuration, or both."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from plugins_app import manifest as manifests
+from plugins_app.models import ConfigRevision, Plugin, PluginEvent, PluginInstance, PluginRelease
+from plugins_app.services.events import record_event
+from plugins_app.services.hosting import host
+from plugins_app.services.operation import follow, renew_generation
+from security import audit
+from security.principals import system
+
+MOST_ROLLBACKS: Final = 3  # one soon after the other; then an operator has to look
+COOLDOWN_SECONDS: Final = 60.0
+GOOD_SECONDS: Final = 5.0  # all processes ready for so long: what they are is good
+US: Final = system("supervisor")
+
+
+@transaction.atomic
+def well(instance_id: UUID) -> None:
+    """One process has been ready for `GOOD_SECONDS`: if all are, this is where to go back to."""
+    plugin = _locked(instances=instance_id)
+    if plugin is None or plugin.release is None or not _all_well(plugin):
+        return
+    now = (plugin.release_id, plugin.revision)
+    if now == (plugin.good_release_id, plugin.good_revision):
+        return
+    plugin.good_release, plugin.good_revision = plugin.release, plugin.revision
+    plugin.save(update_fields=["good_release", "good_revision", "updated"])
+
+
+@transaction.atomic
+def not_well(plugin_id: UUID, generation: int, revision: int, reason: str) -> None:
+    """A process of this generation and revision did not come up, however often it was tried.
+
+    Does nothing when something else is wanted by now, or nothing good is known that differs.
+    """
+    plugin = _locked(id=plugin_id)
+    if plugin is None or (plugin.generation, plugin.revision) != (generation, revision):
+        return
+    release, config = _is_new_release(plugin), _is_new_config(plugin)
+    if not release and not config:
+        return
+    if not _may_go_back(plugin):
+        told = f"It was rolled back {plugin.rollbacks} times: look at it before the next change."
+        record_event(plugin, None, PluginEvent.Type.DEGRADED, f"{told} {reason}")
+        return
+    before = {"version": _version(plugin), "revision": plugin.revision}
+    if config:
+        _restore_config(plugin, reason)
+    if release:
+        _restore_release(plugin)
+    plugin.save()
+    after = {"version": _version(plugin), "revision": plugin.revision}
+    told = f"{_what(before, after)}: {reason}"
+    record_event(plugin, None, PluginEvent.Type.ROLLED_BACK, told, {"from": before, "to": after})
+    audit.record(US, "plugin.rolled_back", "plugin", plugin.slug, before=before, after=after)
+    plugin.instances.filter(wanted=True).update(reason=told)
+    renew_generation(plugin) if release else follow(plugin)
+
+
+def is_new(plugin: Plugin) -> bool:
+    """Whether what is wanted has yet to show that it works, and something else is known to."""
+    return _is_new_release(plugin) or _is_new_config(plugin)
+
+
+def _locked(**which: Any) -> Plugin | None:
+    rows = Plugin.objects.select_for_update(of=("self",)).filter(**which)
+    return rows.select_related("release", "good_release").first()
+
+
+def _is_new_release(plugin: Plugin) -> bool:
+    return plugin.good_release_id not in (None, plugin.release_id)
+
+
+def _is_new_config(plugin: Plugin) -> bool:
+    return plugin.good_revision is not None and plugin.good_revision != plugin.revision
+
+
+def _all_well(plugin: Plugin) -> bool:
+    """Every wanted process runs, as wanted now, and has for long enough."""
+    rows = plugin.instances.filter(wanted=True)
+    since = timezone.now() - timedelta(seconds=GOOD_SECONDS)
+    well = rows.filter(
+        state=PluginInstance.State.RUNNING,
+        release=plugin.release,
+        revision=plugin.revision,
+        ready__lte=since,
+    )
+    return 0 < rows.count() == well.count()
+
+
+def _may_go_back(plugin: Plugin) -> bool:
+    """Count it, and say whether it may be."""
+    now = timezone.now()
+    if plugin.retry_after is None or plugin.retry_after <= now:
+        plugin.rollbacks = 0
+    if plugin.rollbacks >= MOST_ROLLBACKS:
+        return False
+    plugin.rollbacks += 1
+    plugin.retry_after = now + timedelta(seconds=COOLDOWN_SECONDS)
+    return True
+
+
+def _restore_release(plugin: Plugin) -> None:
+    """The agents it hosts, too, are again those of the good release."""
+    release: PluginRelease | None = plugin.good_release
+    assert release is not None
+    plugin.release = release
+    host(US, plugin, manifests.parse(release.manifest))
+
+
+def _restore_config(plugin: Plugin, reason: str) -> None:
+    """As a new revision: what was tried stays readable."""
+    good = plugin.good_revision or 0
+    plugin.config = _config_of(plugin, good)
+    newest = plugin.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    plugin.revision = newest + 1
+    plugin.good_revision = plugin.revision
+    ConfigRevision.objects.create(
+        plugin=plugin,
+        number=plugin.revision,
+        config=plugin.config,
+        author=US.label,
+        note=reason[:500],
+        restored=good,
+    )
+
+
+def _config_of(plugin: Plugin, number: int) -> dict[str, Any]:
+    """Of a revision; number 0 is the manifest's."""
+    revision = plugin.revisions.filter(number=number).first()
+    if revision is not None:
+        config: dict[str, Any] = revision.config
+        return config
+    release = plugin.good_release or plugin.release
+    return dict(release.manifest.get("config") or {}) if release else {}
+
+
+def _version(plugin: Plugin) -> str:
+    return plugin.release.version if plugin.release else ""
+
+
+def _what(before: dict[str, Any], after: dict[str, Any]) -> str:
+    changed = [
+        f"{name} {before[name]} to {after[name]}" for name in after if before[name] != after[name]
+    ]
+    return "Rolled back from " + " and ".join(changed) if changed else "Rolled back"
