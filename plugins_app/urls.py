@@ -6,11 +6,15 @@ from plugins_app.api import config as rest_config
 from plugins_app.api import installation as rest_installation
 from plugins_app.api import logs as rest_logs
 from plugins_app.api import plugins as rest
-from plugins_app.views import config, plugins, scaling
+from plugins_app.views import config, events, logs, plugins, scaling
 
 pages: list[URLPattern] = [
     path("plugins/", plugins.plugins, name="page-plugins"),
     path("plugins/<slug:slug>/", plugins.plugin, name="page-plugin"),
+    path("plugins/<slug:slug>/processes/", plugins.processes, name="page-plugin-processes"),
+    path("plugins/<slug:slug>/logs/", logs.logs, name="page-plugin-logs"),
+    path("plugins/<slug:slug>/logs/download/", logs.download, name="page-plugin-logs-download"),
+    path("plugins/<slug:slug>/events/", events.events, name="page-plugin-events"),
     path("plugins/<slug:slug>/restart/", plugins.restart, name="page-plugin-restart"),
     path("plugins/<slug:slug>/scale/", plugins.scale, name="page-plugin-scale"),
     path("plugins/<slug:slug>/configure/", config.configure, name="page-plugin-configure"),

@@ -9,10 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from plugins_app import selectors
+from plugins_app.selectors.logs import LEVELS, MAX_LOG_LINES, sought
 from security.authentication import caller
 from security.schema import checked, refusals
-
-MAX_LOG_LINES = 2000
 
 
 class LogQuery(serializers.Serializer[Any]):
@@ -23,6 +22,16 @@ class LogQuery(serializers.Serializer[Any]):
         r"^\d{1,20}(-\d{1,20})?$", required=False, allow_blank=True, default="",
         help_text="A line's id: only what came later.",
     )  # fmt: skip
+    level = serializers.ChoiceField(
+        LEVELS, required=False, default="debug", help_text="Of this level at least."
+    )
+    q = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=200,
+        help_text="Words that must all be in the line.",
+    )  # fmt: skip
+    process = serializers.IntegerField(
+        required=False, min_value=0, allow_null=True, default=None, help_text="Its number."
+    )
 
 
 class LogLine(serializers.Serializer[dict[str, Any]]):
@@ -41,6 +50,10 @@ class PluginLogs(APIView):
         responses={200: LogLine(many=True), **refusals(400, 404)},
     )
     def get(self, request: Request, ref: str) -> Response:
-        """The newest log lines of its processes, oldest first."""
+        """The newest log lines of its processes, oldest first. What is kept is the last 2,000."""
         wanted = checked(request, LogQuery)
-        return Response(selectors.log_lines(caller(request), ref, **wanted))
+        which = sought(wanted["level"], wanted["q"], wanted["process"])
+        lines = selectors.log_lines(
+            caller(request), ref, limit=wanted["limit"], after=wanted["after"], which=which
+        )
+        return Response(lines)

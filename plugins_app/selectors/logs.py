@@ -1,6 +1,8 @@
 """What the processes of a plugin wrote."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -16,10 +18,42 @@ from security.principals import Principal
 
 LOG_KEY: Final = "agentx:logs:{slug}"
 MAX_LOG_LINES: Final = 2000
+LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which lines: at least of this level, with all these words (case does not matter), of one process."""
+
+    level: str = "debug"
+    words: tuple[str, ...] = ()
+    ordinal: int | None = None
+
+    def takes(self, told: dict[str, str]) -> bool:
+        """Whether a line, as the stream holds it, is sought."""
+        if self.ordinal is not None and told.get("ordinal") != str(self.ordinal):
+            return False
+        if _rank(told.get("level", "info")) < _rank(self.level):
+            return False
+        text = told.get("text", "").lower()
+        return all(word in text for word in self.words)
+
+
+EVERYTHING: Final = Sought()
+
+
+def sought(level: str = "", q: str = "", ordinal: int | None = None) -> Sought:
+    """As people ask: `q` is words, each of which must be in the line."""
+    return Sought(level or "debug", tuple(q.lower().split()), ordinal)
 
 
 def log_lines(
-    principal: Principal, ref: str | UUID, *, limit: int = 200, after: str = ""
+    principal: Principal,
+    ref: str | UUID,
+    *,
+    limit: int = 200,
+    after: str = "",
+    which: Sought = EVERYTHING,
 ) -> list[dict[str, Any]]:
     """The newest lines, oldest first; with `after` (a line's id) those that follow it.
 
@@ -28,19 +62,32 @@ def log_lines(
     principal.require(permissions.PLUGINS_LOGS)
     key = LOG_KEY.format(slug=access_plugin(principal, ref).slug)
     count = max(1, min(limit, MAX_LOG_LINES))
-    found: Any
+    read = count if which == EVERYTHING else MAX_LOG_LINES
     try:
-        if after:
-            found = _redis().xrange(key, min=f"({after}", count=count)
-        else:
-            found = reversed(_redis().xrevrange(key, count=count) or ())
+        found = list(_read(key, after, read))
     except redis.ResponseError:
         raise InvalidInput(
             _("No line has this id."), fields={"after": _("not the id of a line")}
         ) from None
     except redis.RedisError:
         raise Unavailable(_("The logs cannot be read now: Redis is away.")) from None
-    return [{"id": line_id, **told, "json": _json(told)} for line_id, told in found]
+    taken = [(line_id, told) for line_id, told in found if which.takes(told)]
+    taken = taken[:count] if after else taken[-count:]
+    return [{"id": line_id, **told, "json": _json(told)} for line_id, told in taken]
+
+
+def _read(key: str, after: str, count: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Oldest first."""
+    told: Any
+    if after:
+        told = _redis().xrange(key, min=f"({after}", count=count)
+    else:
+        told = reversed(_redis().xrevrange(key, count=count) or ())  # type: ignore[arg-type]
+    return iter(told)
+
+
+def _rank(level: str) -> int:
+    return LEVELS.index(level) if level in LEVELS else 1
 
 
 def _json(told: dict[str, str]) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """Console pages: what is installed, and one plugin."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -11,12 +11,11 @@ from plugins_app import selectors, services
 from plugins_app.forms import ScaleForm
 from plugins_app.models import MAX_REPLICAS, AutoscalePolicy, Plugin
 from plugins_app.views.tabs import tab
-from security.errors import InvalidInput, Unavailable
+from security.errors import InvalidInput
 from security.pages import back, deed, done, page, render
 from security.principals import Principal
 
-EVENTS_SHOWN: Final = 40
-LOG_LINES_SHOWN: Final = 200
+EVENTS_SHOWN: Final = 10
 DESIRED: Final = {
     "start": Plugin.Desired.RUNNING,
     "stop": Plugin.Desired.STOPPED,
@@ -40,27 +39,26 @@ def plugins(request: HttpRequest, principal: Principal) -> HttpResponse:
 @page
 def plugin(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
     found, frame = tab(principal, slug, "overview")
-    policy = AutoscalePolicy.objects.filter(plugin=found, enabled=True).first()
     told = {
         **frame,
         "processes": selectors.instances_of(found),
         "events": selectors.events_of(principal, slug)[:EVENTS_SHOWN],
-        "policy": policy,
-        "least": policy.minimum if policy else 1,
-        "most": policy.maximum if policy else MAX_REPLICAS,
-        "lines": _log_lines(principal, slug),
     }
     return render(request, "plugins_app/plugin.html", told)
 
 
-def _log_lines(principal: Principal, slug: str) -> list[dict[str, Any]] | None:
-    """The newest lines; None when they cannot be read now."""
-    if not principal.may("plugins.logs"):
-        return None
-    try:
-        return selectors.log_lines(principal, slug, limit=LOG_LINES_SHOWN)
-    except Unavailable:
-        return None
+@page
+def processes(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    found, frame = tab(principal, slug, "processes")
+    policy = AutoscalePolicy.objects.filter(plugin=found, enabled=True).first()
+    told = {
+        **frame,
+        "processes": selectors.instances_of(found),
+        "policy": policy,
+        "least": policy.minimum if policy else 1,
+        "most": policy.maximum if policy else MAX_REPLICAS,
+    }
+    return render(request, "plugins_app/processes.html", told)
 
 
 @deed

@@ -15,7 +15,10 @@ from security.principals import Principal
 # name, title, URL name, permission; in the order in which they are shown
 TABS: Final = (
     ("overview", gettext_lazy("Overview"), "page-plugin", permissions.PLUGINS_VIEW),
+    ("processes", gettext_lazy("Processes"), "page-plugin-processes", permissions.PLUGINS_VIEW),
     ("config", gettext_lazy("Config"), "page-plugin-configure", permissions.PLUGINS_MANAGE),
+    ("logs", gettext_lazy("Logs"), "page-plugin-logs", permissions.PLUGINS_LOGS),
+    ("events", gettext_lazy("Events"), "page-plugin-events", permissions.PLUGINS_VIEW),
 )
 
 

@@ -1,8 +1,7 @@
-// A plugin's page: resource sparklines from the metrics frames, and the tail of its log.
+// A plugin's page: resource sparklines from the metrics frames.
 import { LineChart, series } from "./charts.js";
 import { bytes, number } from "./figures.js";
 import { Live } from "./live.js";
-import { LogTail } from "./logtail.js";
 
 const FORMATS = { rss_bytes: bytes, cpu_percent: (value) => `${number(value)} %`, in_flight: (value) => number(value, 0) };
 
@@ -36,5 +35,3 @@ function tell(name, value) {
 
 const box = document.getElementById("plugin-charts");
 if (box) followFigures(box);
-const log = document.getElementById("log");
-if (log) new LogTail(log);

@@ -17,6 +17,7 @@ PAGES = (
     *("/", "/agents/", "/agents/echo/", "/plugins/", "/plugins/echo/", "/tasks/", "/alerts/"),
     *("/alerts/rules/new/", "/alerts/rules/error-rate/", "/autoscaling/", "/nodes/", "/audit/"),
     *("/keys/", "/users/", "/plugins/echo/configure/", "/autoscaling/slow-echo/"),
+    *("/plugins/echo/processes/", "/plugins/echo/logs/", "/plugins/echo/events/"),
     *("/password_change/", "/api/v1/docs/", "/push/", "/register/", "/card-keys/"),
 )
 
@@ -92,7 +93,7 @@ def test_a_long_answer_can_be_stopped(console: Page) -> None:
 
 
 def test_a_plugin_is_stopped_and_started(console: Page) -> None:
-    console.goto("/plugins/slow-echo/")
+    console.goto("/plugins/slow-echo/logs/")
     state = console.locator("#plugin-name .ax-chip")
     expect(state).to_have_attribute("data-state", "running", timeout=SOON)
     console.get_by_role("button", name="Stop").click()
@@ -109,18 +110,37 @@ def test_a_plugin_is_stopped_and_started(console: Page) -> None:
 
 
 def test_a_killed_process_is_seen_to_come_back(console: Page, agentx: System) -> None:
-    console.goto("/plugins/echo/")
+    console.goto("/plugins/echo/processes/")
     pid = console.locator("[data-field=pid]")
     expect(pid).to_have_text(re.compile("[0-9]+"), timeout=SOON)
     (before,) = until(lambda: agentx.pids("echo"))
     os.kill(before, signal.SIGKILL)
-    expect(console.locator("#events")).to_contain_text("process ended", timeout=SOON)
     (after,) = until(lambda: set(agentx.pids("echo")) - {before})
     expect(pid).to_have_text(str(after), timeout=SOON)
+    console.get_by_role("link", name="Events").click()
+    expect(console.locator("#events")).to_contain_text("process ended", timeout=SOON)
+
+
+def test_a_log_is_searched_and_downloaded(console: Page, agentx: System) -> None:
+    agentx.send("echo", "say this again", "for-the-log")
+    console.goto("/plugins/echo/logs/")
+    log = console.locator("#log")
+    expect(log.locator(".line").first).to_be_visible(timeout=SOON)
+    console.get_by_label("Words in the line").fill("is ready (contract")
+    expect(log).to_contain_text("agent echo is ready", timeout=SOON)
+    expect(log.locator(".line", has_not_text="is ready")).to_have_count(0, timeout=SOON)
+    expect(console).to_have_url(re.compile("q=is"))
+    with console.expect_download() as told:
+        console.get_by_role("link", name="Download").click()
+    lines = told.value.path().read_text().splitlines()
+    assert lines
+    assert all("is ready" in line for line in lines)
+    console.get_by_label("Words in the line").fill("nobody ever wrote this")
+    expect(log).to_contain_text("No line matches", timeout=SOON)
 
 
 def test_a_plugin_is_scaled(console: Page) -> None:
-    console.goto("/plugins/echo/")
+    console.goto("/plugins/echo/processes/")
     console.get_by_role("button", name="One more").click()
     console.get_by_role("button", name="Scale").click()
     every = console.locator("#processes .ax-chip")
@@ -136,7 +156,7 @@ def test_the_wanted_number_follows_others_but_not_while_one_types(
     console: Page, agentx: System
 ) -> None:
     wanted_of(agentx, "slow-echo", 1)
-    console.goto("/plugins/slow-echo/")
+    console.goto("/plugins/slow-echo/processes/")
     wanted = console.get_by_label("Wanted")
     expect(wanted).to_have_value("1")
     wanted_of(agentx, "slow-echo", 2)
@@ -154,23 +174,23 @@ def test_what_could_not_be_asked_for_is_asked_for_again(
     console: Page, agentx: System, watched: list[str]
 ) -> None:
     wanted_of(agentx, "slow-echo", 2)
-    console.goto("/plugins/slow-echo/")
+    console.goto("/plugins/slow-echo/processes/")
     expect(console.locator("#live")).to_have_attribute("data-status", "live", timeout=SOON)
     wanted = console.get_by_label("Wanted")
     expect(wanted).to_have_value("2")
-    console.route("**/plugins/slow-echo/", lambda route: route.abort())
+    console.route("**/plugins/slow-echo/processes/", lambda route: route.abort())
     with console.expect_event("requestfailed", timeout=SOON):
         wanted_of(agentx, "slow-echo", 3)
     # Until nothing happens any more that would be told.
     until(lambda: len(agentx.pids("slow-echo")) == 3, within=30)
-    console.unroute("**/plugins/slow-echo/")
+    console.unroute("**/plugins/slow-echo/processes/")
     expect(wanted).to_have_value("3", timeout=SOON)
     watched[:] = [told for told in watched if "net::ERR_FAILED" not in told]
 
 
 def test_what_no_event_tells_is_seen_a_little_later(console: Page, agentx: System) -> None:
     console.clock.install()
-    console.goto("/plugins/echo/")
+    console.goto("/plugins/echo/processes/")
     expect(console.locator("#live")).to_have_attribute("data-status", "live", timeout=SOON)
     messages = console.locator("#processes td[data-label=Messages]")
     before = messages.inner_text()
@@ -240,7 +260,7 @@ def test_the_first_key_skips_to_the_content(console: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", ["/plugins/", "/plugins/echo/"])
+@pytest.mark.parametrize("path", ["/plugins/", "/plugins/echo/processes/"])
 def test_a_long_reason_gives_way(console: Page, path: str, width: int) -> None:
     console.set_viewport_size({"width": width, "height": 900})
     console.goto(path)
