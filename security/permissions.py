@@ -9,6 +9,8 @@ PLUGINS_VIEW = "plugins.view"
 PLUGINS_LOGS = "plugins.logs"
 PLUGINS_OPERATE = "plugins.operate"  # start, stop, restart, pause, resume, scale
 PLUGINS_MANAGE = "plugins.manage"  # install, configure, uninstall
+PLUGINS_PUBLISH = "plugins.publish"  # list packages in the registry
+PLUGINS_REVIEW = "plugins.review"  # say how far a package and its publishers may be trusted
 TASKS_VIEW = "tasks.view"  # one's own
 TASKS_VIEW_ALL = "tasks.view_all"
 TASKS_CANCEL_ALL = "tasks.cancel_all"
@@ -38,7 +40,8 @@ BUILTIN_ROLES: Final[dict[str, frozenset[str]]] = {
     | {PLUGINS_LOGS, PLUGINS_OPERATE, AGENTS_CALL, TASKS_CANCEL_ALL, ALERTS_ACKNOWLEDGE}
     | {ALERTS_MANAGE, AUTOSCALING_MANAGE, NODES_MANAGE, KEYS_OWN},
     "developer": frozenset(
-        {AGENTS_VIEW, AGENTS_MANAGE, AGENTS_CALL, PLUGINS_VIEW, PLUGINS_LOGS, TASKS_VIEW}
+        {AGENTS_VIEW, AGENTS_MANAGE, AGENTS_CALL, PLUGINS_VIEW, PLUGINS_LOGS, PLUGINS_PUBLISH}
+        | {TASKS_VIEW}
         | {ALERTS_VIEW, AUTOSCALING_VIEW, NODES_VIEW, METRICS_VIEW, KEYS_OWN}
     ),
     "viewer": _SEES,

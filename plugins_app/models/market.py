@@ -48,7 +48,11 @@ class Package(models.Model):
     description = models.TextField(_("description"), blank=True)
     manifest = models.JSONField(_("manifest"))
     digest = models.CharField(_("sha256"), max_length=64, unique=True)
+    contents = models.CharField(
+        _("sha256 of its files"), max_length=64, default="", help_text=_("Once they are unpacked.")
+    )
     size = models.PositiveIntegerField(_("size"), help_text=_("Bytes of the packed file."))
+    readme = models.TextField(_("readme"), blank=True)
     signature = models.CharField(_("signature"), max_length=128, blank=True)
     signer = models.ForeignKey(
         PublisherKey, on_delete=models.SET_NULL, null=True, related_name="packages"
@@ -61,6 +65,9 @@ class Package(models.Model):
         _("review"), max_length=16, choices=Review.choices, default=Review.NONE
     )
     listed = models.BooleanField(_("listed"), default=False)
+    latest = models.BooleanField(
+        _("newest"), default=False, help_text=_("What one gets who asks for no version.")
+    )
     published_by = models.CharField(_("published by"), max_length=200, blank=True)
     published = models.DateTimeField(_("published"), default=timezone.now, editable=False)
     yanked = models.DateTimeField(_("yanked"), null=True)
@@ -76,6 +83,15 @@ class Package(models.Model):
                 fields=("name", "version"),
                 condition=Q(listed=True),
                 name="plugins_app_version_listed_once",
+            ),
+            models.UniqueConstraint(
+                fields=("name",),
+                condition=Q(latest=True),
+                name="plugins_app_one_newest_package",
+            ),
+            models.CheckConstraint(
+                condition=Q(latest=False) | Q(listed=True, yanked__isnull=True),
+                name="plugins_app_newest_can_be_had",
             ),
         )
 

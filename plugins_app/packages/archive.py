@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 from plugins_app import manifest as manifests
 from plugins_app.errors import InvalidPackage
@@ -176,7 +176,7 @@ def _tar(content: bytes) -> Iterator[tarfile.TarFile]:
     try:
         with (
             gzip.GzipFile(fileobj=io.BytesIO(content)) as zipped,
-            tarfile.open(fileobj=_Bounded(zipped), mode="r|") as tar,
+            tarfile.open(mode="r|", fileobj=cast("IO[bytes]", _Bounded(zipped))) as tar,
         ):
             yield tar
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, OSError) as error:
@@ -188,7 +188,7 @@ def _tar(content: bytes) -> Iterator[tarfile.TarFile]:
 class _Bounded:
     """Counts what comes out of the compression, headers too: a bomb ends the reading, not the process."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: gzip.GzipFile) -> None:
         self._file = file
         # Each file has a header of 512 bytes, padding, and perhaps a long name.
         self._left = MAX_UNPACKED_BYTES + MAX_FILES * 4096

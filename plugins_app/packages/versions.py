@@ -50,9 +50,9 @@ def fits(version: str, range: str) -> bool:
 
 def newest(versions: Iterable[str], range: str) -> str | None:
     """The newest that fits; a pre-release only when there is nothing else."""
-    fitting = sorted((version for version in versions if fits(version, range)), key=key)
+    fitting = [version for version in versions if fits(version, range)]
     final = [version for version in fitting if not is_prerelease(version)]
-    return (final or fitting or [None])[-1]
+    return max(final or fitting, key=key, default=None)
 
 
 def _same(one: str, other: str) -> bool:
