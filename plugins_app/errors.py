@@ -29,6 +29,20 @@ class InvalidConfig(InvalidInput):
     code, reason = "invalid_config", "INVALID_CONFIG"
 
 
+class ConfigChanged(Conflict):
+    """Somebody else changed the configuration meanwhile."""
+
+    code, reason = "config_changed", "CONFIG_CHANGED"
+
+
+class RevisionNotFound(NotFound):
+    code, reason = "revision_not_found", "REVISION_NOT_FOUND"
+
+
+class SecretNotFound(NotFound):
+    code, reason = "secret_not_found", "SECRET_NOT_FOUND"
+
+
 class InvalidPackage(InvalidInput):
     """The file is no package of a plugin that AgentX takes; the sentence names the entry that is wrong."""
 

@@ -1,5 +1,18 @@
 """Questions about plugins. `access_plugin` is the one door to a plugin."""
 
+from plugins_app.selectors.config import (
+    Candidate,
+    Effective,
+    candidate,
+    config_shown,
+    effective_config,
+    effective_configs,
+    revision_changes,
+    revision_shown,
+    revisions,
+    secret_names,
+    shown_config,
+)
 from plugins_app.selectors.logs import LOG_KEY, MAX_LOG_LINES, log_lines
 from plugins_app.selectors.plugins import (
     LiveTarget,
@@ -27,13 +40,19 @@ from plugins_app.selectors.releases import (
 __all__ = [
     "LOG_KEY",
     "MAX_LOG_LINES",
+    "Candidate",
+    "Effective",
     "Installation",
     "LiveTarget",
     "access_plugin",
     "access_release",
     "by_ref",
+    "candidate",
     "config_of",
+    "config_shown",
     "current_instances",
+    "effective_config",
+    "effective_configs",
     "events_of",
     "installation_of",
     "instances_of",
@@ -45,5 +64,10 @@ __all__ = [
     "prepared_on",
     "progress_of",
     "releases_of",
+    "revision_changes",
+    "revision_shown",
+    "revisions",
+    "secret_names",
+    "shown_config",
     "target_of",
 ]

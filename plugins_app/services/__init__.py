@@ -1,7 +1,7 @@
 """Deeds on plugins: an operator's, the scheduler's, and the supervisor's marks (`services.marks`)."""
 
 from plugins_app.services.attachment import attach, detach
-from plugins_app.services.config import configure
+from plugins_app.services.config import configure, remove_secret, restore_config, set_secret
 from plugins_app.services.events import record_event
 from plugins_app.services.installation import install
 from plugins_app.services.operation import (
@@ -23,10 +23,13 @@ __all__ = [
     "place_instances",
     "record_event",
     "reload",
+    "remove_secret",
     "restart",
+    "restore_config",
     "scale",
     "set_desired",
     "set_replicas",
+    "set_secret",
     "set_standby",
     "uninstall",
 ]

@@ -229,7 +229,7 @@ def test_a_configuration_is_checked_and_its_values_are_not_audited(admin):
     assert caught.value.fields == {"sleep": "must be number"}
     services.configure(admin, "echo", {"sleep": 1, "token": "secret"})
     event = AuditEvent.objects.get(action="plugin.configured")
-    assert event.after == {"changed": ["sleep", "token"]}
+    assert event.after == {"revision": 1, "changed": ["sleep", "token"]}
 
 
 def test_marks_move_the_plugin_and_its_agents():

@@ -1,0 +1,200 @@
+"""Questions about what plugins are told to be like."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
+
+from plugins_app import configuration
+from plugins_app.configuration import secrets
+from plugins_app.errors import InvalidConfig, RevisionNotFound
+from plugins_app.models import ConfigRevision, Plugin, PluginSecret
+from plugins_app.selectors.plugins import access_plugin
+from security import crypto, permissions
+from security.principals import Principal
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What a process of the plugin gets, with the secrets in it; `trouble` says why there is nothing to give it."""
+
+    config: Json = field(default_factory=dict, repr=False)
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A configuration that is not in force: with references, with the values they stand for, and what is wrong with it."""
+
+    sealed: Json
+    effective: Json = field(repr=False)
+    fresh: Json = field(repr=False)  # secrets that came with it, by name
+    changes: list[configuration.Change]
+    problems: dict[str, str]
+    revision: int  # the number it would get
+
+
+def effective_config(plugin: Plugin) -> Json:
+    """With the secrets in their places: only for the plugin itself. Raises `InvalidConfig` when one cannot be had."""
+    told = effective_configs([plugin])[plugin.id]
+    if told.trouble:
+        raise InvalidConfig(told.trouble)
+    return told.config
+
+
+def effective_configs(plugins: Iterable[Plugin]) -> dict[UUID, Effective]:
+    """The same for many, by plugin id: one query, or none when nobody has secrets."""
+    rows = {plugin.id: plugin for plugin in plugins}
+    wanted = {
+        plugin.id: {name for _path, name in secrets.references(plugin.config)}
+        for plugin in rows.values()
+    }
+    sealed = _sealed_of([plugin_id for plugin_id, names in wanted.items() if names])
+    return {
+        plugin_id: _effective(plugin.config, wanted[plugin_id], sealed[plugin_id])
+        for plugin_id, plugin in rows.items()
+    }
+
+
+def shown_config(principal: Principal, ref: str | UUID) -> Json:
+    """For who may change it: references, never values."""
+    return config_shown(_managed(principal, ref))
+
+
+def config_shown(plugin: Plugin) -> Json:
+    """A plugin's configuration without its secrets, for pages that found the plugin already."""
+    return secrets.redacted(schema_of(plugin), plugin.config)
+
+
+def candidate(
+    plugin: Plugin, config: Json, *, also: frozenset[str] = frozenset(), schema: Json | None = None
+) -> Candidate:
+    """What would become of this configuration; changes nothing. `also`: dotted fields that are secret, too.
+
+    `schema`: that of another release, to know before an upgrade what it would refuse.
+    """
+    schema = schema_of(plugin) if schema is None else schema
+    values, broken = _opened(_sealed_of([plugin.id])[plugin.id])
+    number = 1 + max(plugin.revision, newest_revision(plugin))
+    taken = secrets.taken_out(
+        schema, config, held=plugin.config, known=values | broken, revision=number, also=also
+    )
+    effective, missing = _filled(taken.config, values | taken.fresh, broken)
+    return Candidate(
+        sealed=taken.config,
+        effective=effective,
+        fresh=taken.fresh,
+        changes=configuration.changes(
+            secrets.redacted(schema, plugin.config), secrets.redacted(schema, taken.config)
+        ),
+        problems={**configuration.problems(schema, effective), **missing, **taken.problems},
+        revision=number,
+    )
+
+
+def revisions(principal: Principal, ref: str | UUID) -> QuerySet[ConfigRevision]:
+    """Newest first. Revision 0, the manifest's own, is no row."""
+    return _managed(principal, ref).revisions.order_by("-number")
+
+
+def revision_config(plugin: Plugin, number: int) -> Json:
+    """The configuration of one revision, references and all; 0 is the manifest's. Raises `RevisionNotFound`."""
+    if number == 0:
+        return manifest_of(plugin).get("config", {}) or {}
+    row = ConfigRevision.objects.filter(plugin=plugin, number=number).first()
+    if row is None:
+        told = _("%(plugin)s has no configuration revision %(number)d.")
+        raise RevisionNotFound(told % {"plugin": plugin.slug, "number": number})
+    held: Json = row.config
+    return held
+
+
+def revision_shown(principal: Principal, ref: str | UUID, number: int) -> Json:
+    plugin = _managed(principal, ref)
+    return secrets.redacted(schema_of(plugin), revision_config(plugin, number))
+
+
+def revision_changes(plugin: Plugin, older: int, newer: int) -> list[configuration.Change]:
+    """What differs between two revisions, without the secrets."""
+    schema = schema_of(plugin)
+    before, after = (
+        secrets.redacted(schema, revision_config(plugin, number)) for number in (older, newer)
+    )
+    return configuration.changes(before, after)
+
+
+def newest_revision(plugin: Plugin) -> int:
+    """The number of the newest revision; 0 when there is none."""
+    found = ConfigRevision.objects.filter(plugin=plugin).aggregate(newest=Max("number"))
+    return found["newest"] or 0
+
+
+def secret_names(principal: Principal, ref: str | UUID) -> QuerySet[PluginSecret]:
+    """Which secrets a plugin has; never what they are."""
+    return _managed(principal, ref).secrets.defer("sealed").order_by("name")
+
+
+def manifest_of(plugin: Plugin) -> Json:
+    manifest: Json = plugin.release.manifest if plugin.release else {}
+    return manifest
+
+
+def schema_of(plugin: Plugin) -> Json:
+    schema: Json = manifest_of(plugin).get("config_schema", {}) or {}
+    return schema
+
+
+def _managed(principal: Principal, ref: str | UUID) -> Plugin:
+    principal.require(permissions.PLUGINS_MANAGE)
+    return access_plugin(principal, ref)
+
+
+def _sealed_of(plugin_ids: list[UUID]) -> defaultdict[UUID, dict[str, str]]:
+    found: defaultdict[UUID, dict[str, str]] = defaultdict(dict)
+    if plugin_ids:
+        rows = PluginSecret.objects.filter(plugin__in=plugin_ids)
+        for plugin_id, name, text in rows.values_list("plugin_id", "name", "sealed"):
+            found[plugin_id][name] = text
+    return found
+
+
+def _effective(config: Json, wanted: set[str], sealed: dict[str, str]) -> Effective:
+    values, broken = _opened({name: sealed[name] for name in wanted if name in sealed})
+    effective, missing = _filled(config, values, broken)
+    told = "; ".join(f"{name} {problem}" for name, problem in missing.items())
+    if told:
+        return Effective(trouble=_("Its configuration cannot be used: %(why)s.") % {"why": told})
+    return Effective(effective)
+
+
+def _opened(sealed: dict[str, str]) -> tuple[Json, Json]:
+    """The values by name, and those whose seal is broken."""
+    values: Json = {}
+    broken: Json = {}
+    for name, text in sealed.items():
+        try:
+            values[name] = json.loads(crypto.unseal(text))
+        except (crypto.SealBroken, ValueError):
+            broken[name] = None
+    return values, broken
+
+
+def _filled(config: Json, values: Json, broken: Json) -> tuple[Json, dict[str, str]]:
+    """With what is known; what is not stays a reference and is told by its field."""
+    missing = {
+        secrets.dotted(path): _("has a secret whose seal is broken: set it again")
+        if name in broken
+        else _("has no secret behind it: set it again")
+        for path, name in secrets.references(config)
+        if name not in values
+    }
+    known = {name: {secrets.REFERENCE: name} for _path, name in secrets.references(config)}
+    filled: Json = secrets.filled(config, {**known, **values})
+    return filled, missing
