@@ -1,0 +1,18 @@
+/** AgentX's plugin SDK: write an `Adapter`, call `run`. */
+
+export { Adapter, Model, Tool } from "./adapter.js";
+export {
+  Artifact,
+  AuthRequired,
+  DirectMessage,
+  InputRequired,
+  Message,
+  Part,
+  Reply,
+  Status,
+} from "./content.js";
+export { ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool } from "./errors.js";
+export { Logger } from "./logs.js";
+export { run } from "./runner.js";
+export { Agent, Turn } from "./turn.js";
+export { VERSION } from "./version.js";

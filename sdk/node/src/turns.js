@@ -1,0 +1,175 @@
+/** Messages through the adapter: the hot path of a plugin. */
+
+import grpc from "@grpc/grpc-js";
+
+import { Status } from "./content.js";
+import { TaskFailed, TaskRejected } from "./errors.js";
+import { EventWriter } from "./events.js";
+import { Logger, Sparing } from "./logs.js";
+import { RpcError, firstMessage, write } from "./rpc.js";
+import { Turn, currentTurn } from "./turn.js";
+
+/** @typedef {import("./wire.js").Wire} Wire */
+/** @typedef {import("./hosting.js").Hosting} Hosting */
+/** @typedef {(events: Wire[]) => unknown} Send */
+
+const logger = new Logger("agentx_sdk.turns");
+
+/** Runs turns and counts them. */
+export class Turns {
+  #hosting;
+  #failures = new Sparing();
+
+  /** @param {Hosting} hosting */
+  constructor(hosting) {
+    this.#hosting = hosting;
+  }
+
+  /**
+   * One message, and every event of its turn in one response.
+   * @param {Wire} request @param {any} call
+   */
+  async unary(request, call) {
+    const turn = this.#admit(request, call);
+    /** @type {Wire[]} */
+    const events = [];
+    const failure = await this.#run(turn, (more) => events.push(...more), false);
+    return failure ?? { success: true, events, requestId: turn.requestId };
+  }
+
+  /** One message, and its events as they come. @param {any} call */
+  async stream(call) {
+    const turn = this.#admit(await firstMessage(call), call);
+    // Headers now, so that the core knows at once that the message was delivered.
+    call.sendMetadata(new grpc.Metadata());
+    const requestId = turn.requestId;
+    const send = (/** @type {Wire[]} */ events) => write(call, { success: true, events, requestId });
+    const failure = await this.#run(turn, send, true);
+    if (failure) await write(call, failure);
+  }
+
+  /** @param {Wire} request @param {any} call @returns {Turn} */
+  #admit(request, call) {
+    const hosting = this.#hosting;
+    if (!hosting.ready) {
+      const why = hosting.draining ? "draining" : "not initialized";
+      throw new RpcError(grpc.status.UNAVAILABLE, `the plugin is ${why}`);
+    }
+    const turn = new Turn(request, agentOf(hosting, request.agentId));
+    call.once("cancelled", () => turn.cancel());
+    if (call.cancelled) turn.cancel();
+    return turn;
+  }
+
+  /**
+   * Run a turn to its end; the response that tells of its failure, or null.
+   * @param {Turn} turn @param {Send} send @param {boolean} live
+   * @returns {Promise<Wire | null>}
+   */
+  async #run(turn, send, live) {
+    const load = this.#hosting.load;
+    load.enter();
+    let failure = null;
+    try {
+      await currentTurn.run(turn, () => this.#drive(turn, send, live));
+    } catch (error) {
+      if (turn.cancelled) throw new RpcError(grpc.status.CANCELLED, "cancelled");
+      failure = await currentTurn.run(turn, () => this.#failed(turn, error, send));
+    } finally {
+      load.leave(failure !== null);
+    }
+    return failure;
+  }
+
+  /** @param {Turn} turn @param {unknown} error @param {Send} send @returns {Promise<Wire | null>} */
+  async #failed(turn, error, send) {
+    if (error instanceof TaskRejected) {
+      const status = new Status(error.reason, { state: "rejected", reason: "rejected" });
+      await send(new EventWriter(turn, { live: false }).add(status));
+      return null;
+    }
+    if (error instanceof TaskFailed) {
+      this.#tell("warning", `the turn failed (${error.code}): ${error.reason}`);
+      return response(turn, error.reason, error.code);
+    }
+    this.#tell("error", "the adapter failed:", error);
+    return response(turn, described(error), "agent_error");
+  }
+
+  /**
+   * A line with the task's id (see `logs`), unless there were too many lately.
+   * @param {"warning" | "error"} level @param {...unknown} values
+   */
+  #tell(level, ...values) {
+    const keptBack = this.#failures.admit();
+    if (keptBack === null) return;
+    if (keptBack) logger.warning(`${keptBack} more failures were not logged`);
+    logger[level](...values);
+  }
+
+  /** @param {Turn} turn @param {Send} send @param {boolean} live */
+  async #drive(turn, send, live) {
+    const result = await turn.orCancelled(this.#hosting.adapter.process(turn));
+    const steps = iterator(result);
+    if (steps) {
+      await relay(steps, new EventWriter(turn, { live }), send, turn);
+      return;
+    }
+    const writer = new EventWriter(turn, { live: false });
+    await send([...writer.add(result), ...writer.finish()]);
+  }
+}
+
+/** @param {Hosting} hosting @param {string} slug */
+export function agentOf(hosting, slug) {
+  try {
+    return hosting.agent(slug);
+  } catch (error) {
+    throw new RpcError(grpc.status.NOT_FOUND, /** @type {Error} */ (error).message);
+  }
+}
+
+/** An error as its caller reads it: class and words, no stack. @param {unknown} error */
+export function described(error) {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `Error: ${String(error)}`;
+}
+
+/** Of a generator, async or plain; null for anything else. @param {any} result */
+function iterator(result) {
+  if (typeof result?.next !== "function") return null;
+  return result[Symbol.asyncIterator]?.() ?? result[Symbol.iterator]?.() ?? null;
+}
+
+/**
+ * Send what is yielded, and returned at last, until the turn ends. The generator is closed however
+ * that happens: one that does not look at `turn.signal` at its next `yield`.
+ * @param {AsyncIterator<unknown>} steps @param {EventWriter} writer @param {Send} send @param {Turn} turn
+ */
+async function relay(steps, writer, send, turn) {
+  try {
+    for (let done = false; !done && !writer.ended; ) {
+      const step = await turn.orCancelled(steps.next());
+      done = step.done === true;
+      const events = writer.add(step.value);
+      if (events.length) await send(events);
+    }
+  } finally {
+    close(steps, turn);
+  }
+  const events = writer.finish(); // nothing is left to say where authorisation is awaited
+  if (events.length) await send(events);
+}
+
+/** @param {AsyncIterator<unknown>} steps @param {Turn} turn */
+async function close(steps, turn) {
+  try {
+    await steps.return?.();
+  } catch (error) {
+    if (!turn.cancelled) logger.error("the generator failed after its end:", error);
+  }
+}
+
+/** @param {Turn} turn @param {string} error @param {string} code */
+function response(turn, error, code) {
+  return { success: false, error, errorCode: code, requestId: turn.requestId };
+}

@@ -1,0 +1,5 @@
+/** The SDK's version, and the versions of the contract it speaks. */
+
+export const VERSION = "0.1.0";
+export const SDK = `node-${VERSION}`;
+export const CONTRACTS = Object.freeze([1]);
