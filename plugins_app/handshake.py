@@ -1,7 +1,8 @@
 """The two lines of a plugin's start: the launch line in, the handshake line out. Pure."""
 
+import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from plugins_app.errors import LaunchFailed
@@ -14,6 +15,8 @@ FD_NAME: Final = "AGENTX_HANDSHAKE_FD"
 FD: Final = 3
 FIELDS: Final = 7
 MAX_LINE: Final = 64 * 1024
+LOOPBACK: Final = "127.0.0.1"
+ANY_PORT: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +24,36 @@ class Handshake:
     """Where a plugin process listens and what it speaks."""
 
     contract: int
-    address: str  # "unix:<path>"
+    address: str  # "unix:<path>" or "dns:///127.0.0.1:<port>"
     about: dict[str, Any]  # pid, sdk, framework, launch_id
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What a process on TCP is given: a certificate of this launch, its key, and the authority's. All PEM."""
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    root: bytes
+    port: int  # the first to try; ANY_PORT: any free one
+
+    @property
+    def shown(self) -> str:
+        """The certificate as it must stand in the handshake line: its DER in base64."""
+        return "".join(self.certificate.decode().split("-----")[2].split())
+
+
 def launch_line(
-    *, launch_id: str, token: str, socket_dir: str, lease_seconds: int, plugin: str
+    *,
+    launch_id: str,
+    token: str,
+    socket_dir: str,
+    lease_seconds: int,
+    plugin: str,
+    tls: Tls | None = None,
 ) -> bytes:
     """What a plugin process reads on its standard input."""
-    told = {
+    told: dict[str, Any] = {
         "launch_id": launch_id,
         "token": token,
         "socket_dir": socket_dir,
@@ -37,26 +61,50 @@ def launch_line(
         "lease_seconds": lease_seconds,
         "plugin": plugin,
     }
+    if tls is not None:
+        told["tls"] = {
+            "certificate": tls.certificate.decode(),
+            "key": tls.key.decode(),
+            "root": tls.root.decode(),
+            "host": LOOPBACK,
+            "port": tls.port,
+        }
     return json.dumps(told).encode() + b"\n"
 
 
-def parse(line: bytes, *, launch_id: str, socket_dir: str) -> Handshake:
+def parse(line: bytes, *, launch_id: str, socket_dir: str, tls: Tls | None = None) -> Handshake:
     """Understand a handshake line. Raises `LaunchFailed` with a sentence that says what to mend."""
     fields = line.decode(errors="replace").rstrip("\r\n").split("|", FIELDS - 1)
     if fields[0] != CORE:
         raise LaunchFailed(_not_our_core(fields[0]))
     if len(fields) < FIELDS:
         raise LaunchFailed(f"Its handshake has {len(fields)} fields, not {FIELDS}.")
-    _, contract, network, address, protocol, _certificate, about = fields
+    _, contract, network, address, protocol, certificate, about = fields
     if network == "error":
         raise LaunchFailed(address[:1].upper() + address[1:].rstrip(".") + ".")
     if not contract.isdigit() or int(contract) not in CONTRACTS:
         raise LaunchFailed(_wrong_contract(contract))
-    if (network, protocol) != ("unix", "grpc"):
-        raise LaunchFailed(f"It listens with {protocol} on {network}; AgentX needs grpc on unix.")
+    wanted = "unix" if tls is None else "tcp"
+    if (network, protocol) != (wanted, "grpc"):
+        told = f"It listens with {protocol} on {network}; AgentX needs grpc on {wanted}."
+        raise LaunchFailed(told)
+    place = _socket(address, socket_dir) if tls is None else _port(address, certificate, tls)
+    return Handshake(int(contract), place, _about(about, launch_id))
+
+
+def _socket(address: str, socket_dir: str) -> str:
     if not address.startswith(f"{socket_dir}/"):
         raise LaunchFailed(f"It listens at {address}, outside of the folder it was given.")
-    return Handshake(int(contract), f"unix:{address}", _about(about, launch_id))
+    return f"unix:{address}"
+
+
+def _port(address: str, certificate: str, tls: Tls) -> str:
+    host, _, port = address.rpartition(":")
+    if host != LOOPBACK or not port.isdigit():
+        raise LaunchFailed(f"It listens at {address[:80]}, not on {LOOPBACK} as it was told.")
+    if not hmac.compare_digest(certificate.encode(), tls.shown.encode()):
+        raise LaunchFailed("It shows another certificate than the one of its launch.")
+    return f"dns:///{address}"
 
 
 def _about(text: str, launch_id: str) -> dict[str, Any]:

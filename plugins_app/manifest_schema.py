@@ -91,7 +91,7 @@ RUNTIME: Final = _object(
         "executable": {"type": "string", "minLength": 1},
         "entrypoint": {"type": "string", "minLength": 1},
         "args": {"type": "array", "items": {"type": "string"}},
-        "grpc_port": {"type": "integer", "minimum": 0, "maximum": 65535},
+        "grpc_port": {"type": "integer", "minimum": -1, "maximum": 65535},
         "contracts": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
         "health_check_interval": DURATION,
         "startup_timeout": DURATION,

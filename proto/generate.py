@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 SDK_WIRE = HERE.parent / "sdk" / "python" / "agentx_sdk" / "_wire"
 # What protoc knows by itself, and beside it what googleapis-common-protos installs (google/api, google/rpc).
 INCLUDES = (Path(grpc_tools.__file__).parent / "_proto", Path(grpc_tools.__file__).parents[1])
-SDK_PROTOS = {"agentx_plugin"}
+SDK_PROTOS = {"agentx_plugin", "plugin_home"}
 EMPTY = "google/protobuf/empty.proto"
 
 STUB_HEAD = """\

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from agentx_sdk.tls import Tls, encoded
 from agentx_sdk.version import CONTRACTS, SDK
 
 COOKIE_NAME = "AGENTX_PLUGIN_COOKIE"
@@ -40,6 +41,7 @@ class Launch:
     contracts: tuple[int, ...]
     lease_seconds: float
     plugin: str
+    tls: Tls | None = None  # TCP; else a unix socket in socket_dir
 
 
 def started_by_core() -> bool:
@@ -59,6 +61,7 @@ def read_launch(stream: BinaryIO) -> Launch:
             contracts=tuple(int(each) for each in value["contracts"]),
             lease_seconds=float(value.get("lease_seconds", 15)),
             plugin=str(value.get("plugin", "")),
+            tls=Tls.of(value["tls"]) if value.get("tls") else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise LaunchError(f"no usable launch line on stdin: {error!r}") from error
@@ -85,10 +88,19 @@ def take_handshake_fd() -> int:
     return fd
 
 
-def accept_line(contract: int, path: str, framework: str, launch_id: str) -> bytes:
-    """The line that says where the plugin listens."""
+def accept_line(
+    contract: int,
+    address: str,
+    framework: str,
+    launch_id: str,
+    *,
+    network: str = "unix",
+    certificate: bytes = b"",
+) -> bytes:
+    """The line that says where the plugin listens, and on TCP which certificate it shows there."""
     about = {"pid": os.getpid(), "sdk": SDK, "framework": framework, "launch_id": launch_id}
-    return f"{CORE}|{contract}|unix|{path}|grpc||{json.dumps(about)}\n".encode()
+    shown = encoded(certificate) if certificate else ""
+    return f"{CORE}|{contract}|{network}|{address}|grpc|{shown}|{json.dumps(about)}\n".encode()
 
 
 def refuse_line(theirs: Sequence[int], ours: Sequence[int] = CONTRACTS) -> bytes:

@@ -86,7 +86,15 @@ async def _serve(adapter: Adapter, launch: handshake.Launch, contract: int, fd: 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, server, number)
     lease.start()
-    line = handshake.accept_line(contract, server.path, adapter.framework, launch.launch_id)
+    shown = server.credentials.certificate if server.credentials else b""
+    line = handshake.accept_line(
+        contract,
+        server.address,
+        adapter.framework,
+        launch.launch_id,
+        network="tcp" if shown else "unix",
+        certificate=shown,
+    )
     handshake.send_line(fd, line)
     await server.ended()
     lease.release()

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import grpc
 import grpc.aio
 
+from agentx_sdk import tls
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.adapter import Adapter, settle
 from agentx_sdk.handshake import Launch
@@ -26,6 +27,7 @@ MAX_MESSAGE = 16 * 1024 * 1024
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.so_reuseport", 0),  # a taken port is an error, not a second listener
 )
 TOKEN_KEY = "agentx-token"  # noqa: S105 - the name of a metadata key
 Handlers: TypeAlias = "dict[str, grpc.RpcMethodHandler[Any, Any]]"
@@ -84,19 +86,29 @@ class PluginServer:
         self._drain_until: float | None = None
         self._draining = asyncio.Event()
         self._server = grpc.aio.server(options=OPTIONS)
-        self.path = f"{launch.socket_dir}/p{os.getpid()}-{secrets.token_hex(4)}.sock"
+        self.credentials = tls.Credentials(launch.tls) if launch.tls else None
+        self.address = f"{launch.socket_dir}/p{os.getpid()}-{secrets.token_hex(4)}.sock"
 
     async def start(self, renew: Any) -> None:
-        """Listen; raises RuntimeError when the socket cannot be made."""
+        """Listen; `address` is where. Raises RuntimeError when it cannot."""
         service = PluginService(self._hosting, renew, self.drain)
         handlers = plugin_handlers(service) | HealthService(service.trouble).handlers()
+        if self.credentials is not None:
+            handlers |= self.credentials.handlers()
         self._server.add_generic_rpc_handlers((Doorman(handlers, self._launch.token),))
+        self._listen()
+        await self._server.start()
+
+    def _listen(self) -> None:
+        if self._launch.tls is not None and self.credentials is not None:
+            add = self._server.add_secure_port
+            self.address = tls.listen(add, self._launch.tls, self.credentials)
+            return
         mask = os.umask(0o177)
         try:
-            self._server.add_insecure_port(f"unix:{self.path}")
+            self._server.add_insecure_port(f"unix:{self.address}")
         finally:
             os.umask(mask)
-        await self._server.start()
 
     @property
     def draining(self) -> bool:
@@ -126,8 +138,10 @@ class PluginServer:
             await asyncio.wait_for(settle(self._hosting.adapter.shutdown), timeout=5)
         except Exception:
             logger.exception("the adapter's shutdown failed")
+        if self.credentials is not None:
+            return
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)  # noqa: PTH108 - gRPC wants the path as a string
+            os.unlink(self.address)  # noqa: PTH108 - gRPC wants the path as a string
 
     async def _drained(self) -> None:
         """Wait until nothing runs or the drain is over; a later call may bring its end nearer."""
