@@ -43,6 +43,7 @@ def plugin(request: HttpRequest, principal: Principal, slug: str) -> HttpRespons
         **frame,
         "processes": selectors.instances_of(found),
         "events": selectors.events_of(principal, slug)[:EVENTS_SHOWN],
+        "config": selectors.config_shown(found),
     }
     return render(request, "plugins_app/plugin.html", told)
 
