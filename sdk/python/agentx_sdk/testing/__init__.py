@@ -8,5 +8,6 @@ async with PluginProcess("plugins/echo") as plugin:
 from agentx_sdk.testing.answer import Answer
 from agentx_sdk.testing.plugin import PluginProcess
 from agentx_sdk.testing.process import LaunchFailed, Process
+from agentx_sdk.testing.program import NoPlugin
 
-__all__ = ["Answer", "LaunchFailed", "PluginProcess", "Process"]
+__all__ = ["Answer", "LaunchFailed", "NoPlugin", "PluginProcess", "Process"]

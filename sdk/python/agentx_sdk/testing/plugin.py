@@ -5,7 +5,6 @@ import contextlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -25,8 +24,8 @@ Agents = Mapping[str, dict[str, Any]]
 class PluginProcess(Process):
     """A process that is initialized and hosts `agents`: a slug and a configuration for each.
 
-    Without `agents`, those of its plugin.yaml, else one named "agent". Its lease is renewed until
-    the end unless `renew=False`.
+    Without `agents` and `config`, those of its plugin.yaml, else one named "agent". Its lease is
+    renewed until the end unless `renew=False`.
     """
 
     def __init__(
@@ -39,8 +38,8 @@ class PluginProcess(Process):
         **options: Any,
     ) -> None:
         super().__init__(folder, **options)
-        self.agents = manifest_agents(self.main.parent) if agents is None else agents
-        self._config = config or {}
+        self.agents = manifest_agents(self.manifest) if agents is None else agents
+        self.config = dict(self.manifest.get("config") or {}) if config is None else config
         self._renew = renew
         self._heart: asyncio.Task[None] | None = None
 
@@ -148,7 +147,7 @@ class PluginProcess(Process):
         return await self.wait(drain_seconds + 10)
 
     async def _set_up(self) -> None:
-        config = codec.object_json(self._config)
+        config = codec.object_json(self.config)
         request = pb.InitializeRequest(
             plugin_id=self.launch["plugin"], config_json=config, contract=int(self.handshake[1])
         )
@@ -164,15 +163,11 @@ class PluginProcess(Process):
             await asyncio.sleep(seconds / 5)
 
 
-def manifest_agents(folder: Path) -> Agents:
-    """The agents that a plugin.yaml lists, with their configuration. Needs PyYAML to read it."""
-    manifest = folder / "plugin.yaml"
-    if not manifest.exists():
+def manifest_agents(manifest: Mapping[str, Any]) -> Agents:
+    """The agents that a plugin.yaml lists, with their configuration; without one, "agent"."""
+    if not manifest:
         return {"agent": {}}
-    import yaml
-
-    listed = yaml.safe_load(manifest.read_text()).get("agents") or []
-    return {agent["slug"]: agent.get("config") or {} for agent in listed}
+    return {agent["slug"]: agent.get("config") or {} for agent in manifest.get("agents") or []}
 
 
 def _check(response: Any) -> None:

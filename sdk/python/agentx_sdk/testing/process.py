@@ -1,11 +1,13 @@
 """A plugin process, started as AgentX starts it: launch line in, handshake line out."""
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,10 +20,22 @@ from typing import Any, TypeVar
 
 import agentx_sdk
 from agentx_sdk.handshake import COOKIE, COOKIE_NAME, HANDSHAKE_FD_NAME
+from agentx_sdk.testing.program import program
 from agentx_sdk.version import CONTRACTS
 
 Self = TypeVar("Self", bound="Process")
-PASSED_ON = ("PATH", "LANG", "TZ", "TMPDIR")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
+HANDSHAKE_FD = 3
+# Gives the pipe the number that AgentX gives it, and becomes the plugin.
+SHIM = """
+import os, sys
+pipe, wanted = int(sys.argv[1]), int(sys.argv[2])
+if pipe != wanted:
+    os.dup2(pipe, wanted)
+    os.close(pipe)
+os.set_inheritable(wanted, True)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class LaunchFailed(Exception):
@@ -33,22 +47,26 @@ class Process:
 
     After entering, `address` is its socket and `handshake` the fields of its line. `options`
     overrides fields of the launch line; `environment` adds variables, None takes one away.
+    `python` is the interpreter of a Python plugin; `handshake_fd` may be 1, standard output.
+    Raises `NoPlugin`.
     """
 
     def __init__(
         self,
         folder: str | os.PathLike[str],
         *,
-        python: str = sys.executable,
+        python: str = "",
         environment: Mapping[str, str | None] | None = None,
         timeout: float = 20.0,
+        handshake_fd: int = HANDSHAKE_FD,
         **options: Any,
     ) -> None:
-        path = Path(folder).resolve()
-        self.main = path / "main.py" if path.is_dir() else path
-        self._python = python
+        self.program = program(Path(folder).resolve(), python)
+        self.folder = self.program.folder
+        self.manifest = self.program.manifest
         self._environment = environment or {}
         self._timeout = timeout
+        self._handshake_fd = handshake_fd
         self._work = Path(tempfile.mkdtemp(prefix="agentx-"))
         self.token = secrets.token_hex(32)
         self.launch: dict[str, Any] = {
@@ -57,7 +75,7 @@ class Process:
             "socket_dir": str(self._work),
             "contracts": list(CONTRACTS),
             "lease_seconds": 15,
-            "plugin": self.main.parent.name,
+            "plugin": self.manifest.get("metadata", {}).get("name") or self.folder.name,
             **options,
         }
         self.handshake: list[str] = []
@@ -127,15 +145,19 @@ class Process:
     def _spawn(self, writer: int) -> subprocess.Popen[bytes]:
         with (self._work / "stderr").open("ab") as stderr:
             return subprocess.Popen(  # noqa: S603 - the plugin under test
-                [self._python, str(self.main)],
+                [*self._shim(writer), *self.program.argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                cwd=self.main.parent,
-                env=self._env(writer),
+                cwd=self._work,
+                env=self._env(),
                 pass_fds=(writer,),
                 start_new_session=True,
             )
+
+    def _shim(self, writer: int) -> list[str]:
+        start = [sys.executable, "-I", "-S", "-c", SHIM]
+        return [*start, str(writer), str(self._handshake_fd)]
 
     def _say(self, line: bytes) -> None:
         stdin = self._popen.stdin
@@ -147,14 +169,15 @@ class Process:
         except BrokenPipeError:
             pass  # it ended before it read; the missing handshake tells why
 
-    def _env(self, writer: int) -> dict[str, str]:
+    def _env(self) -> dict[str, str]:
         variables: dict[str, str | None] = {name: os.environ.get(name) for name in PASSED_ON}
         variables |= {
             "HOME": str(self._work),
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(Path(agentx_sdk.__file__).parents[1]),
             COOKIE_NAME: COOKIE,
-            HANDSHAKE_FD_NAME: str(writer),
+            HANDSHAKE_FD_NAME: str(HANDSHAKE_FD),
+            **self.program.environment,
             **self._environment,
         }
         return {name: value for name, value in variables.items() if value is not None}
@@ -164,12 +187,12 @@ class Process:
         if len(fields) == 7 and fields[1] != "0":
             return fields
         why = f"refused: {fields[3]}" if len(fields) > 3 else f"no handshake (got {line!r})"
-        raise LaunchFailed(f"{self.main}: {why}\n{self.log}")
+        raise LaunchFailed(f"{self.folder}: {why}\n{self.log}")
 
     async def _end(self) -> None:
         if self._process is not None:
-            if self._process.poll() is None:
-                self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             await asyncio.to_thread(self._process.wait)
         shutil.rmtree(self._work, ignore_errors=True)
 
