@@ -69,3 +69,11 @@ def _again(row: Preparation) -> None:
     for name, value in AFRESH.items():
         setattr(row, name, value)
     row.save(update_fields=list(AFRESH))
+
+
+def order_afresh(release: PluginRelease) -> None:
+    """It was installed again: nodes that have it look whether it still is what was installed, and mend it."""
+    for row in release.preparations.filter(state=State.READY).select_related("node"):
+        _again(row)
+        tell(row)
+        news.publish_on_commit(f"node.{row.node.name}")
