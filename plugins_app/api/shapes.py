@@ -16,7 +16,8 @@ class ProcessSerializer(serializers.ModelSerializer[PluginInstance]):
     class Meta:
         model = PluginInstance
         fields: tuple[str, ...] = ("id", "ordinal", "pid", "node", "state", "reason", "address")
-        fields += ("rss_bytes", "cpu_percent", "in_flight", "restarts", "started", "generation")
+        fields += ("rss_bytes", "cpu_percent", "in_flight", "restarts", "started", "ready")
+        fields += ("generation", "revision", "isolation", "standbys", "certificate_expires")
         read_only_fields = fields
 
 
@@ -38,7 +39,7 @@ class PluginSerializer(serializers.ModelSerializer[Plugin]):
         model = Plugin
         fields: tuple[str, ...] = ("id", "name", "version", "description", "kind", "priority")
         fields += ("framework", "trust", "state", "reason", "desired", "replicas", "generation")
-        fields += ("created", "updated")
+        fields += ("revision", "reload", "standby", "created", "updated")
         read_only_fields = fields
 
     def get_version(self, plugin: Plugin) -> str | None:
