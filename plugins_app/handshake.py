@@ -3,6 +3,7 @@
 import hmac
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from plugins_app.errors import LaunchFailed
@@ -36,6 +37,7 @@ class Tls:
     key: bytes = field(repr=False)
     root: bytes
     port: int  # the first to try; ANY_PORT: any free one
+    expires: datetime | None = None  # for us, not told
 
     @property
     def shown(self) -> str:

@@ -30,8 +30,18 @@ class Started:
     log_offset: int
 
 
-async def launch(what: Recipe, *, launch_id: str, token: str, lease_seconds: int) -> PluginProcess:
-    """Start it and wait for its handshake. Raises `LaunchFailed` with the reason; then nothing is left of it."""
+async def launch(
+    what: Recipe,
+    *,
+    launch_id: str,
+    token: str,
+    lease_seconds: int,
+    tls: handshake.Tls | None = None,
+) -> PluginProcess:
+    """Start it and wait for its handshake. Raises `LaunchFailed` with the reason; then nothing is left of it.
+
+    With `tls` it listens on TCP, else at a unix socket.
+    """
     folder = places.socket_dir(launch_id)
     try:
         line = handshake.launch_line(
@@ -40,9 +50,10 @@ async def launch(what: Recipe, *, launch_id: str, token: str, lease_seconds: int
             socket_dir=str(folder),
             lease_seconds=lease_seconds,
             plugin=what.plugin,
+            tls=tls,
         )
         started = _start(what, line)
-        return await _greeted(what, started, launch_id, folder)
+        return await _greeted(what, started, launch_id, folder, tls)
     except BaseException:
         places.remove_socket_dir(folder)
         raise
@@ -84,13 +95,15 @@ def _orders(what: Recipe, descriptor: int) -> dict[str, object]:
     }
 
 
-async def _greeted(what: Recipe, started: Started, launch_id: str, folder: Path) -> PluginProcess:
+async def _greeted(
+    what: Recipe, started: Started, launch_id: str, folder: Path, tls: handshake.Tls | None
+) -> PluginProcess:
     child = started.child
     try:
         line = await _line(started.handshake, what.startup_timeout)
         if not line.endswith(b"\n"):
             raise LaunchFailed(await _early_end(child))
-        told = handshake.parse(line, launch_id=launch_id, socket_dir=str(folder))
+        told = handshake.parse(line, launch_id=launch_id, socket_dir=str(folder), tls=tls)
         return PluginProcess(
             identity_of(child.pid),
             launch_id=launch_id,

@@ -63,8 +63,13 @@ def sockets() -> Path:
 
 
 def socket_dir(launch_id: str) -> Path:
-    """A new folder for one launch; its name is short because a socket's path must be."""
-    return private(sockets() / launch_id.replace("-", "")[:8])
+    """A new folder for one launch."""
+    return private(launch_dir(launch_id))
+
+
+def launch_dir(launch_id: str) -> Path:
+    """Where it is; its name is short because a socket's path must be."""
+    return sockets() / launch_id.replace("-", "")[:8]
 
 
 def remove_socket_dir(folder: str | Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from plugins_app.errors import NotOurs
 from plugins_app.process.identity import Identity, group_members
-from plugins_app.process.places import remove_socket_dir
+from plugins_app.process.places import launch_dir, remove_socket_dir
 
 UNKNOWN_END: Final = "It ended."
 
@@ -73,7 +73,7 @@ class PluginProcess:
         end_group(self.pid, certain=self._child is not None)
         if self._child is not None:
             self.end = ending(self._child.wait())
-        remove_socket_dir(os.path.dirname(self.address.removeprefix("unix:")))  # noqa: PTH120 - a path as text
+        remove_socket_dir(launch_dir(self.launch_id))
         self.exited.set()
         for callback in self._callbacks:
             callback()

@@ -18,6 +18,7 @@ from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed, InvalidManifest, LaunchFailed
 from plugins_app.manifest import Manifest, Runtime
 from plugins_app.process import PluginProcess
+from plugins_app.supervisor.certificates import Certificates
 from plugins_app.supervisor.ledger import Ledger
 from plugins_app.supervisor.wanted import Wanted
 
@@ -38,6 +39,7 @@ class Hands:
         self.wake = wake
         self.channels = Channels()
         self.lifecycle = Lifecycle(self.channels)
+        self.certificates = Certificates(self.channels, ledger)
         self._launching = asyncio.Semaphore(LAUNCHES_AT_ONCE)
         self._rolling: dict[str, object] = {}
 
@@ -48,7 +50,7 @@ class Hands:
         """
         async with self._launching:
             manifest = _manifest(wanted)
-            process = await _launched(wanted, manifest)
+            process = await self._launched(wanted, manifest)
             born(process)
             try:
                 await self._prepare(process, wanted, manifest)
@@ -59,6 +61,23 @@ class Hands:
                 process.signal_group(signal.SIGKILL)
                 raise
             return process
+
+    async def _launched(self, wanted: Wanted, manifest: Manifest) -> PluginProcess:
+        launch_id = str(uuid4())
+        tls = await self.certificates.for_launch(manifest, launch_id)
+        try:
+            what = processes.recipe(manifest, Path(wanted.folder), wanted.ordinal)
+            process = await processes.launch(
+                what,
+                launch_id=launch_id,
+                token=token_of(launch_id),
+                lease_seconds=LEASE_SECONDS,
+                tls=tls,
+            )
+        except OSError as error:
+            raise LaunchFailed(f"Its folders cannot be used: {error}.") from None
+        process.certificate_expires = tls.expires if tls else None
+        return process
 
     async def _prepare(self, process: PluginProcess, wanted: Wanted, manifest: Manifest) -> None:
         target = target_of(wanted, process)
@@ -85,6 +104,7 @@ class Hands:
             if not process.exited.is_set():
                 process.signal_group(number)
                 await _exits(process, patience)
+        self.certificates.forget(process.launch_id)
         await self.channels.forget(process.launch_id)
 
     def take_turn(self, plugin: str, slot: object) -> bool:
@@ -94,17 +114,6 @@ class Hands:
     def give_turn(self, plugin: str) -> None:
         self._rolling.pop(plugin, None)
         self.wake()
-
-
-async def _launched(wanted: Wanted, manifest: Manifest) -> PluginProcess:
-    launch_id = str(uuid4())
-    try:
-        what = processes.recipe(manifest, Path(wanted.folder), wanted.ordinal)
-        return await processes.launch(
-            what, launch_id=launch_id, token=token_of(launch_id), lease_seconds=LEASE_SECONDS
-        )
-    except OSError as error:
-        raise LaunchFailed(f"Its folders cannot be used: {error}.") from None
 
 
 def target_of(wanted: Wanted, process: PluginProcess) -> Target:

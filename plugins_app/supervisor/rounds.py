@@ -66,6 +66,8 @@ class Rounds:
         if process is not slot.process or process.exited.is_set():
             return None
         slot.vitals.answered(health)
+        if told := await self._hands.certificates.keep(target, process):
+            self._hands.ledger.put(marks.mark_reason, slot.wanted.instance_id, told)
         sample = self._measure(slot, process, health)
         self._act(slot, _too_large(sample.rss_bytes, memory_limit(slot.wanted)))
         return sample
