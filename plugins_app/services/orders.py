@@ -39,6 +39,15 @@ def order_on(release: PluginRelease, nodes: Iterable[Node]) -> None:
         news.publish_on_commit(f"node.{node.name}")
 
 
+def order_afresh(release: PluginRelease) -> None:
+    """It was installed once more: every node that has it looks whether it is still as it was, and mends it."""
+    done = release.preparations.filter(state__in=(State.READY, State.FAILED))
+    for row in done.select_related("node", "release__plugin"):
+        _again(row)
+        tell(row)
+        news.publish_on_commit(f"node.{row.node.name}")
+
+
 def order_again(plugin: Plugin) -> None:
     """An operator says start or restart: what could not be prepared of its release is tried again."""
     failed = Preparation.objects.filter(release=plugin.release_id, state=State.FAILED)
