@@ -17,7 +17,7 @@ from plugins_app.process.identity import identity_of
 from plugins_app.process.recipe import OOM_SCORE, Recipe
 from plugins_app.process.running import PluginProcess
 
-LAUNCHER: Final = (sys.executable, "-I", "-S", launcher.__file__)
+LAUNCHER: Final = (sys.executable, "-I", "-S", launcher.PROGRAM)
 LAST_WORDS: Final = 300
 
 

@@ -105,7 +105,7 @@ def _spawn() -> "subprocess.Popen[bytes]":
         "parent": os.getpid(),
     }
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-I", "-S", launcher.__file__, json.dumps(orders)],
+        [sys.executable, "-I", "-S", launcher.PROGRAM, json.dumps(orders)],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         cwd=settings.BASE_DIR,

@@ -1,0 +1,209 @@
+"""From a manifest, the trust in it and the machine to what is put around its processes. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from plugins_app.isolation.machine import Machine
+from plugins_app.manifest import Manifest, Network
+
+INTERNAL, TRUSTED, VERIFIED, PUBLIC = "internal", "trusted", "verified", "public"
+LEVELS: Final = (PUBLIC, VERIFIED, TRUSTED, INTERNAL)
+OPEN_FILES: Final = 4096
+PROCESSES: Final = 1024  # with their threads
+NAMESPACE, LANDLOCK, SECCOMP, RLIMIT = "namespace", "Landlock", "seccomp", "rlimit"
+SAMPLED: Final = "sampled every second"
+LANDLOCK_SCOPES: Final = 6  # the ABI from which on signals can be kept in
+LANDLOCK_TCP: Final = 4
+ALL, HOSTS, LOOPBACK, NONE = "all", "hosts", "loopback", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing that is wanted. `how` is empty where it cannot be had; then `missing` says why."""
+
+    name: str
+    wanted: str  # a number or word for people; empty: simply wanted
+    how: str
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What the launcher puts around one process. Sizes in bytes; None: no limit."""
+
+    trust: str
+    files: str  # namespace, Landlock or nothing
+    landlock: int  # the ABI to use; 0: none
+    seccomp: bool
+    network: str  # the policy in force: none, loopback, hosts or all
+    network_how: str
+    hosts: tuple[str, ...]
+    memory_bytes: int | None
+    cpus: float | None
+    disk_bytes: int | None
+    processes: int
+    counts_processes: bool  # by an rlimit, where no cgroup does
+    folders: dict[str, str]  # controller -> where its group is made
+    measures: tuple[Measure, ...]
+
+    @property
+    def has_namespace(self) -> bool:
+        return NAMESPACE in (self.files, self.network_how)
+
+    def told(self) -> dict[str, Any]:
+        """For a row and the page that shows it."""
+        measures = [
+            {"name": each.name, "wanted": each.wanted, "how": each.how, "missing": each.missing}
+            for each in self.measures
+        ]
+        return {
+            "trust": self.trust,
+            "network": self.network,
+            "hosts": list(self.hosts),
+            "measures": measures,
+            "limits": {
+                "memory": self.memory_bytes,
+                "cpu": self.cpus,
+                "disk": self.disk_bytes,
+                "processes": self.processes,
+                "open_files": OPEN_FILES,
+            },
+        }
+
+
+def network_of(manifest: Network, trust: str, *, hosts_allowed: bool) -> Network:
+    """At most what the trust level lets a plugin have, whatever its manifest asks."""
+    if trust in (INTERNAL, TRUSTED):
+        return manifest
+    if trust == PUBLIC and not hosts_allowed:
+        return Network(NONE, ())
+    hosts = manifest.hosts if manifest.policy in (ALL, HOSTS) else ()
+    return Network(HOSTS, hosts) if hosts else Network(NONE, ())
+
+
+def confinement(
+    manifest: Manifest, trust: str, machine: Machine, *, hosts_allowed: bool = False
+) -> Confinement:
+    """`hosts_allowed`: whoever installed a public plugin lets it talk to the hosts it lists."""
+    network = network_of(manifest.network, trust, hosts_allowed=hosts_allowed)
+    files = _files(trust, machine)
+    network_how = _network_how(network, machine)
+    seccomp = trust in (VERIFIED, PUBLIC) and machine.seccomp
+    landlock = machine.landlock if trust != INTERNAL and machine.no_new_privs else 0
+    return Confinement(
+        trust=trust,
+        files=files,
+        landlock=landlock,
+        seccomp=seccomp,
+        network=network.policy,
+        network_how=network_how,
+        hosts=network.hosts,
+        memory_bytes=manifest.resources.memory_bytes,
+        cpus=manifest.resources.cpus,
+        disk_bytes=manifest.resources.disk_bytes,
+        processes=PROCESSES,
+        counts_processes=_counts_processes(machine) and "pids" not in machine.cgroups,
+        folders=dict(machine.folders),
+        measures=(
+            Measure("core_dumps", "", RLIMIT),
+            Measure("privileges", "", "no_new_privs", machine.missing.get("no_new_privs", "")),
+            *_limits(manifest, machine),
+            *_walls(trust, machine, files),
+            _network_measure(network, network_how, machine),
+        ),
+    )
+
+
+def _files(trust: str, machine: Machine) -> str:
+    if trust == INTERNAL:
+        return ""
+    if machine.has_namespace("user", "mount"):
+        return NAMESPACE
+    return LANDLOCK if machine.landlock else ""
+
+
+def _network_how(network: Network, machine: Machine) -> str:
+    if network.policy == ALL:
+        return ""
+    if machine.has_namespace("user", "net"):
+        return NAMESPACE
+    # Landlock knows ports and no hosts: it can forbid TCP as a whole, and does so where nothing is allowed.
+    return LANDLOCK if network.policy == NONE and machine.landlock >= LANDLOCK_TCP else ""
+
+
+def _limits(manifest: Manifest, machine: Machine) -> list[Measure]:
+    resources = manifest.resources
+    found = [Measure("open_files", str(OPEN_FILES), RLIMIT), _process_limit(machine)]
+    if resources.memory_bytes:
+        found.append(Measure("memory", size(resources.memory_bytes), _memory_how(machine)))
+    if resources.cpus:
+        how, why = _cgroup(machine, "cpu"), machine.missing.get("cpu", "")
+        found.append(Measure("cpu", f"{resources.cpus:g}", how or "nice", "" if how else why))
+    if resources.disk_bytes:
+        found.append(Measure("disk", size(resources.disk_bytes), f"{SAMPLED}, {RLIMIT}"))
+    return found
+
+
+def _process_limit(machine: Machine) -> Measure:
+    how = _cgroup(machine, "pids") or (RLIMIT if _counts_processes(machine) else "")
+    return Measure("processes", str(PROCESSES), how, "" if how else machine.missing.get("pids", ""))
+
+
+def _counts_processes(machine: Machine) -> bool:
+    """A user has processes elsewhere too, so the kernel must count those of its own namespace; root is not counted."""
+    return machine.has_namespace("user") and not machine.is_root
+
+
+def _memory_how(machine: Machine) -> str:
+    return ", ".join(filter(None, (_cgroup(machine, "memory"), SAMPLED)))
+
+
+def _cgroup(machine: Machine, controller: str) -> str:
+    version = machine.cgroups.get(controller)
+    return f"cgroup {version}" if version else ""
+
+
+def _walls(trust: str, machine: Machine, files: str) -> list[Measure]:
+    """What keeps it away from everything else, from the trust level at which it is wanted."""
+    if trust == INTERNAL:
+        return []
+    landlock = f"{LANDLOCK} ABI {machine.landlock}"
+    both = ("mount namespace", landlock if machine.landlock else "")
+    shown = ", ".join(filter(None, both)) if files == NAMESPACE else landlock if files else ""
+    traced = landlock if machine.landlock else "user namespace" if files else ""
+    signals = landlock if machine.landlock >= LANDLOCK_SCOPES else ""
+    walls = [
+        Measure("files", "", shown, "" if shown else machine.missing.get("mount", "")),
+        Measure(
+            "other_processes", "", traced, "" if traced else machine.missing.get("landlock", "")
+        ),
+        Measure("signals", "", signals, "" if signals else _no_scopes(machine)),
+    ]
+    if trust in (VERIFIED, PUBLIC):
+        how = SECCOMP if machine.seccomp else ""
+        walls.append(
+            Measure("syscalls", "", how, "" if how else machine.missing.get("seccomp", ""))
+        )
+    return walls
+
+
+def _no_scopes(machine: Machine) -> str:
+    if not machine.landlock:
+        return machine.missing.get("landlock", "")
+    return f"Landlock ABI {machine.landlock} cannot keep signals in: it needs Linux 6.12."
+
+
+def _network_measure(network: Network, how: str, machine: Machine) -> Measure:
+    wanted = ", ".join(network.hosts) if network.policy == HOSTS else network.policy
+    if network.policy == ALL:
+        return Measure("network", wanted, "", "")
+    shown = {NAMESPACE: "network namespace", LANDLOCK: f"{LANDLOCK}, TCP only", "": ""}[how]
+    return Measure("network", wanted, shown, "" if how else machine.missing.get("net", ""))
+
+
+def size(number: int) -> str:
+    """For people: 512 MB."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= factor:
+            return f"{number / factor:.3g} {unit}"
+    return f"{number} B"

@@ -1,0 +1,7 @@
+"""The program that becomes a plugin, after it has put around itself what must not be put around us.
+
+Only the standard library: it runs as `python -I -S <PROGRAM> <JSON>`, once for every process that is started.
+"""
+
+PROGRAM = __file__.replace("__init__.py", "__main__.py")
+PROBE = "--probe"
