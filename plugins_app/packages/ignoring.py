@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from plugins_app.errors import InvalidPackage
 from plugins_app.packages.contents import NOT_PART
-from plugins_app.packages.entries import refused
+from plugins_app.packages.entries import MAX_FILES, refused
 
 IGNORE_FILE: Final = ".agentxignore"
 ALWAYS: Final = ("*.pyc", "*.agentx.tar.gz", "*.agentx.tar.gz.sig", ".DS_Store", "/.env", "*.pem")
@@ -16,10 +17,9 @@ ALWAYS: Final = ("*.pyc", "*.agentx.tar.gz", "*.agentx.tar.gz.sig", ".DS_Store",
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Name and path of each, in the order of their names. Raises `InvalidPackage` for a link or a device."""
     patterns = [*ALWAYS, f"/{IGNORE_FILE}", *_patterns(folder)]
-    found = [
-        (path.relative_to(folder).as_posix(), path) for path in _below(folder, folder, patterns)
-    ]
-    return iter(sorted(found))
+    # One more than may be there tells as much as all of them.
+    below = islice(_below(folder, folder, patterns), MAX_FILES + 1)
+    return iter(sorted((path.relative_to(folder).as_posix(), path) for path in below))
 
 
 def is_ignored(name: str, *, is_folder: bool, patterns: list[str]) -> bool:

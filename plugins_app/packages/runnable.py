@@ -10,11 +10,14 @@ from plugins_app.manifest import Manifest
 TRUSTED: Final = "internal"
 
 
-def require_runnable(manifest: Manifest, files: Mapping[str, bool]) -> None:
-    """`files`: each name in the package and whether it may be run. Raises `InvalidManifest` naming the field."""
+def require_runnable(manifest: Manifest, files: Mapping[str, bool], trust: str = "") -> None:
+    """`files`: each name in the package and whether it may be run. `trust`: what it has; else what it claims.
+
+    Raises `InvalidManifest` naming the field.
+    """
     runtime = manifest.runtime
     if runtime.executable:
-        _require_executable(runtime.executable, manifest.trust, files)
+        _require_executable(runtime.executable, trust or manifest.trust, files)
     if runtime.entrypoint:
         _require_file("runtime.entrypoint", runtime.entrypoint, files)
     if manifest.requirements:

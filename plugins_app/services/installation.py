@@ -43,7 +43,7 @@ def install(principal: Principal, folder: Path, *, config: dict[str, Any] | None
 def _take_in(
     principal: Principal, folder: Path, raw: dict[str, Any], manifest: Manifest, digest: str
 ) -> Plugin:
-    plugin = _row(manifest)
+    plugin = plugin_row(manifest)
     release, fresh = PluginRelease.objects.get_or_create(
         plugin=plugin,
         version=manifest.version,
@@ -58,7 +58,7 @@ def _take_in(
     _describe(plugin, manifest)
     if changed or plugin.hosted_agents.count() != len(manifest.agents):
         host(principal, plugin, manifest)
-    _set_policy(plugin, manifest)
+    set_policy(plugin, manifest)
     if changed:
         after = {"version": manifest.version, "digest": digest}
         audit.record(principal, "plugin.installed", "plugin", plugin.slug, after=after)
@@ -70,9 +70,13 @@ def _take_in(
     return plugin
 
 
-def _row(manifest: Manifest) -> Plugin:
+def plugin_row(manifest: Manifest) -> Plugin:
     """The plugin's row, locked; a new one takes the replicas and the configuration of its manifest."""
-    defaults = {"desired_replicas": manifest.replicas, "config": manifest.config}
+    defaults = {
+        "desired_replicas": manifest.replicas,
+        "standby": manifest.standby,
+        "config": manifest.config,
+    }
     plugin, _made = Plugin.objects.get_or_create(slug=manifest.name, defaults=defaults)
     return lock_plugin(plugin.id)
 
@@ -87,7 +91,7 @@ def _describe(plugin: Plugin, manifest: Manifest) -> None:
     plugin.save()
 
 
-def _set_policy(plugin: Plugin, manifest: Manifest) -> None:
+def set_policy(plugin: Plugin, manifest: Manifest) -> None:
     """The manifest's policy is where a plugin begins; from then on it is the operator's."""
     if manifest.autoscale is None:
         return
