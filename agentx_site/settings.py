@@ -74,6 +74,14 @@ PLUGIN_ENVIRONMENT = env.names(
     "",
     "Variables of this environment that a plugin.yaml may name in its `environment`.",
 )
+PREPARATION_SECONDS = env.number(
+    "AGENTX_PREPARATION_SECONDS", 600, "How long one step of making a plugin's environment may take."
+)
+KEPT_RELEASES = env.number(
+    "AGENTX_KEPT_RELEASES",
+    5,
+    "Releases of a plugin that are kept, the newest. Those in use, and the last good one, always are.",
+)
 ALLOWED_HOSTS = env.names(
     "AGENTX_ALLOWED_HOSTS",
     "",

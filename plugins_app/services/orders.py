@@ -1,10 +1,11 @@
 """Which node is to prepare which release: the rows that its supervisor works through."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plugins_app.models import Plugin, PluginInstance, PluginRelease, Preparation
 from plugins_app.signals import preparation_changed
@@ -26,35 +27,27 @@ AFRESH: Final[dict[str, Any]] = {
 def order(release: PluginRelease) -> None:
     """Have every active node prepare it: any of them may be asked to run it. One that failed tries again."""
     if release.package_id is not None:
-        order_on(release, Node.objects.filter(state=Node.State.ACTIVE))
+        order_on(release, list(Node.objects.filter(state=Node.State.ACTIVE)))
 
 
-def order_on(release: PluginRelease, nodes: Iterable[Node]) -> None:
+def order_on(release: PluginRelease, nodes: Collection[Node]) -> None:
     """The same for these nodes. Does nothing where it is ready or on its way."""
     for node in nodes:
         row, made = Preparation.objects.get_or_create(release=release, node=node)
-        if not made and row.state == State.FAILED:
-            _again(row)
-        tell(row)
-        news.publish_on_commit(f"node.{node.name}")
+        if made:
+            tell(row)
+            news.publish_on_commit(f"node.{node.name}")
+    _again(release.preparations.filter(node__in=[each.id for each in nodes], state=State.FAILED))
 
 
 def order_afresh(release: PluginRelease) -> None:
     """It was installed once more: every node that has it looks whether it is still as it was, and mends it."""
-    done = release.preparations.filter(state__in=(State.READY, State.FAILED))
-    for row in done.select_related("node", "release__plugin"):
-        _again(row)
-        tell(row)
-        news.publish_on_commit(f"node.{row.node.name}")
+    _again(release.preparations.filter(state__in=(State.READY, State.FAILED)))
 
 
 def order_again(plugin: Plugin) -> None:
     """An operator says start or restart: what could not be prepared of its release is tried again."""
-    failed = Preparation.objects.filter(release=plugin.release_id, state=State.FAILED)
-    for row in failed.select_related("node", "release__plugin"):
-        _again(row)
-        tell(row)
-        news.publish_on_commit(f"node.{row.node.name}")
+    _again(Preparation.objects.filter(release=plugin.release_id, state=State.FAILED))
 
 
 def order_missing(node: Node) -> None:
@@ -74,15 +67,10 @@ def tell(row: Preparation) -> None:
     transaction.on_commit(partial(preparation_changed.send_robust, Preparation, preparation=row))
 
 
-def _again(row: Preparation) -> None:
-    for name, value in AFRESH.items():
-        setattr(row, name, value)
-    row.save(update_fields=list(AFRESH))
-
-
-def order_afresh(release: PluginRelease) -> None:
-    """It was installed again: nodes that have it look whether it still is what was installed, and mend it."""
-    for row in release.preparations.filter(state=State.READY).select_related("node"):
-        _again(row)
+def _again(rows: "QuerySet[Preparation]") -> None:
+    for row in rows.select_related("node", "release__plugin"):
+        for name, value in AFRESH.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(AFRESH))
         tell(row)
         news.publish_on_commit(f"node.{row.node.name}")

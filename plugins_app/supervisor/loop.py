@@ -15,6 +15,7 @@ from plugins_app.services import place_instances
 from plugins_app.supervisor.hands import Hands
 from plugins_app.supervisor.ledger import Ledger
 from plugins_app.supervisor.logs import Tails
+from plugins_app.supervisor.preparations import Preparations
 from plugins_app.supervisor.rounds import Rounds, node_figures
 from plugins_app.supervisor.slot import Slot
 from plugins_app.supervisor.wanted import Wanted, wanted_on
@@ -87,10 +88,13 @@ class Supervisor:
     def _activities(self) -> Iterator[tuple[str, Any]]:
         news = News()
         news.on(f"node.{self.node}", lambda topic, payload: self._wake.set())
+        prepared = Preparations(self.node, self.ledger)
+        news.on(f"node.{self.node}", lambda topic, payload: prepared.wake())
         yield "news", news.run()
         yield "reconcile", self._reconcile()
         yield "rounds", Rounds(self.node, self.slots, self.hands).run()
         yield "logs", Tails(self.slots).run()
+        yield "preparations", prepared.run()
 
     async def _reconcile(self) -> None:
         places.sweep()
