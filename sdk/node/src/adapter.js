@@ -1,6 +1,8 @@
 /** What an author fills in. */
 
-import { UnknownTool } from "./errors.js";
+import { ConfigError, TaskFailed, UnknownTool } from "./errors.js";
+import { mistakes } from "./schema.js";
+import { State } from "./state.js";
 
 /** @typedef {import("./turn.js").Agent} Agent */
 /** @typedef {import("./turn.js").Turn} Turn */
@@ -17,7 +19,10 @@ export class Model {
   }
 }
 
-/** A function that can be called from outside. `run` takes the arguments as one object. */
+/**
+ * A function that can be called from outside. `run` takes the arguments as one object, which fits
+ * `inputSchema` (JSON Schema), its defaults filled in.
+ */
 export class Tool {
   /**
    * @param {string} name
@@ -54,6 +59,28 @@ export class Adapter {
   skills = [];
   /** @type {readonly string[]} Configuration keys never shown, besides the obvious ones. */
   secretFields = [];
+  /**
+   * JSON Schema that the plugin's configuration must fit; its defaults are filled in.
+   * @type {JsonObject | null}
+   */
+  configSchema = null;
+  /**
+   * JSON Schema that the configuration of an agent must fit; its defaults are filled in.
+   * @type {JsonObject | null}
+   */
+  agentConfigSchema = null;
+
+  /**
+   * What a process that takes this one's place gets to know: `this.state.set("key", value)`.
+   *
+   * JSON values, at most a MiB each and 64 MiB together. Not a store: it ends with the process.
+   * @returns {State}
+   */
+  get state() {
+    const value = new State();
+    Object.defineProperty(this, "state", { value, writable: true, configurable: true });
+    return value;
+  }
 
   /**
    * Answer one message.
@@ -101,14 +128,52 @@ export class Adapter {
   deleteAgent(agent) {}
 
   /**
-   * Take new configuration, of the plugin or of one agent, while running.
+   * Look at a configuration, of the plugin or of one agent, and change nothing.
    *
-   * Return true when it is in force only after a restart. Throw `ConfigError` to refuse it.
+   * Throw `ConfigError` to refuse it. Asked before an operator's change is taken, and before
+   * `initialize`, `createAgent` and `updateConfig`.
    * @param {Record<string, any>} config
    * @param {Agent | null} agent
    * @returns {any}
    */
-  updateConfig(config, agent) {}
+  validateConfig(config, agent) {}
+
+  /**
+   * Take new configuration, of the plugin or of one agent, while running.
+   *
+   * Return true when it is in force only after a restart. Throw `ConfigError` to refuse it. Unless
+   * you write it: an agent is given to `createAgent` again, and a plugin that made something of its
+   * configuration in `initialize` asks for a restart.
+   * @param {Record<string, any>} config
+   * @param {Agent | null} agent
+   * @returns {any}
+   */
+  updateConfig(config, agent) {
+    return agent === null && this.writes("initialize");
+  }
+
+  /**
+   * What must not be forgotten: `StateEntry`s with a version above `changedSince`.
+   *
+   * Asked while messages still run (0: everything), and again when they are done.
+   * @param {number} changedSince
+   * @returns {any}
+   */
+  saveState(changedSince) {
+    return hasState(this) ? this.state.changes(changedSince) : [];
+  }
+
+  /**
+   * Take what another process saved, over what is here. Asked up to twice.
+   * @param {import("./state.js").StateEntry[]} entries
+   * @returns {any}
+   */
+  loadState(entries) {
+    if (entries.length && Object.hasOwn(this, "state") && !hasState(this)) {
+      throw new TypeError("this.state is the adapter's own: write saveState and loadState");
+    }
+    this.state.load(entries);
+  }
 
   /**
    * Return nothing when well, else one sentence that says what is wrong.
@@ -144,6 +209,11 @@ export class Adapter {
   async executeTool(name, args, agent) {
     const tool = (await this.tools(agent)).find((/** @type {Tool} */ each) => each.name === name);
     if (!tool) throw new UnknownTool(`no tool "${name}"`);
+    const wrong = Object.entries(await mistakes(tool.inputSchema, args));
+    if (wrong.length) {
+      const told = wrong.map(([field, words]) => `${field} ${words}`.trim()).join("; ");
+      throw new TaskFailed(told, "invalid_arguments");
+    }
     return tool.run(args);
   }
 
@@ -152,4 +222,40 @@ export class Adapter {
    * @returns {any}
    */
   shutdown() {}
+
+  /** Whether `updateConfig` can take the plugin's configuration without a restart. @internal */
+  takesConfigLive() {
+    return this.writes("updateConfig") || !this.writes("initialize");
+  }
+
+  /** Whether there is, or may be, something to save. @internal */
+  keepsState() {
+    return hasState(this) || this.writes("saveState", "loadState");
+  }
+
+  /** Whether the author wrote one of these hooks. @param {...string} hooks @internal */
+  writes(...hooks) {
+    const [own, base] = [/** @type {any} */ (this), /** @type {any} */ (Adapter.prototype)];
+    return hooks.some((hook) => own[hook] !== base[hook]);
+  }
+
+  /**
+   * A configuration against its schema, then before the author. Throws ConfigError.
+   * @param {Record<string, any>} config @param {Agent | null} agent @internal
+   */
+  async checkConfig(config, agent) {
+    const schema = agent ? this.agentConfigSchema : this.configSchema;
+    const wrong = schema ? await mistakes(schema, config) : {};
+    const fields = Object.entries(wrong);
+    if (fields.length) {
+      const told = fields.map(([field, words]) => `${field} ${words}`.trim()).join("; ");
+      throw new ConfigError(told, wrong);
+    }
+    await this.validateConfig(config, agent);
+  }
+}
+
+/** Whether `state` was used: asking for it makes it. @param {Adapter} adapter */
+function hasState(adapter) {
+  return Object.hasOwn(adapter, "state") && adapter.state instanceof State;
 }

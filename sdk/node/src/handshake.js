@@ -95,11 +95,16 @@ export function chooseContract(theirs, ours = CONTRACTS) {
 export function takeHandshakeFd() {
   process.stdout.write = /** @type {any} */ (process.stderr.write.bind(process.stderr));
   const fd = Number(process.env[HANDSHAKE_FD_NAME] ?? 3);
+  return isHandedOver(fd) ? fd : STDOUT;
+}
+
+/** Node takes free numbers for descriptors of its own, and none of those can be written a line to. @param {number} fd */
+function isHandedOver(fd) {
   try {
-    fs.fstatSync(fd);
-    return fd;
+    const found = fs.fstatSync(fd);
+    return found.isFIFO() || found.isSocket() || found.isFile();
   } catch {
-    return STDOUT;
+    return false;
   }
 }
 

@@ -14,5 +14,6 @@ export {
 export { ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool } from "./errors.js";
 export { Logger } from "./logs.js";
 export { run } from "./runner.js";
+export { State, StateEntry } from "./state.js";
 export { Agent, Turn } from "./turn.js";
 export { VERSION } from "./version.js";

@@ -5,6 +5,8 @@ import { format } from "node:util";
 import { currentTurn } from "./turn.js";
 
 const LEVELS = ["debug", "info", "warning", "error", "critical"];
+const MAX_LINE = 16 * 1024 - 1; // bytes, which is what the supervisor keeps of a line
+const MAX_WORDS = 8192; // characters of a message and of a stack, at first
 let plugin = "";
 let threshold = 1;
 
@@ -41,17 +43,21 @@ export class Logger {
  * @param {string} level @param {string} logger @param {unknown[]} values
  */
 export function line(level, logger, values) {
-  const errors = values.filter((value) => value instanceof Error);
   const turn = currentTurn.getStore();
-  return JSON.stringify({
-    ts: new Date().toISOString(),
-    level,
-    logger,
-    message: format(...values.map((value) => (value instanceof Error ? String(value) : value))),
-    plugin,
-    ...(turn ? ids(turn) : {}),
-    ...(errors.length ? { exception: errors.map((error) => error.stack).join("\n") } : {}),
-  });
+  const stacks = values.flatMap((value) => (value instanceof Error ? [value.stack] : []));
+  const about = { ts: new Date().toISOString(), level, logger };
+  const more = { plugin, ...(turn ? ids(turn) : {}) };
+  const message = format(...values.map((each) => (each instanceof Error ? String(each) : each)));
+  for (let most = MAX_WORDS; ; most /= 2) {
+    const exception = stacks.length ? { exception: cut(stacks.join("\n"), most) } : {};
+    const text = JSON.stringify({ ...about, message: cut(message, most), ...more, ...exception });
+    if (Buffer.byteLength(text) <= MAX_LINE || most <= 1) return text;
+  }
+}
+
+/** @param {string} text @param {number} most Characters. */
+function cut(text, most) {
+  return text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text;
 }
 
 /** @param {import("./turn.js").Turn} turn */

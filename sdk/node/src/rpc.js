@@ -42,6 +42,20 @@ export function streaming(serve) {
 }
 
 /**
+ * A handler of a stream of requests, of an async function that takes the call and gives the answer.
+ * @param {(call: any) => Promise<any>} answer
+ */
+export function collecting(answer) {
+  return async (/** @type {any} */ call, /** @type {grpc.sendUnaryData<any>} */ callback) => {
+    try {
+      callback(null, await answer(call));
+    } catch (error) {
+      callback(statusOf(error));
+    }
+  };
+}
+
+/**
  * The only message of a stream of requests. Throws RpcError when there is none.
  * @param {any} call
  * @returns {Promise<any>}

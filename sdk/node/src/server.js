@@ -9,7 +9,7 @@ import grpc from "@grpc/grpc-js";
 import { HEALTH, healthService } from "./health.js";
 import { Hosting } from "./hosting.js";
 import { Logger } from "./logs.js";
-import { streaming, unary } from "./rpc.js";
+import { collecting, streaming, unary } from "./rpc.js";
 import { PluginService } from "./service.js";
 import { OPTIONS, SERVICE, TOKEN_KEY } from "./wire.js";
 
@@ -140,10 +140,11 @@ function handlers(service) {
   const calls = /** @type {any} */ (service);
   /** @type {grpc.UntypedServiceImplementation} */
   const found = {};
-  for (const name of Object.keys(SERVICE)) {
-    // What is not there, gRPC answers with UNIMPLEMENTED.
-    if (calls[name]) found[name] = unary((request, call) => calls[name](request, call));
+  for (const [name, { requestStream, responseStream }] of Object.entries(SERVICE)) {
+    if (!requestStream && !responseStream) found[name] = unary((request) => calls[name](request));
   }
+  found.SaveState = streaming((call) => service.state.save(call));
+  found.LoadState = collecting((call) => service.state.load(call));
   found.ProcessMessage = unary((request, call) => service.turns.unary(request, call));
   found.ProcessMessageStream = streaming((call) => service.turns.stream(call));
   return found;

@@ -1,4 +1,4 @@
-/** The sixteen calls of the contract. */
+/** The calls of the contract: the sixteen, and the three that were added. */
 
 import grpc from "@grpc/grpc-js";
 
@@ -10,6 +10,7 @@ import { Logger } from "./logs.js";
 import { RpcError } from "./rpc.js";
 import { Agent } from "./turn.js";
 import { Turns, agentOf, described } from "./turns.js";
+import { StateCalls } from "./state_calls.js";
 import { SDK } from "./version.js";
 import { AGENT_INITIALIZING, AGENT_READY, NOT_SERVING, SERVING } from "./wire.js";
 
@@ -37,6 +38,7 @@ export class PluginService {
     this.#renew = renew;
     this.#drain = drain;
     this.turns = new Turns(hosting);
+    this.state = new StateCalls(hosting.adapter);
   }
 
   /** @param {Wire} request */
@@ -44,6 +46,7 @@ export class PluginService {
     let config;
     try {
       config = codec.jsonObject(request.configJson, request.config);
+      await this.#adapter.checkConfig(config, null);
       await this.#adapter.initialize(config);
     } catch (error) {
       return { success: false, error: told(error), fieldErrors: fieldErrors(error) };
@@ -68,6 +71,9 @@ export class PluginService {
       framework: adapter.framework,
       sdk: SDK,
       contract: this.#hosting.contract,
+      configSchemaJson: adapter.configSchema ? codec.toJson(adapter.configSchema) : "",
+      liveConfig: adapter.takesConfigLive(),
+      stateful: adapter.keepsState(),
     };
   }
 
@@ -104,6 +110,7 @@ export class PluginService {
   async CreateAgent(request) {
     try {
       const agent = agentFrom(request);
+      await this.#adapter.checkConfig(agent.config, agent);
       await this.#adapter.createAgent(agent);
       const info = await this.#agentInfo(agent);
       this.#hosting.agents.set(agent.id, agent);
@@ -185,9 +192,19 @@ export class PluginService {
     const agent = this.#agentOrNull(request.agentId);
     try {
       const config = codec.jsonObject(request.configJson, request.config);
-      const restartNeeded = Boolean(await this.#adapter.updateConfig(config, agent));
-      if (!restartNeeded) (agent ?? this.#hosting).config = config;
-      return { success: true, restartNeeded };
+      await this.#adapter.checkConfig(config, agent);
+      return { success: true, restartNeeded: await this.#update(config, agent) };
+    } catch (error) {
+      return { success: false, error: told(error), fieldErrors: fieldErrors(error) };
+    }
+  }
+
+  /** @param {Wire} request */
+  async ValidateConfig(request) {
+    const agent = this.#agentOrNull(request.agentId);
+    try {
+      await this.#adapter.checkConfig(codec.jsonObject(request.configJson), agent);
+      return { success: true };
     } catch (error) {
       return { success: false, error: told(error), fieldErrors: fieldErrors(error) };
     }
@@ -199,6 +216,22 @@ export class PluginService {
     const shown = redact(holder.config, this.#adapter.secretFields);
     const texts = Object.entries(shown).filter(([, value]) => typeof value === "string");
     return { config: Object.fromEntries(texts), configJson: codec.toJson(shown) };
+  }
+
+  /**
+   * Whether it is in force only after a restart.
+   * @param {Record<string, any>} config @param {Agent | null} agent
+   */
+  async #update(config, agent) {
+    if (agent && !this.#adapter.writes("updateConfig")) {
+      const changed = new Agent({ ...agent, config });
+      await this.#adapter.createAgent(changed);
+      this.#hosting.agents.set(changed.id, changed);
+      return false;
+    }
+    const restartNeeded = Boolean(await this.#adapter.updateConfig(config, agent));
+    if (!restartNeeded) (agent ?? this.#hosting).config = config;
+    return restartNeeded;
   }
 
   /** @param {string} slug @returns {Agent | null} */

@@ -111,20 +111,28 @@ export class Turn {
     return deadline ? Math.max(0, (deadline - Date.now()) / 1000) : null;
   }
 
-  /** Aborted when the caller gave up: hand it to `fetch`, to timers, to whatever takes one. */
+  /**
+   * Aborted when the caller gave up, or when the turn took too long: hand it to `fetch`, to timers,
+   * to whatever takes one.
+   * @returns {AbortSignal}
+   */
   get signal() {
     return this.#controller.signal;
   }
 
-  /** Whether the caller gave up. */
+  /** Whether the caller gave up, or the turn took too long. */
   get cancelled() {
     return this.#controller.signal.aborted;
   }
 
-  /** Say that nobody waits for this turn any more. @internal */
-  cancel() {
+  /**
+   * Say that nobody waits for this turn any more, and why.
+   * @param {Error} [reason] AbortError when none is given.
+   * @internal
+   */
+  cancel(reason) {
     if (this.cancelled) return;
-    this.#controller.abort();
+    this.#controller.abort(reason);
     this.#onCancel?.(this.signal.reason);
   }
 

@@ -14,6 +14,10 @@ import { Turn, currentTurn } from "./turn.js";
 /** @typedef {(events: Wire[]) => unknown} Send */
 
 const logger = new Logger("agentx_sdk.turns");
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The turn was not done by the time its caller wanted it. */
+class DeadlineExceeded extends Error {}
 
 /** Runs turns and counts them. */
 export class Turns {
@@ -69,13 +73,15 @@ export class Turns {
   async #run(turn, send, live) {
     const load = this.#hosting.load;
     load.enter();
+    const timer = watchDeadline(turn);
     let failure = null;
     try {
       await currentTurn.run(turn, () => this.#drive(turn, send, live));
     } catch (error) {
-      if (turn.cancelled) throw new RpcError(grpc.status.CANCELLED, "cancelled");
+      if (turn.cancelled && !isLate(turn)) throw new RpcError(grpc.status.CANCELLED, "cancelled");
       failure = await currentTurn.run(turn, () => this.#failed(turn, error, send));
     } finally {
+      clearTimeout(timer);
       load.leave(failure !== null);
     }
     return failure;
@@ -83,6 +89,10 @@ export class Turns {
 
   /** @param {Turn} turn @param {unknown} error @param {Send} send @returns {Promise<Wire | null>} */
   async #failed(turn, error, send) {
+    if (isLate(turn)) {
+      this.#tell("warning", "the turn was not done by its deadline");
+      return response(turn, "it was not done by its deadline", "deadline_exceeded");
+    }
     if (error instanceof TaskRejected) {
       const status = new Status(error.reason, { state: "rejected", reason: "rejected" });
       await send(new EventWriter(turn, { live: false }).add(status));
@@ -132,6 +142,19 @@ export function agentOf(hosting, slug) {
 /** An error as its caller reads it: class and words, no stack. @param {unknown} error */
 export function described(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : `Error: ${String(error)}`;
+}
+
+/** Cancels a turn at its deadline. @param {Turn} turn */
+function watchDeadline(turn) {
+  const left = turn.secondsLeft;
+  if (left === null) return undefined;
+  const late = () => turn.cancel(new DeadlineExceeded("the deadline has passed"));
+  return setTimeout(late, Math.min(left * 1000, LONGEST_TIMER_MS));
+}
+
+/** @param {Turn} turn */
+function isLate(turn) {
+  return turn.signal.reason instanceof DeadlineExceeded;
 }
 
 /** Of a generator, async or plain; null for anything else. @param {any} result */
