@@ -43,7 +43,8 @@ def fits(version: str, range: str) -> bool:
     specifiers = _specifiers(wanted)
     if specifiers is not None:
         known = _pep440(version)
-        return known is not None and specifiers.contains(known)
+        early = bool(specifiers.prereleases)  # only where the range names one itself
+        return known is not None and specifiers.contains(known, prereleases=early)
     npm = _npm(wanted)
     return npm is not None and _semver(version) in npm
 
