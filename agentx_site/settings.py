@@ -74,6 +74,12 @@ PLUGIN_ENVIRONMENT = env.names(
     "",
     "Variables of this environment that a plugin.yaml may name in its `environment`.",
 )
+PLUGIN_REGISTRIES = env.names(
+    "AGENTX_PLUGIN_REGISTRIES",
+    "",
+    "Other registries of plugins, each `[NAME=]FOLDER`, or `[NAME=]URL [API KEY]` of a static folder on a web server "
+    "or of another AgentX (https://…/api/v1/market). Private addresses must be in AGENTX_WEBHOOK_ALLOW too.",
+)
 PREPARATION_SECONDS = env.number(
     "AGENTX_PREPARATION_SECONDS", 600, "How long one step of making a plugin's environment may take."
 )
@@ -244,6 +250,11 @@ CELERY_BEAT_SCHEDULE = {
     "prune": {"task": "monitoring.prune", "schedule": 600.0, "options": {"expires": 600}},
     "autoscale": {"task": "plugins_app.autoscale", "schedule": 3.0, "options": {"expires": 3}},
     "place": {"task": "plugins_app.place", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-releases": {
+        "task": "plugins_app.forget_releases",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "watch-nodes": {"task": "plugins_app.watch_nodes", "schedule": 5.0, "options": {"expires": 5}},
     "look-at-upstreams": {
         "task": "registry.look_at_upstreams",

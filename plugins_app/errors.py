@@ -1,6 +1,8 @@
 """What can go wrong with plugins. `PublicError`s may be shown to anybody; the rest become a row's reason."""
 
-from security.errors import Conflict, Forbidden, InvalidInput, NotFound
+from django.utils.translation import gettext as _
+
+from security.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 
 
 class PluginNotFound(NotFound):
@@ -27,6 +29,13 @@ class InvalidConfig(InvalidInput):
     """The configuration does not fit the plugin's schema; `fields` names each field that is wrong."""
 
     code, reason = "invalid_config", "INVALID_CONFIG"
+
+    @classmethod
+    def of(cls, problems: dict[str, str]) -> "InvalidConfig":
+        """By dotted field; the empty one is the whole."""
+        listed = "; ".join(f"{name} {problem}".strip() for name, problem in problems.items())
+        told = _("The configuration does not fit: %(problems)s") % {"problems": listed}
+        return cls(told, fields=problems)
 
 
 class ConfigChanged(Conflict):
@@ -65,6 +74,12 @@ class PackageNotFound(NotFound):
     code, reason = "package_not_found", "PACKAGE_NOT_FOUND"
 
 
+class InvalidRegistry(Unavailable):
+    """Another registry is away, or is none; the sentence says which and why."""
+
+    code, reason = "registry_unavailable", "REGISTRY_UNAVAILABLE"
+
+
 class Needed(Conflict):
     """A plugin that is needed is missing, or would be broken, or plugins would need one another in a circle."""
 
@@ -96,6 +111,18 @@ class NotOurs(Exception):
 
 class CallFailed(Exception):
     """A call to a plugin process failed, or it refused. The text says why."""
+
+
+class NotSpoken(CallFailed):
+    """A call that the process does not have: it was made for an older contract."""
+
+
+class ConfigRefused(CallFailed):
+    """The process will not have this configuration."""
+
+
+class Tampered(LaunchFailed):
+    """What was installed was changed since: it is not started, however often one tries."""
 
 
 class PreparationFailed(Exception):

@@ -17,7 +17,7 @@ from plugins_app.models import (
     PluginRelease,
     PublisherKey,
 )
-from plugins_app.packages import versions
+from plugins_app.packages import index, versions
 from security import permissions
 from security.principals import Principal
 
@@ -90,17 +90,11 @@ def chosen_package(principal: Principal, name: str, spec: str) -> Package:
     """
     rows = {package.version: package for package in versions_of(principal, name)}
     usable = [version for version, package in rows.items() if package.yanked is None]
-    if (chosen := choice(usable, list(rows), spec)) is None:
+    if (chosen := index.choice(usable, rows, spec)) is None:
         told = _("No version of %(name)s fits %(spec)r; the registry has %(versions)s.")
         names = {"name": name, "spec": spec[:100] or "any", "versions": ", ".join(rows)}
         raise PackageNotFound(told % names)
     return rows[chosen]
-
-
-def choice(usable: Iterable[str], every: Iterable[str], spec: str) -> str | None:
-    """An exact version of all of them, else the newest of those that are not yanked."""
-    exact = spec.strip().removeprefix("==").strip()
-    return exact if exact in set(every) else versions.newest(usable, spec)
 
 
 def reviews_of(principal: Principal, package: Package) -> QuerySet[PackageReview]:
@@ -137,7 +131,7 @@ def installs_of(package: Package) -> QuerySet[PluginRelease]:
 
 
 def index_document(principal: Principal) -> dict[str, Any]:
-    """All that is listed, in the form in which a static folder keeps it (`plugins_app.packages.registry`)."""
+    """All that is listed, in the form in which a static folder keeps it (`plugins_app.packages.index`)."""
     rows = listed(principal).order_by("name", "published")
     return {"agentx_registry": 1, "packages": [index_entry(package) for package in rows]}
 

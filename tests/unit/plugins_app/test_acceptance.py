@@ -180,7 +180,7 @@ def test_a_contract_that_is_not_spoken_is_refused(tmp_path):
 
 
 def test_a_version_that_nobody_can_order_is_refused(tmp_path):
-    with pytest.raises(InvalidManifest, match="metadata.version is no version"):
+    with pytest.raises(InvalidManifest, match=r"metadata\.version is no version"):
         accept(ADMIN, built(tmp_path, manifest(version="newest")).content)
 
 
@@ -241,14 +241,14 @@ def test_a_circle_is_refused(tmp_path):
     accept(ADMIN, built(tmp_path, needing("app", "base")).content)
     circle = needing("base", "app")
     circle["metadata"]["version"] = "1.0.1"
-    with pytest.raises(Needed, match="in a circle: .*app → base|base → app"):
+    with pytest.raises(Needed, match=r"in a circle: (base → app → base|app → base → app)"):
         accept(ADMIN, built(tmp_path, circle).content)
 
 
 def test_an_upgrade_may_not_break_who_needs_it(tmp_path):
     accept(ADMIN, built(tmp_path, manifest("base", "1.2.0")).content)
     accept(ADMIN, built(tmp_path, needing("app", "base@<2")).content)
-    with pytest.raises(Needed, match="app needs base in version <2, which 2.0.0 is not"):
+    with pytest.raises(Needed, match=r"app needs base in version <2, which 2\.0\.0 is not"):
         accept(ADMIN, built(tmp_path, manifest("base", "2.0.0")).content)
     base = Plugin.objects.get(slug="base")
     assert dependencies.dependents(base) == ["app"]

@@ -32,7 +32,7 @@ def test_the_same_folder_makes_the_same_bytes(tmp_path):
 
 
 def test_what_running_and_building_made_stays_out(tmp_path):
-    made = folder(tmp_path, notes__log="x", **{"keep__txt": "x", "__env": "SECRET=1"})
+    made = folder(tmp_path, notes__log="x", keep__txt="x", __env="SECRET=1")
     (made / ".agentxignore").write_text("# ours\n*.log\n/data/\ndocs/*.png\n")
     for name in ("__pycache__/a.pyc", "node_modules/b/c.js", ".git/HEAD", "data/big", "docs/a.png"):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
@@ -209,13 +209,13 @@ def test_a_package_made_by_tar_is_taken():
 
 
 def test_the_readme_is_read(tmp_path):
-    package = built(tmp_path, **{"README__md": "# Packed\nIt packs."})
+    package = built(tmp_path, README__md="# Packed\nIt packs.")
     assert archive.opened(package.content).readme == "# Packed\nIt packs."
 
 
 @pytest.fixture
 def release(tmp_path):
-    package = built(tmp_path, **{"lib__py": "A = 1\n"})
+    package = built(tmp_path, lib__py="A = 1\n")
     into = tmp_path / "releases" / "one"
     archive.unpack(package.content, into)
     return into, package.contents

@@ -46,7 +46,8 @@ def test_a_range(version, range, fits):
 
 def test_versions_sort_as_people_mean_them():
     wanted = ["0.9", "1.0.0-nightly.1", "1.0.0-alpha.1", "1.0.0rc1", "1.0.0", "1.2.0", "1.10.0"]
-    assert sorted(reversed(wanted), key=versions.key) == wanted
+    mixed = wanted[::2] + wanted[1::2]
+    assert sorted(mixed, key=versions.key) == wanted
 
 
 def test_the_newest_is_final_when_there_is_one():
@@ -74,7 +75,7 @@ def test_needed_ones_come_first():
 
 
 def test_a_circle_is_told_in_its_order():
-    with pytest.raises(graph.Cycle, match="a → b → c → a|b → c → a → b|c → a → b → c"):
+    with pytest.raises(graph.Cycle, match=r"a → b → c → a|b → c → a → b|c → a → b → c"):
         graph.ordered({"a": ["b"], "b": ["c"], "c": ["a"]})
     with pytest.raises(graph.Cycle, match="me → me"):
         graph.ordered({"me": ["me"]})
