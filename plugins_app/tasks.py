@@ -21,3 +21,9 @@ def watch_nodes() -> None:
 @shared_task(name="plugins_app.autoscale")
 def autoscale() -> None:
     scaling.autoscale_all()
+
+
+@shared_task(name="plugins_app.forget_releases")
+def forget_releases() -> None:
+    """The nodes remove the folders of what is forgotten."""
+    services.forget_old()

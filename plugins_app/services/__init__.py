@@ -14,22 +14,27 @@ from plugins_app.services.operation import (
 )
 from plugins_app.services.placement import place_instances
 from plugins_app.services.removal import uninstall
+from plugins_app.services.upgrading import forget_old, remove_release, rollback, upgrade
 
 __all__ = [
     "attach",
     "configure",
     "detach",
+    "forget_old",
     "install",
     "place_instances",
     "record_event",
     "reload",
+    "remove_release",
     "remove_secret",
     "restart",
     "restore_config",
+    "rollback",
     "scale",
     "set_desired",
     "set_replicas",
     "set_secret",
     "set_standby",
     "uninstall",
+    "upgrade",
 ]

@@ -176,11 +176,22 @@ def catch_up(node: str) -> None:
                 _promote(plugin)
 
 
-def referred_to(node: str) -> tuple[list[str], list[str]]:
-    """The releases there are, and the environments this node made for them: their folders are kept."""
-    releases_ = [str(each) for each in PluginRelease.objects.values_list("id", flat=True)]
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """What there is in rows: whatever else lies in a node's folders is left over."""
+
+    releases: list[str]  # ids
+    environments: list[str]  # folders that this node made
+    plugins: list[str]
+
+
+def referred_to(node: str) -> Referred:
     rows = Preparation.objects.filter(node__name=node).exclude(environment="")
-    return releases_, list(rows.values_list("environment", flat=True))
+    return Referred(
+        releases=[str(each) for each in PluginRelease.objects.values_list("id", flat=True)],
+        environments=list(rows.values_list("environment", flat=True)),
+        plugins=list(Plugin.objects.values_list("slug", flat=True)),
+    )
 
 
 def _promote(plugin: Plugin) -> None:

@@ -9,8 +9,13 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+import redis
+from django.conf import settings
+
 from plugins_app import preparing
-from plugins_app.errors import PreparationFailed
+from plugins_app.errors import LaunchFailed, PreparationFailed
+from plugins_app.process import remains
+from plugins_app.selectors import LOG_KEY
 from plugins_app.services import preparations
 from plugins_app.services.preparations import LEASE_SECONDS, Claim
 from plugins_app.supervisor.ledger import Ledger
@@ -81,11 +86,12 @@ class Preparations:
             await self.collect()
 
     async def collect(self) -> None:
-        """Remove the folders that nothing refers to."""
-        (releases, environments), _ = await self._ledger.ask(preparations.referred_to, self._node)
+        """Remove the folders that nothing refers to, and what uninstalled plugins left."""
+        known, _ = await self._ledger.ask(preparations.referred_to, self._node)
         try:
-            await asyncio.to_thread(preparing.collect, releases, environments)
-        except OSError as error:
+            await asyncio.to_thread(preparing.collect, known.releases, known.environments)
+            await asyncio.to_thread(_forget_plugins, known.plugins)
+        except (OSError, LaunchFailed, redis.RedisError) as error:
             log.warning("what nothing refers to could not be removed: %s", error)
 
     async def _next(self) -> Claim | None:
@@ -150,3 +156,10 @@ class Preparations:
 
 def _order(claim: Claim) -> preparing.Order:
     return preparing.Order(claim.release_id, claim.manifest, claim.digest, claim.trust, claim.lock)
+
+
+def _forget_plugins(known: list[str]) -> None:
+    gone = remains.remove_unknown(known)
+    if gone:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
+            client.delete(*(LOG_KEY.format(slug=slug) for slug in gone))

@@ -1,0 +1,41 @@
+"""What plugins that are installed no more have left on this node: working directories and logs."""
+
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+
+from plugins_app.process import places
+
+
+def remove_unknown(known: Iterable[str]) -> set[str]:
+    """Remove them, for every plugin that is not among these and has no process left. Answers their names."""
+    work = places.private(settings.AGENTX_HOME / "work")
+    logs = places.log_file("any", 0).parent
+    folders = {path.name: path for path in work.iterdir() if path.is_dir()}
+    files = [path for path in logs.iterdir() if path.is_file() and ".log" in path.name]
+    named = folders.keys() | {_plugin_of(path) for path in files}
+    gone = named - set(known) - _at_work(work)
+    for path in files:
+        if _plugin_of(path) in gone:
+            path.unlink(missing_ok=True)
+    for name in gone & folders.keys():
+        shutil.rmtree(folders[name], ignore_errors=True)
+    return gone
+
+
+def _plugin_of(log: Path) -> str:
+    """`echo.0.log` and `echo.0.log.1` are echo's: a plugin's name holds no dot."""
+    return log.name.partition(".")[0]
+
+
+def _at_work(work: Path) -> set[str]:
+    """The plugins with a process that still works in its folder."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError, IndexError):
+                found.add((entry / "cwd").readlink().relative_to(work).parts[0])
+    return found

@@ -1,0 +1,157 @@
+"""From one release to another, as an operator wishes, and what is forgotten of those that went before."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from plugins_app import manifest as manifests
+from plugins_app.errors import ReleaseInUse, ReleaseNotFound
+from plugins_app.models import Package, Plugin, PluginEvent, PluginInstance, PluginRelease
+from plugins_app.packages import versions
+from plugins_app.selectors.releases import release_of
+from plugins_app.services import dependencies
+from plugins_app.services.acceptance import market_install
+from plugins_app.services.events import record_event, tell_plugin
+from plugins_app.services.releases import want
+from plugins_app.services.settling import lock_plugin
+from security import audit, permissions
+from security.errors import Conflict
+from security.principals import Principal
+
+
+@transaction.atomic
+def upgrade(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
+    """To one of its releases (by id or version) or a version from the registry; empty: the newest of all.
+
+    Processes change over at once, whatever its reload strategy. Raises `ReleaseNotFound`, `PackageNotFound`.
+    """
+    principal.require(permissions.PLUGINS_MANAGE)
+    plugin = lock_plugin(ref)
+    release = _found(plugin, which) if which else _newest_release(plugin)
+    listed = "" if release and which else which or _newest_listed(plugin)
+    if release is None or (listed and versions.key(listed) > versions.key(release.version)):
+        if not listed:
+            raise Conflict(_("%(plugin)s has no newer release.") % {"plugin": plugin.slug})
+        _ask_now(plugin)
+        return market_install(principal, plugin.slug, listed)
+    return _change(principal, plugin, release)
+
+
+@transaction.atomic
+def rollback(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
+    """Back to an earlier release (by id or version), at once; empty: the last good one, else the one before.
+
+    Raises `ReleaseNotFound`.
+    """
+    principal.require(permissions.PLUGINS_OPERATE)
+    plugin = lock_plugin(ref)
+    release = release_of(plugin, which) if which else _before(plugin)
+    if release is None:
+        told = _("%(plugin)s has no earlier release.")
+        raise ReleaseNotFound(told % {"plugin": plugin.slug})
+    if release.id == plugin.release_id and plugin.next_release_id is None:
+        told = _("%(plugin)s runs %(version)s.")
+        raise Conflict(told % {"plugin": plugin.slug, "version": release.version})
+    before = plugin.release.version if plugin.release else ""
+    was, now = {"version": before}, {"version": release.version}
+    audit.record(principal, "plugin.rolled_back", "plugin", plugin.slug, before=was, after=now)
+    message = f"{before} to {release.version} by {principal.label}"
+    record_event(plugin, None, PluginEvent.Type.ROLLED_BACK, message, {"from": was, "to": now})
+    return _change(principal, plugin, release)
+
+
+@transaction.atomic
+def remove_release(principal: Principal, ref: str | UUID, which: str) -> None:
+    """Forget a release; the nodes remove its folder. Raises `ReleaseInUse`, `ReleaseNotFound`."""
+    principal.require(permissions.PLUGINS_MANAGE)
+    plugin = lock_plugin(ref)
+    release = release_of(plugin, which)
+    if release.id in _kept(plugin):
+        told = _("%(plugin)s %(version)s is in use, or where a bad release would be rolled back to.")
+        names = {"plugin": plugin.slug, "version": release.version}
+        raise ReleaseInUse(told % names)
+    before: dict[str, Any] = {"version": release.version, "digest": release.digest}
+    audit.record(principal, "plugin.release_removed", "plugin", plugin.slug, before=before)
+    _forget([release])
+    tell_plugin(plugin)
+
+
+def forget_old() -> None:
+    """Of each plugin, the newest releases stay (AGENTX_KEPT_RELEASES), and whatever is in use."""
+    for plugin_id in Plugin.objects.values_list("id", flat=True):
+        with transaction.atomic():
+            plugin = Plugin.objects.select_for_update().filter(id=plugin_id).first()
+            if plugin is not None:
+                every = list(plugin.releases.order_by("-installed"))
+                kept = _kept(plugin) | {each.id for each in every[: settings.KEPT_RELEASES]}
+                _forget([each for each in every if each.id not in kept])
+    forget_packages()
+
+
+def _change(principal: Principal, plugin: Plugin, release: PluginRelease) -> Plugin:
+    dependencies.allow(manifests.parse(release.manifest))
+    _ask_now(plugin)
+    return want(principal, plugin, release)
+
+
+def _ask_now(plugin: Plugin) -> None:
+    """The generation that the new release will be: an operator asked for it, so no strategy holds it back."""
+    plugin.asked_generation = plugin.generation + 1
+    plugin.save(update_fields=["asked_generation", "updated"])
+
+
+def _found(plugin: Plugin, which: str) -> PluginRelease | None:
+    try:
+        return release_of(plugin, which)
+    except ReleaseNotFound:
+        return None
+
+
+def _newest_release(plugin: Plugin) -> PluginRelease | None:
+    """The newest installed one that is newer than the one it has."""
+    current = plugin.release.version if plugin.release else ""
+    newer = [
+        each
+        for each in plugin.releases.order_by("installed")
+        if not current or versions.key(each.version) > versions.key(current)
+    ]
+    return max(newer, key=lambda each: versions.key(each.version), default=None)
+
+
+def _newest_listed(plugin: Plugin) -> str:
+    """What the registry has that is newer than the one it has; empty: nothing."""
+    listed = Package.objects.filter(name=plugin.slug, listed=True, yanked=None)
+    newest = versions.newest(listed.values_list("version", flat=True), "")
+    current = plugin.release.version if plugin.release else ""
+    is_newer = newest and (not current or versions.key(newest) > versions.key(current))
+    return newest if newest and is_newer else ""
+
+
+def _before(plugin: Plugin) -> PluginRelease | None:
+    """The last good one where that is another, else the one that was installed before."""
+    if plugin.good_release_id not in (None, plugin.release_id):
+        return plugin.good_release
+    if plugin.release is None:
+        return None
+    earlier = plugin.releases.filter(installed__lt=plugin.release.installed)
+    return earlier.order_by("-installed").first()
+
+
+def _kept(plugin: Plugin) -> set[UUID]:
+    """Those that run, are to run, or would be gone back to."""
+    rows = PluginInstance.objects.filter(plugin=plugin).values_list("release_id", flat=True)
+    named = (plugin.release_id, plugin.next_release_id, plugin.good_release_id)
+    return {each for each in (*rows, *named) if each is not None}
+
+
+def _forget(releases: list[PluginRelease]) -> None:
+    for release in releases:
+        release.delete()
+
+
+def forget_packages() -> None:
+    """What was only brought here, and of which no release is left."""
+    Package.objects.filter(listed=False, releases=None).delete()
