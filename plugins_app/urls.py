@@ -6,6 +6,8 @@ from plugins_app.api import config as rest_config
 from plugins_app.api import installation as rest_installation
 from plugins_app.api import logs as rest_logs
 from plugins_app.api import plugins as rest
+from plugins_app.api import releases as rest_releases
+from plugins_app.api import secrets as rest_secrets
 from plugins_app.views import config, events, logs, plugins, scaling
 
 pages: list[URLPattern] = [
@@ -33,6 +35,16 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/restart", rest.PluginRestart.as_view()),
     path("plugins/<str:ref>/scale", rest.PluginScale.as_view()),
     path("plugins/<str:ref>/config", rest_config.PluginConfig.as_view()),
+    path("plugins/<str:ref>/config/check", rest_config.PluginConfigCheck.as_view()),
+    path("plugins/<str:ref>/config/restore", rest_config.PluginConfigRestore.as_view()),
+    path("plugins/<str:ref>/config/revisions", rest_config.PluginRevisions.as_view()),
+    path("plugins/<str:ref>/config/revisions/<int:number>", rest_config.PluginRevision.as_view()),
+    path("plugins/<str:ref>/secrets", rest_secrets.PluginSecrets.as_view()),
+    path("plugins/<str:ref>/secrets/<str:name>", rest_secrets.PluginSecretDetail.as_view()),
+    path("plugins/<str:ref>/releases", rest_releases.PluginReleases.as_view()),
+    path("plugins/<str:ref>/releases/<str:which>", rest_releases.PluginReleaseDetail.as_view()),
+    path("plugins/<str:ref>/upgrade", rest_releases.PluginUpgrade.as_view()),
+    path("plugins/<str:ref>/rollback", rest_releases.PluginRollback.as_view()),
     path("plugins/<str:ref>/logs", rest_logs.PluginLogs.as_view()),
     path("plugins/<str:ref>/events", rest.PluginEvents.as_view()),
 ]

@@ -1,10 +1,7 @@
 """Which parts of a configuration are secret, and what stands in their place: `{"$secret": "<name>"}`."""
 
-import hmac
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from plugins_app.configuration.schema import Schema, below, expanded
@@ -15,17 +12,9 @@ FORMATS: Final = ("password", "secret")
 REDACTED: Final = "********"
 REFERENCE: Final = "$secret"
 MAX_NAME: Final = 200
+SHORTEST_HIDDEN: Final = 3  # shorter texts are in every sentence
 Path = tuple[str | int, ...]
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Sealing:
-    """A configuration with references in the place of its secrets; `fresh` are the values to keep, by name."""
-
-    config: Json
-    fresh: dict[str, Any] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -46,7 +35,7 @@ def references(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     if is_reference(value):
         yield path, str(value[REFERENCE])
         return
-    for key, item in _children(value):
+    for key, item in children(value):
         yield from references(item, (*path, key))
 
 
@@ -84,6 +73,39 @@ def without(value: Any, names: Iterable[str]) -> Any:
 
 def _among(value: Any, names: set[str]) -> bool:
     return is_reference(value) and value[REFERENCE] in names
+
+
+def hidden_texts(sealed: Any, effective: Any) -> list[str]:
+    """Every text that is secret in a configuration, the longest first."""
+    found = {
+        text
+        for path, _name in references(sealed)
+        for text in _texts(_within(effective, path))
+        if len(text) >= SHORTEST_HIDDEN
+    }
+    return sorted(found, key=len, reverse=True)
+
+
+def scrubbed(text: str, hidden: Iterable[str]) -> str:
+    """A sentence in which no such text stands: a plugin may quote what it refuses."""
+    for each in hidden:
+        text = text.replace(each, REDACTED)
+    return text
+
+
+def _within(value: Any, path: Path) -> Any:
+    for step in path:
+        value = at(value, step)
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif value is not None and not isinstance(value, dict | list | bool):
+        yield str(value)
+    for _key, item in children(value):
+        yield from _texts(item)
 
 
 def redacted(schema: Schema, config: Json) -> Json:
@@ -144,123 +166,14 @@ def _says_plain(schema: Schema) -> bool:
     )
 
 
-def taken_out(
-    schema: Schema,
-    config: Json,
-    *,
-    held: Json,
-    known: Mapping[str, Any],
-    revision: int,
-    also: frozenset[str] = frozenset(),
-) -> Sealing:
-    """Put references in the place of secrets. `held` is the configuration until now, `known` its secrets' values.
-
-    `********` keeps what is there; a value that is the same as before keeps its reference. `also`: dotted fields that
-    are secret whatever their schema says. A new secret gets the number of the revision it comes with, so that older
-    revisions go on meaning what they meant.
-    """
-    work = _Sealer(schema, known, revision, also)
-    told = work.walk(config, held, list(expanded(schema, schema)), ())
-    return Sealing(told, work.fresh, work.problems)
-
-
-class _Sealer:
-    def __init__(
-        self, root: Schema, known: Mapping[str, Any], revision: int, also: frozenset[str]
-    ) -> None:
-        self.fresh: dict[str, Any] = {}
-        self.problems: dict[str, str] = {}
-        self._root = root
-        self._known = known
-        self._revision = revision
-        self._also = also
-
-    def walk(self, value: Any, held: Any, schemas: list[Schema], path: Path) -> Any:
-        if isinstance(value, dict) and REFERENCE in value:
-            self.problems[dotted(path)] = f"{REFERENCE} may stand only in a secret field"
-            return value
-        if not isinstance(value, dict | list):
-            return value
-        told = {
-            key: self._child(key, item, _at(held, key), below(self._root, schemas, key), path)
-            for key, item in _children(value)
-        }
-        return told if isinstance(value, dict) else list(told.values())
-
-    def _child(
-        self, key: str | int, item: Any, held: Any, schemas: list[Schema], above: Path
-    ) -> Any:
-        path = (*above, key)
-        forced = dotted(path) in self._also
-        if isinstance(item, dict) and REFERENCE in item:
-            return self._referred(item, forced or looks_secret(str(key), schemas), path)
-        if forced or is_secret(str(key), item, schemas):
-            return self._sealed(item, held, path)
-        if item == REDACTED and is_reference(held):
-            return held
-        return self.walk(item, held, schemas, path)
-
-    def _referred(self, item: Json, fits: bool, path: Path) -> Any:
-        """A reference that somebody wrote: by its whole name, or by its field for the newest."""
-        where, name = dotted(path), item[REFERENCE]
-        if not is_reference(item) or not isinstance(name, str):
-            self.problems[where] = f'must be {{"{REFERENCE}": "<name>"}} and nothing else'
-            return item
-        if name not in self._known:
-            name = self._newest(name) or name
-        if name not in self._known:
-            self.problems[where] = f"there is no secret {name[:MAX_NAME]!r}: set it first"
-        elif not fits and field_of(name) != where:
-            # Else a field that is shown, or sent somewhere, could tell what the secret is.
-            self.problems[where] = "is no secret field, so no secret may stand in it"
-        return {REFERENCE: name}
-
-    def _newest(self, name: str) -> str | None:
-        found = [each for each in self._known if field_of(each) == name]
-        return max(found, key=_number, default=None)
-
-    def _sealed(self, item: Any, held: Any, path: Path) -> Any:
-        where = dotted(path)
-        if item == REDACTED:
-            if any(isinstance(step, int) for step in path):
-                # Lists change their order: which one is meant cannot be told.
-                self.problems[where] = (
-                    f'in a list {REDACTED} is not clear: send {{"{REFERENCE}": …}}'
-                )
-                return item
-            if not held:
-                self.problems[where] = f"there is nothing that {REDACTED} could keep"
-                return item
-            if is_reference(held):
-                return held
-            item = held
-        if is_reference(held) and _same(self._known.get(held[REFERENCE]), item):
-            return held
-        name = f"{where}@{self._revision}"
-        if len(name) > MAX_NAME:
-            self.problems[where] = "lies too deep for a secret"
-        self.fresh[name] = item
-        return {REFERENCE: name}
-
-
-def _same(one: Any, other: Any) -> bool:
-    told = (json.dumps(each, sort_keys=True).encode() for each in (one, other))
-    return hmac.compare_digest(*told)
-
-
-def _number(name: str) -> int:
-    number = name.rpartition("@")[2]
-    return int(number) if number.isdigit() else 0
-
-
-def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
+def children(value: Any) -> Iterator[tuple[str | int, Any]]:
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list):
         yield from enumerate(value)
 
 
-def _at(held: Any, key: str | int) -> Any:
+def at(held: Any, key: str | int) -> Any:
     if isinstance(held, dict):
         return held.get(key)
     if isinstance(held, list) and isinstance(key, int) and key < len(held):

@@ -7,10 +7,11 @@ from plugins_app.selectors.config import (
     config_shown,
     effective_config,
     effective_configs,
+    revision,
     revision_changes,
-    revision_shown,
     revisions,
-    secret_names,
+    secret_rows,
+    secrets_of,
     shown_config,
 )
 from plugins_app.selectors.logs import LOG_KEY, MAX_LOG_LINES, log_lines
@@ -64,10 +65,11 @@ __all__ = [
     "prepared_on",
     "progress_of",
     "releases_of",
+    "revision",
     "revision_changes",
-    "revision_shown",
     "revisions",
-    "secret_names",
+    "secret_rows",
+    "secrets_of",
     "shown_config",
     "target_of",
 ]

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from plugins_app import configuration
 from plugins_app.configuration import secrets
+from plugins_app.configuration.sealing import taken_out
 from plugins_app.errors import InvalidConfig, RevisionNotFound
 from plugins_app.models import ConfigRevision, Plugin, PluginSecret
 from plugins_app.selectors.plugins import access_plugin
@@ -39,6 +41,27 @@ class Candidate:
     changes: list[configuration.Change]
     problems: dict[str, str]
     revision: int  # the number it would get
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """For eyes. `older` is the number of the one it is compared with."""
+
+    plugin: Plugin
+    row: ConfigRevision  # of revision 0, which plugin.yaml has, no row of the table
+    config: Json
+    older: int
+    changes: list[configuration.Change]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A secret as it may be told: `field` is the dotted field it is for, `used` that the newest revision has it."""
+
+    field: str
+    name: str
+    used: bool
+    updated: datetime
 
 
 def effective_config(plugin: Plugin) -> Json:
@@ -83,7 +106,7 @@ def candidate(
     schema = schema_of(plugin) if schema is None else schema
     values, broken = _opened(_sealed_of([plugin.id])[plugin.id])
     number = 1 + max(plugin.revision, newest_revision(plugin))
-    taken = secrets.taken_out(
+    taken = taken_out(
         schema, config, held=plugin.config, known=values | broken, revision=number, also=also
     )
     effective, missing = _filled(taken.config, values | taken.fresh, broken)
@@ -116,9 +139,24 @@ def revision_config(plugin: Plugin, number: int) -> Json:
     return held
 
 
-def revision_shown(principal: Principal, ref: str | UUID, number: int) -> Json:
+def revision(
+    principal: Principal, ref: str | UUID, number: int, *, against: int | None = None
+) -> Revision:
+    """One revision with what it changed since another, or since the one before it. Raises `RevisionNotFound`."""
     plugin = _managed(principal, ref)
-    return secrets.redacted(schema_of(plugin), revision_config(plugin, number))
+    config = secrets.redacted(schema_of(plugin), revision_config(plugin, number))
+    older = _before(plugin, number) if against is None else against
+    row = plugin.revisions.filter(number=number).first() or ConfigRevision(
+        plugin=plugin,
+        number=0,
+        created=plugin.release.installed if plugin.release else plugin.created,
+    )
+    return Revision(plugin, row, config, older, revision_changes(plugin, older, number))
+
+
+def _before(plugin: Plugin, number: int) -> int:
+    rows = plugin.revisions.filter(number__lt=number).order_by("-number")
+    return rows.values_list("number", flat=True).first() or 0
 
 
 def revision_changes(plugin: Plugin, older: int, newer: int) -> list[configuration.Change]:
@@ -136,9 +174,16 @@ def newest_revision(plugin: Plugin) -> int:
     return found["newest"] or 0
 
 
-def secret_names(principal: Principal, ref: str | UUID) -> QuerySet[PluginSecret]:
-    """Which secrets a plugin has; never what they are."""
-    return _managed(principal, ref).secrets.defer("sealed").order_by("name")
+def secret_rows(principal: Principal, ref: str | UUID) -> list[SecretRow]:
+    """Which secrets a plugin has, by field, the newest first; never what they are."""
+    return secrets_of(_managed(principal, ref))
+
+
+def secrets_of(plugin: Plugin) -> list[SecretRow]:
+    used = {name for _path, name in secrets.references(plugin.config)}
+    rows = plugin.secrets.order_by("-updated").values_list("name", "updated")
+    told = [SecretRow(secrets.field_of(name), name, name in used, when) for name, when in rows]
+    return sorted(told, key=lambda row: row.field)
 
 
 def manifest_of(plugin: Plugin) -> Json:

@@ -113,9 +113,7 @@ def _take(
     restored: int | None = None,
 ) -> Plugin:
     if found.problems:
-        listed = "; ".join(f"{name} {problem}".strip() for name, problem in found.problems.items())
-        told = _("The configuration does not fit: %(problems)s") % {"problems": listed}
-        raise InvalidConfig(told, fields=found.problems)
+        raise InvalidConfig.of(found.problems)
     if configuration.same(plugin.config, found.sealed):
         return plugin
     before = plugin.revision

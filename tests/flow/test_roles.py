@@ -17,9 +17,10 @@ from django.utils.text import slugify
 
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
-from plugins_app.models import AutoscalePolicy
+from plugins_app.models import AutoscalePolicy, ConfigRevision, PluginSecret
 from registry.models import AgentCard, Upstream
 from routing.models import PushConfig, PushDelivery
+from security.crypto import seal
 from security.models import User
 from tests.factories import (
     make_agent,
@@ -27,6 +28,7 @@ from tests.factories import (
     make_key,
     make_message,
     make_plugin,
+    make_release,
     make_task,
     make_user,
 )
@@ -91,6 +93,18 @@ API = [
     Right("POST", "plugins/<str:ref>/scale", "OA", 202, {"replicas": 2}),
     Right("GET", "plugins/<str:ref>/config", "A"),
     Right("PUT", "plugins/<str:ref>/config", "A", 202, {}),
+    Right("POST", "plugins/<str:ref>/config/check", "A", 200, {}),
+    Right("POST", "plugins/<str:ref>/config/restore", "A", 202, {"number": 1}),
+    Right("GET", "plugins/<str:ref>/config/revisions", "A"),
+    Right("GET", "plugins/<str:ref>/config/revisions/<int:number>", "A"),
+    Right("GET", "plugins/<str:ref>/secrets", "A"),
+    Right("PUT", "plugins/<str:ref>/secrets/<str:name>", "A", 202, {"value": "hush"}),
+    Right("DELETE", "plugins/<str:ref>/secrets/<str:name>", "A", 204),
+    Right("GET", "plugins/<str:ref>/releases", EVERYBODY),
+    Right("GET", "plugins/<str:ref>/releases/<str:which>", EVERYBODY),
+    Right("DELETE", "plugins/<str:ref>/releases/<str:which>", "A", 204),
+    Right("POST", "plugins/<str:ref>/upgrade", "A", 202, {"version": "0.9.0"}),
+    Right("POST", "plugins/<str:ref>/rollback", "OA", 202, {"version": "0.9.0"}),
     Right("GET", "plugins/<str:ref>/logs", "DOA"),
     Right("GET", "plugins/<str:ref>/events", EVERYBODY),
     Right("GET", "agents", EVERYBODY),
@@ -146,6 +160,10 @@ PAGES = [
     Right("GET", "plugins/<slug:slug>/logs/", "DOA"),
     Right("GET", "plugins/<slug:slug>/logs/download/", "DOA"),
     Right("GET", "plugins/<slug:slug>/events/", EVERYBODY),
+    Right("GET", "plugins/<slug:slug>/releases/", EVERYBODY),
+    Right("POST", "plugins/<slug:slug>/upgrade/", "A", body={"version": "0.9.0"}),
+    Right("POST", "plugins/<slug:slug>/rollback/", "OA", body={"version": "0.9.0"}),
+    Right("POST", "plugins/<slug:slug>/remove-release/", "A", body={"release": "0.9.0"}),
     Right("POST", "plugins/<slug:slug>/restart/", "OA"),
     Right("POST", "plugins/<slug:slug>/scale/", "OA", body={"replicas": 2}),
     Right("POST", "plugins/<slug:slug>/<slug:verb>/", "OA"),
@@ -184,6 +202,8 @@ def names() -> dict[str, str]:
     AgentCard.objects.create(agent=agent, version=1, card=STATEMENT, digest="1")
     plugin = make_plugin("echo", agents=(agent,), desired="running", state="running")
     make_instance(plugin)
+    ConfigRevision.objects.create(plugin=plugin, number=1, config={})
+    PluginSecret.objects.create(plugin=plugin, name="token@1", sealed=seal('"hush"'))
     AutoscalePolicy.objects.create(plugin=plugin, minimum=1, maximum=4)
     file = {"artifactId": "a", "parts": [{"raw": "aGVsbG8=", "filename": "hello.txt"}]}
     task = make_task(agent, state="WORKING", artifacts=[file])
@@ -200,6 +220,7 @@ def names() -> dict[str, str]:
     Upstream.objects.create(agent=afar, url="http://10.0.0.1/", **pending)
     return {
         "<str:ref>": "echo",
+        "<str:which>": "0.9.0",
         "<slug:slug>": "echo",
         "<slug:verb>": "stop",
         "<slug:name>": "slow",
@@ -210,6 +231,8 @@ def names() -> dict[str, str]:
         "<int:version>": "1",
         "<int:artifact>": "0",
         "<int:part>": "0",
+        "<int:number>": "1",
+        "<str:name>": "token",
         "<uuid:alert_id>": str(alert.id),
         "<uuid:key_id>": str(make_key(somebody, role="admin")[0].id),
         "<str:username>": "somebody",
