@@ -45,10 +45,12 @@ class Echo(Adapter):
         return None
 
     def _echo(self, turn: Turn, wish: dict[str, Any]) -> Any:
+        if wish.get("remember"):
+            self.state[str(wish["remember"])] = turn.text
         if "data" in wish:
             return Artifact({"data": wish["data"]}, name="reply")
         if len(turn.parts) == 1 and turn.parts[0].text is not None:
-            return turn.text
+            return turn.text * int(wish.get("repeat", 1))
         return Artifact(*turn.parts, name="reply")
 
     async def _bit_by_bit(self, turn: Turn, wish: dict[str, Any]) -> AsyncIterator[Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -223,11 +224,32 @@ async def test_the_token_is_not_in_the_environment(plugin):
     assert plugin.token not in json.dumps(environment)
 
 
-async def test_an_answer_that_is_too_big_is_an_error_of_that_call_only(plugin):
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await plugin.send("big")
-    assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+@pytest.mark.parametrize("call", ["send", "stream_all"])
+async def test_an_answer_that_is_too_big_is_an_error_of_that_call_only(plugin, call):
+    refused = await getattr(plugin, call)("big")
+    assert (refused.state, refused.error_code) == ("failed", "too_large")
+    assert "larger than 16 MiB" in refused.error
     assert (await plugin.send("hello")).text == "hello"
+
+
+@pytest.mark.parametrize("call", ["send", "stream_all"])
+async def test_a_turn_ends_at_its_deadline(plugin, call, tmp_path):
+    path = tmp_path / "note"
+    soon = int((time.time() + 0.3) * 1000)
+    metadata = {"note": str(path), "pause": 20}
+    answer = await getattr(plugin, call)("tokens", metadata=metadata, deadline_ms=soon)
+    assert (answer.state, answer.error_code) == ("failed", "deadline_exceeded")
+    assert path.read_text() == "closed"
+    assert (await plugin.health()).in_flight == 0
+
+
+async def test_a_thread_can_see_that_its_deadline_is_over(plugin, tmp_path):
+    path = tmp_path / "note"
+    soon = int((time.time() + 0.3) * 1000)
+    answer = await plugin.send("spin", metadata={"note": str(path)}, deadline_ms=soon)
+    assert answer.error_code == "deadline_exceeded"
+    await until(path.exists)
+    assert path.read_text() == "noticed"
 
 
 async def test_health_tells_of_a_sick_adapter(plugin):

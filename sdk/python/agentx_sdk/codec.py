@@ -6,6 +6,7 @@ from typing import Any
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.content import UNSET, Message, Part
 
+MAX_MESSAGE = 16 * 1024 * 1024  # bytes of one gRPC message, either way
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 

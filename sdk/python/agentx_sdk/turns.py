@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ import grpc
 import grpc.aio
 
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.codec import MAX_MESSAGE
 from agentx_sdk.content import Status
 from agentx_sdk.errors import TaskFailed, TaskRejected, UnknownAgent
 from agentx_sdk.events import EventWriter
@@ -23,6 +25,8 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Send = Callable[[list[pb.Event]], Awaitable[None]]
 Response = pb.ProcessMessageResponse
 END = object()
+ROOM = MAX_MESSAGE - 4096  # for the events of one response
+DEADLINE, TOO_LARGE = "deadline_exceeded", "too_large"
 
 
 class Turns:
@@ -39,7 +43,12 @@ class Turns:
         turn = await self._admit(request, context)
         events: list[pb.Event] = []
 
+        room = ROOM
+
         async def keep(more: list[pb.Event]) -> None:
+            nonlocal room
+            room -= _size(more)
+            _check_room(room)
             events.extend(more)
 
         failure = await self._run(turn, keep, live=False)
@@ -58,6 +67,7 @@ class Turns:
         await context.send_initial_metadata(())
 
         async def write(more: list[pb.Event]) -> None:
+            _check_room(ROOM - _size(more))
             await context.write(Response(success=True, events=more, request_id=turn.request_id))
 
         failure = await self._run(turn, write, live=True)
@@ -82,7 +92,8 @@ class Turns:
         load.enter()
         failure: Response | None = None
         try:
-            await self._drive(turn, send, live=live)
+            with _Deadline(turn):
+                await self._drive(turn, send, live=live)
         except asyncio.CancelledError:
             turn.cancel()
             raise
@@ -124,6 +135,46 @@ class Turns:
         else:
             result = await asyncio.to_thread(self._process, turn)
         return await result if hasattr(result, "__await__") else result
+
+
+class _Deadline:
+    """Cancels the task it is used in when the caller stops waiting; raises TaskFailed then."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._over = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        left = self._turn.seconds_left
+        task = asyncio.current_task()
+        if left is not None and task is not None:
+            self._timer = asyncio.get_running_loop().call_later(left, self._end, task)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._over and kind is asyncio.CancelledError:
+            if sys.version_info >= (3, 11) and (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            raise TaskFailed("it was not done when its caller stopped waiting", DEADLINE) from None
+
+    def _end(self, task: "asyncio.Task[Any]") -> None:
+        self._over = True
+        self._turn.cancel()
+        task.cancel()
+
+
+def _size(events: list[pb.Event]) -> int:
+    return sum(event.ByteSize() for event in events)
+
+
+def _check_room(room: int) -> None:
+    if room < 0:
+        told = f"the answer is larger than {MAX_MESSAGE >> 20} MiB: send it in pieces, or as a link"
+        raise TaskFailed(told, TOO_LARGE)
 
 
 def _starts_at_once(process: Callable[..., Any]) -> bool:

@@ -67,12 +67,12 @@ class Process:
         self._environment = environment or {}
         self._timeout = timeout
         self._handshake_fd = handshake_fd
-        self._work = Path(tempfile.mkdtemp(prefix="agentx-"))
+        self.work_dir = Path(tempfile.mkdtemp(prefix="agentx-"))
         self.token = secrets.token_hex(32)
         self.launch: dict[str, Any] = {
             "launch_id": str(uuid.uuid4()),
             "token": self.token,
-            "socket_dir": str(self._work),
+            "socket_dir": str(self.work_dir),
             "contracts": list(CONTRACTS),
             "lease_seconds": 15,
             "plugin": self.manifest.get("metadata", {}).get("name") or self.folder.name,
@@ -94,7 +94,7 @@ class Process:
     @property
     def log(self) -> str:
         """What it wrote to stderr so far."""
-        return (self._work / "stderr").read_text(errors="replace")
+        return (self.work_dir / "stderr").read_text(errors="replace")
 
     @property
     def returncode(self) -> int | None:
@@ -112,7 +112,7 @@ class Process:
             line = await asyncio.to_thread(self._start)
             self.handshake = self._accepted(line)
         except BaseException:
-            await self._end()
+            await self.end()
             raise
         return self
 
@@ -122,7 +122,7 @@ class Process:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._end()
+        await self.end()
 
     async def wait(self, timeout: float = 10.0) -> int:
         """The exit status, once it has ended; raises subprocess.TimeoutExpired."""
@@ -136,30 +136,34 @@ class Process:
         reader, writer = os.pipe()
         with os.fdopen(reader, "rb") as handshake:
             try:
-                self._process = self._spawn(writer)
+                self.spawn(writer)
             finally:
                 os.close(writer)
-            self._say(json.dumps(self.launch).encode() + b"\n")
+            self.say()
             return _first_line(handshake.fileno(), self._timeout)
 
-    def _spawn(self, writer: int) -> subprocess.Popen[bytes]:
-        with (self._work / "stderr").open("ab") as stderr:
-            return subprocess.Popen(  # noqa: S603 - the plugin under test
+    def spawn(self, writer: int) -> subprocess.Popen[bytes]:
+        """The bare process: `writer` becomes its handshake's descriptor. For tests of the start."""
+        with (self.work_dir / "stderr").open("ab") as stderr:
+            self._process = subprocess.Popen(  # noqa: S603 - the plugin under test
                 [*self._shim(writer), *self.program.argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                cwd=self._work,
-                env=self._env(),
+                cwd=self.work_dir,
+                env=self.environment(),
                 pass_fds=(writer,),
                 start_new_session=True,
             )
+        return self._process
 
     def _shim(self, writer: int) -> list[str]:
         start = [sys.executable, "-I", "-S", "-c", SHIM]
         return [*start, str(writer), str(self._handshake_fd)]
 
-    def _say(self, line: bytes) -> None:
+    def say(self) -> None:
+        """Give it the launch line."""
+        line = json.dumps(self.launch).encode() + b"\n"
         stdin = self._popen.stdin
         if stdin is None:
             return
@@ -169,10 +173,11 @@ class Process:
         except BrokenPipeError:
             pass  # it ended before it read; the missing handshake tells why
 
-    def _env(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The variables it is started with."""
         variables: dict[str, str | None] = {name: os.environ.get(name) for name in PASSED_ON}
         variables |= {
-            "HOME": str(self._work),
+            "HOME": str(self.work_dir),
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(Path(agentx_sdk.__file__).parents[1]),
             COOKIE_NAME: COOKIE,
@@ -189,12 +194,13 @@ class Process:
         why = f"refused: {fields[3]}" if len(fields) > 3 else f"no handshake (got {line!r})"
         raise LaunchFailed(f"{self.folder}: {why}\n{self.log}")
 
-    async def _end(self) -> None:
+    async def end(self) -> None:
+        """Kill what is left of it, and remove its folder."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await asyncio.to_thread(self._process.wait)
-        shutil.rmtree(self._work, ignore_errors=True)
+        shutil.rmtree(self.work_dir, ignore_errors=True)
 
 
 def _first_line(fd: int, timeout: float) -> str:

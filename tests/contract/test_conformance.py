@@ -1,0 +1,35 @@
+"""Every bundled plugin conforms, and nothing that should have been checked is skipped."""
+
+from pathlib import Path
+
+import pytest
+from agentx_sdk.conformance import run
+from agentx_sdk.testing.program import program
+
+ROOT = Path(__file__).parents[2]
+# What these may skip; everything else must be checked. Any other plugin may skip what it has not.
+MAY_SKIP = {
+    "echo": {
+        "tools.listed",
+        "tools.arguments",
+        "tools.bad_json",
+        "tools.run",
+        "config.schema",
+        "config.refused",
+        "config.initialize",
+        "config.validate_refuses",
+    },
+}
+FOLDERS = sorted(path.parent for path in (ROOT / "plugins").glob("*/plugin.yaml"))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+async def test_it_conforms(folder):
+    if program(folder).manifest["runtime"]["language"] != "python":
+        pytest.skip("it is tested with its own environment")
+    report = await run(folder)
+    assert report.passed, report.text()
+    if folder.name in MAY_SKIP:
+        skipped = {each.check.id for each in report.results if each.outcome == "skipped"}
+        assert skipped <= MAY_SKIP[folder.name]
