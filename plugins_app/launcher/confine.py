@@ -68,6 +68,7 @@ def _no_memory_in_dumps() -> None:
 def _hand_over_door(told: dict[str, Any]) -> None:
     """The listening socket goes to the supervisor; a copy stays, for the supervisor that comes after it."""
     if not told["door"]:
+        os.close(told["report"])
         return
     with namespaces.door(told["door"]) as listening, socket.socket(fileno=told["report"]) as report:
         passed = array.array("i", [listening.fileno()])

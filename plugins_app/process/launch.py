@@ -3,16 +3,19 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from plugins_app import handshake, launcher
 from plugins_app.errors import LaunchFailed, NotOurs
-from plugins_app.process import places, running
+from plugins_app.isolation import Confinement
+from plugins_app.process import cgroups, confinement, places, pump, running
+from plugins_app.process.around import Around
 from plugins_app.process.identity import identity_of
 from plugins_app.process.recipe import OOM_SCORE, Recipe
 from plugins_app.process.running import PluginProcess
@@ -28,6 +31,8 @@ class Started:
     child: "subprocess.Popen[bytes]"
     handshake: int  # the descriptor to read the line from
     log_offset: int
+    around: Around
+    report: socket.socket  # over which its launcher hands us its door
 
 
 async def launch(
@@ -37,11 +42,14 @@ async def launch(
     token: str,
     lease_seconds: int,
     tls: handshake.Tls | None = None,
+    confined: Confinement | None = None,
 ) -> PluginProcess:
     """Start it and wait for its handshake. Raises `LaunchFailed` with the reason; then nothing is left of it.
 
-    With `tls` it listens on TCP, else at a unix socket.
+    With `tls` it listens on TCP, else at a unix socket. `confined`: what is put around it (`isolation.confinement`).
     """
+    if confined is not None:
+        confinement.check(confined, listens_on_tcp=tls is not None)
     folder = places.socket_dir(launch_id)
     try:
         line = handshake.launch_line(
@@ -52,41 +60,66 @@ async def launch(
             plugin=what.plugin,
             tls=tls,
         )
-        started = _start(what, line)
-        return await _greeted(what, started, launch_id, folder, tls)
+        started = _start(what, line, launch_id, folder, confined)
     except BaseException:
         places.remove_socket_dir(folder)
         raise
-
-
-def _start(what: Recipe, line: bytes) -> Started:
-    log = places.open_log(what.log_file)
-    ours, theirs = os.pipe()
     try:
-        child = subprocess.Popen(  # noqa: S603 - what an admin installed
-            [*LAUNCHER, json.dumps(_orders(what, theirs))],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            cwd=what.work_dir,
-            env=what.environment,
-            start_new_session=True,
-            pass_fds=(theirs,),
-        )
-        offset = os.fstat(log).st_size
-    except OSError as error:
-        os.close(ours)
-        raise LaunchFailed(f"No process could be started: {error.strerror}.") from None
+        process = await _greeted(what, started, launch_id, folder, tls)
+    except BaseException:
+        started.around.close()
+        places.remove_socket_dir(folder)
+        raise
     finally:
-        os.close(theirs)
-        os.close(log)
+        started.report.close()
+    if confined is not None:
+        process.isolation = confined.told()
+        if process.around.group is not None:
+            process.around.group.limit_cpu(confined.cpus)
+    return process
+
+
+def _start(
+    what: Recipe, line: bytes, launch_id: str, folder: Path, confined: Confinement | None
+) -> Started:
+    offset = places.log_size(what.log_file)
+    around, ends = Around(), ExitStack()
+    with ends:
+        reading, log = pump.pipe()
+        ends.callback(os.close, log)
+        around.pump = pump.Pump(reading, what.log_file, what.log_bytes_per_second)
+        ours, theirs = os.pipe()
+        ends.callback(os.close, theirs)
+        report, reported = socket.socketpair()
+        ends.callback(reported.close)
+        orders = _orders(what, theirs)
+        try:
+            if confined is not None:
+                around.memory_bytes = confined.memory_bytes
+                around.group = cgroups.make(launch_id, confined)
+                orders |= _confined(what, confined, around, folder, reported.fileno())
+            child = subprocess.Popen(  # noqa: S603 - what an admin installed
+                [*LAUNCHER, json.dumps(orders)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=what.work_dir,
+                env=what.environment | (confinement.environment(confined) if confined else {}),
+                start_new_session=True,
+                pass_fds=(theirs, reported.fileno()),
+            )
+        except OSError as error:
+            os.close(ours)
+            report.close()
+            around.close()
+            raise LaunchFailed(f"No process could be started: {error.strerror}.") from None
     assert child.stdin is not None
     with suppress(BrokenPipeError), child.stdin:
         child.stdin.write(line)  # shorter than a pipe's buffer: never waits
-    return Started(child, ours, offset)
+    return Started(child, ours, offset, around, report)
 
 
-def _orders(what: Recipe, descriptor: int) -> dict[str, object]:
+def _orders(what: Recipe, descriptor: int) -> dict[str, Any]:
     return {
         "argv": list(what.argv),
         "limits": what.limits,
@@ -95,21 +128,40 @@ def _orders(what: Recipe, descriptor: int) -> dict[str, object]:
     }
 
 
+def _confined(
+    what: Recipe, confined: Confinement, around: Around, folder: Path, report: int
+) -> dict[str, Any]:
+    told = confinement.orders(confined, what, around.group, folder, report)
+    return {"confine": told, "limits": what.limits | confinement.limits(confined)}
+
+
+def _door(report: socket.socket) -> socket.socket | None:
+    """What its launcher sent before it became the plugin; None: it has no door."""
+    report.setblocking(False)
+    try:
+        _, descriptors, _, _ = socket.recv_fds(report, 16, 1)
+    except BlockingIOError:
+        return None
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
+
+
 async def _greeted(
     what: Recipe, started: Started, launch_id: str, folder: Path, tls: handshake.Tls | None
 ) -> PluginProcess:
-    child = started.child
+    child, around = started.child, started.around
     try:
         line = await _line(started.handshake, what.startup_timeout)
         if not line.endswith(b"\n"):
             raise LaunchFailed(await _early_end(child))
         told = handshake.parse(line, launch_id=launch_id, socket_dir=str(folder), tls=tls)
+        around.door = _door(started.report)
         return PluginProcess(
             identity_of(child.pid),
             launch_id=launch_id,
             address=told.address,
             contract=told.contract,
             child=child,
+            around=around,
         )
     except (LaunchFailed, NotOurs, TimeoutError) as error:
         await _end(child)
@@ -144,6 +196,9 @@ async def _early_end(child: "subprocess.Popen[bytes]") -> str:
 def _reason(what: Recipe, started: Started, error: Exception) -> str:
     if isinstance(error, TimeoutError):
         error = LaunchFailed(f"It sent no handshake within {what.startup_timeout:g} s.")
+    started.around.drain()
+    if reason := started.around.reason():
+        return reason
     lines = places.last_lines(what.log_file, 1, since=started.log_offset)
     last = lines[0].strip()[:LAST_WORDS] if lines else ""
     return f"{error} Its last words: {last}" if last and last not in str(error) else str(error)

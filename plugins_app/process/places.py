@@ -31,11 +31,12 @@ def log_file(plugin: str, ordinal: int) -> Path:
     return folder / f"{plugin}.{ordinal}.log"
 
 
-def open_log(path: Path) -> int:
-    """A descriptor that appends, so that the file may be cut while it is written to."""
-    if path.exists() and path.stat().st_size > LOG_BYTES:
-        path.replace(path.with_suffix(".log.1"))
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+def log_size(path: Path) -> int:
+    """In bytes; 0 when it is not there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def lock_file(node: str) -> Path:

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from plugins_app import handshake
 from plugins_app.errors import LaunchFailed
-from plugins_app.manifest import INTERPRETERS, PYTHON, Manifest
+from plugins_app.manifest import INTERPRETERS, LOG_BYTES_PER_SECOND, PYTHON, Manifest
 from plugins_app.process import places
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ class Recipe:
     log_file: Path
     startup_timeout: float
     limits: dict[str, int]
+    readable: tuple[str, ...] = ()  # what it must see of the file system beside the system itself
+    log_bytes_per_second: int = LOG_BYTES_PER_SECOND
 
 
 def recipe(manifest: Manifest, folder: Path, ordinal: int, environment: str = "") -> Recipe:
@@ -44,15 +46,35 @@ def recipe(manifest: Manifest, folder: Path, ordinal: int, environment: str = ""
     """
     work_dir = places.work_dir(manifest.name, ordinal)
     made = Path(environment) if environment else None
+    argv = tuple(_argv(manifest, folder, made))
     return Recipe(
         plugin=manifest.name,
-        argv=tuple(_argv(manifest, folder, made)),
+        argv=argv,
         environment=_environment(manifest, work_dir, made),
         work_dir=work_dir,
         log_file=places.log_file(manifest.name, ordinal),
         startup_timeout=manifest.runtime.startup_timeout,
         limits={"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES},
+        readable=_readable(folder, made, argv[0]),
+        log_bytes_per_second=manifest.logging.bytes_per_second,
     )
+
+
+def _readable(folder: Path, made: Path | None, program: str) -> tuple[str, ...]:
+    """Its release, its libraries, the SDKs, and where its interpreter lives."""
+    libraries = (made,) if made else (Path(sys.prefix), Path(sys.base_prefix))
+    found = (folder, *libraries, settings.BASE_DIR / "sdk", *_home_of(Path(program)))
+    return tuple(dict.fromkeys(str(each) for each in found))
+
+
+def _home_of(program: Path) -> list[Path]:
+    """An interpreter needs its library beside its `bin`; of a program alone no more than the file is shown."""
+    homes = []
+    for each in (program, program.resolve()):
+        prefix = each.parent.parent
+        is_installed = each.parent.name == "bin" and (prefix / "lib").is_dir()
+        homes.append(prefix if is_installed else each)
+    return homes
 
 
 def _argv(manifest: Manifest, folder: Path, made: Path | None) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from plugins_app.errors import NotOurs
+from plugins_app.process.around import Around
 from plugins_app.process.identity import Identity, group_members
 from plugins_app.process.places import launch_dir, remove_socket_dir
 
@@ -28,13 +29,20 @@ class PluginProcess:
         address: str,
         contract: int,
         child: "subprocess.Popen[bytes] | None",
+        token: str = "",
+        around: Around | None = None,
     ) -> None:
-        """Raises `NotOurs` when it is gone already (a child of ours is not before it was reaped)."""
+        """Raises `NotOurs` when it is gone already (a child of ours is not before it was reaped).
+
+        `token`: of a process that somebody else started; it is never signalled, and nothing of it is removed.
+        """
         self.identity = identity
+        self.token = token
         self.launch_id = launch_id
         self.address = address
         self.contract = contract
         self.isolation: dict[str, Any] = {}  # what is in force around it, as its launcher told
+        self.around = around or Around()
         self.certificate_expires: datetime | None = None
         self.since = time.monotonic()
         self.exited = asyncio.Event()
@@ -48,6 +56,11 @@ class PluginProcess:
         return self.identity.pid
 
     @property
+    def is_ours(self) -> bool:
+        """Whether we may end it."""
+        return not self.token
+
+    @property
     def up_seconds(self) -> float:
         """How long it has been ours and running."""
         return time.monotonic() - self.since
@@ -57,8 +70,8 @@ class PluginProcess:
         self._callbacks.append(callback)
 
     def signal_group(self, number: signal.Signals) -> None:
-        """To the process and whatever it started. Does nothing once it has ended."""
-        if not self.exited.is_set():
+        """To the process and whatever it started. Does nothing once it has ended, or where it is not ours."""
+        if self.is_ours and not self.exited.is_set():
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
@@ -69,14 +82,19 @@ class PluginProcess:
 
     def _on_exit(self) -> None:
         unwatch(self._pidfd)
+        if self.is_ours:
+            self._clear_up()
+        self.exited.set()
+        for callback in self._callbacks:
+            callback()
+
+    def _clear_up(self) -> None:
         # While the dead leader is not reaped its number cannot be given away, so this hits no stranger.
         end_group(self.pid, certain=self._child is not None)
         if self._child is not None:
             self.end = ending(self._child.wait())
+        self.end = self.around.close() or self.end
         remove_socket_dir(launch_dir(self.launch_id))
-        self.exited.set()
-        for callback in self._callbacks:
-            callback()
 
 
 def watch(pid: int, on_exit: Callable[[], object]) -> int:
