@@ -36,9 +36,10 @@ class EchoNode extends Adapter {
   }
 
   #echo(turn, wish) {
+    if (wish.remember) this.state.set(String(wish.remember), turn.text);
     if ("data" in wish) return new Artifact({ data: wish.data }, { name: "reply" });
     const [first, ...more] = turn.parts;
-    if (!more.length && first?.text !== undefined) return turn.text;
+    if (!more.length && first?.text !== undefined) return turn.text.repeat(wish.repeat ?? 1);
     return new Artifact(turn.parts, { name: "reply" });
   }
 

@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 
+import { isDebugged, ownLaunch, reattachLine } from "./debugging.js";
 import * as handshake from "./handshake.js";
 import { Lease } from "./lease.js";
 import * as logs from "./logs.js";
@@ -18,22 +19,52 @@ const EXIT_ORPHAN = 4;
 
 /**
  * Serve the adapter until AgentX ends the process.
+ *
+ * Started by hand with AGENTX_PLUGIN_DEBUG=1 or --debug it serves too, and prints the line by which
+ * `agentx plugin attach` finds it.
  * @param {Adapter} adapter
  */
 export function run(adapter) {
-  if (!handshake.startedByCore()) {
-    leave(handshake.EXIT_NOT_LAUNCHED, handshake.STARTED_BY_HAND);
-  }
+  if (handshake.startedByCore()) runLaunched(adapter);
+  else if (isDebugged()) runDebugged(adapter);
+  else leave(handshake.EXIT_NOT_LAUNCHED, handshake.STARTED_BY_HAND);
+}
+
+/** @param {Adapter} adapter */
+function runLaunched(adapter) {
   const fd = handshake.takeHandshakeFd();
   const launch = readLaunch();
-  logs.configure(adapter.name || launch.plugin);
   const contract = handshake.chooseContract(launch.contracts);
   if (contract === null) {
     handshake.sendLine(fd, handshake.refuseLine(launch.contracts));
     leave(handshake.EXIT_MISMATCH);
   }
+  begin(adapter, launch, contract, (path) =>
+    handshake.sendLine(
+      fd,
+      handshake.acceptLine(contract, path, adapter.framework, launch.launchId),
+    ),
+  );
+}
+
+/** @param {Adapter} adapter */
+function runDebugged(adapter) {
+  const launch = ownLaunch();
+  if (adapter.name) launch.plugin = adapter.name;
+  const contract = Math.max(...launch.contracts);
+  begin(adapter, launch, contract, (path) =>
+    process.stderr.write(reattachLine(launch, path, contract)),
+  );
+}
+
+/**
+ * @param {Adapter} adapter @param {handshake.Launch} launch @param {number} contract
+ * @param {(path: string) => unknown} tell Where it listens.
+ */
+function begin(adapter, launch, contract, tell) {
+  logs.configure(adapter.name || launch.plugin);
   guard();
-  serve(adapter, launch, contract, fd).then(leave, (error) => {
+  serve(adapter, launch, contract, tell).then(leave, (error) => {
     logger.error("the plugin cannot serve:", error);
     leave(EXIT_CRASHED);
   });
@@ -66,26 +97,28 @@ function guard() {
 }
 
 /**
- * @param {Adapter} adapter @param {handshake.Launch} launch @param {number} contract @param {number} fd
+ * @param {Adapter} adapter @param {handshake.Launch} launch @param {number} contract
+ * @param {(path: string) => unknown} tell
  * @returns {Promise<number>} The exit status.
  */
-async function serve(adapter, launch, contract, fd) {
+async function serve(adapter, launch, contract, tell) {
   const server = new PluginServer(adapter, launch, contract);
   let status = 0;
   const orphaned = () => {
     status = EXIT_ORPHAN;
     server.drain(ORPHAN_DRAIN_SECONDS, "the lease was not renewed");
   };
-  const lease = new Lease(launch.leaseSeconds, orphaned, PATIENCE_SECONDS);
-  await server.start((seconds) => lease.renew(seconds));
+  const lease = Number.isFinite(launch.leaseSeconds)
+    ? new Lease(launch.leaseSeconds, orphaned, PATIENCE_SECONDS)
+    : null;
+  await server.start((seconds) => lease?.renew(seconds));
   for (const name of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
     process.on(name, () => onSignal(server, name));
   }
-  lease.start();
-  const line = handshake.acceptLine(contract, server.path, adapter.framework, launch.launchId);
-  handshake.sendLine(fd, line);
+  lease?.start();
+  tell(server.path);
   await server.ended();
-  lease.release();
+  lease?.release();
   return status;
 }
 
