@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitoring.models import Alert
-from plugins_app.models import Plugin, PluginEvent, PluginInstance, ScalingDecision
+from plugins_app.models import Plugin, PluginEvent, PluginInstance, Preparation, ScalingDecision
 from registry.models import Agent, Node
 from routing.signals import PushChanged, TaskChanged
 from security.models import AuditEvent
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     PLUGIN = "plugin"
     PROCESS = "process"
     PLUGIN_EVENT = "plugin_event"
+    PREPARATION = "preparation"
     SCALING = "scaling"
     AUDIT = "audit"
     ALERT = "alert"
@@ -89,6 +90,19 @@ def of_plugin_event(event: PluginEvent) -> dict[str, Any]:
         "type": event.type,
         "message": event.message,
         "time": event.time.isoformat(),
+    }
+
+
+def of_preparation(row: Preparation) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "plugin": row.release.plugin.slug,
+        "release": str(row.release_id),
+        "version": row.release.version,
+        "node": row.node.name,
+        "state": row.state,
+        "progress": row.progress,
+        "reason": row.reason,
     }
 
 

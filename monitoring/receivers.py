@@ -7,12 +7,13 @@ from django.dispatch import receiver
 from monitoring import frames, metrics
 from monitoring.broadcast import frame, gather
 from monitoring.frames import Kind
-from plugins_app.models import Plugin, PluginEvent, PluginInstance, ScalingDecision
+from plugins_app.models import Plugin, PluginEvent, PluginInstance, Preparation, ScalingDecision
 from plugins_app.signals import (
     instance_changed,
     log_lines_written,
     plugin_changed,
     plugin_event_recorded,
+    preparation_changed,
     scaling_decided,
 )
 from registry.models import Agent, Node
@@ -52,6 +53,11 @@ def show_process(sender: object, instance: PluginInstance, **_: Any) -> None:
 def show_plugin_event(sender: object, event: PluginEvent, **_: Any) -> None:
     metrics.plugin_events_total.labels(event.plugin.slug, event.type).inc()
     frame(Kind.PLUGIN_EVENT, frames.of_plugin_event(event))
+
+
+@receiver(preparation_changed)
+def show_preparation(sender: object, preparation: Preparation, **_: Any) -> None:
+    frame(Kind.PREPARATION, frames.of_preparation(preparation))
 
 
 @receiver(scaling_decided)

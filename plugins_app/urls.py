@@ -5,10 +5,11 @@ from django.urls import URLPattern, path
 from plugins_app.api import config as rest_config
 from plugins_app.api import installation as rest_installation
 from plugins_app.api import logs as rest_logs
+from plugins_app.api import market as rest_market
 from plugins_app.api import plugins as rest
 from plugins_app.api import releases as rest_releases
 from plugins_app.api import secrets as rest_secrets
-from plugins_app.views import config, events, logs, plugins, scaling
+from plugins_app.views import config, events, logs, plugins, releases, scaling
 
 pages: list[URLPattern] = [
     path("plugins/", plugins.plugins, name="page-plugins"),
@@ -17,9 +18,41 @@ pages: list[URLPattern] = [
     path("plugins/<slug:slug>/logs/", logs.logs, name="page-plugin-logs"),
     path("plugins/<slug:slug>/logs/download/", logs.download, name="page-plugin-logs-download"),
     path("plugins/<slug:slug>/events/", events.events, name="page-plugin-events"),
+    path("plugins/<slug:slug>/releases/", releases.releases, name="page-plugin-releases"),
+    path("plugins/<slug:slug>/upgrade/", releases.upgrade, name="page-plugin-upgrade"),
+    path(
+        "plugins/<slug:slug>/releases/<uuid:release>/upgrade/",
+        releases.upgrade,
+        name="page-release-upgrade",
+    ),
+    path(
+        "plugins/<slug:slug>/releases/<uuid:release>/rollback/",
+        releases.rollback,
+        name="page-release-rollback",
+    ),
+    path(
+        "plugins/<slug:slug>/releases/<uuid:release>/remove/",
+        releases.remove,
+        name="page-release-remove",
+    ),
     path("plugins/<slug:slug>/restart/", plugins.restart, name="page-plugin-restart"),
     path("plugins/<slug:slug>/scale/", plugins.scale, name="page-plugin-scale"),
     path("plugins/<slug:slug>/configure/", config.configure, name="page-plugin-configure"),
+    path("plugins/<slug:slug>/configure/export/", config.export, name="page-config-export"),
+    path("plugins/<slug:slug>/configure/secret/", config.set_secret, name="page-secret-set"),
+    path(
+        "plugins/<slug:slug>/configure/secret/remove/",
+        config.remove_secret,
+        name="page-secret-remove",
+    ),
+    path(
+        "plugins/<slug:slug>/configure/<int:number>/", config.revision, name="page-config-revision"
+    ),
+    path(
+        "plugins/<slug:slug>/configure/<int:number>/restore/",
+        config.restore,
+        name="page-config-restore",
+    ),
     path("plugins/<slug:slug>/<slug:verb>/", plugins.operate, name="page-plugin-operate"),
     path("autoscaling/", scaling.autoscaling, name="page-scaling"),
     path("autoscaling/<slug:slug>/", scaling.policy, name="page-policy"),
@@ -47,4 +80,17 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/rollback", rest_releases.PluginRollback.as_view()),
     path("plugins/<str:ref>/logs", rest_logs.PluginLogs.as_view()),
     path("plugins/<str:ref>/events", rest.PluginEvents.as_view()),
+    path("market", rest_market.Market.as_view()),
+    path("market/index.json", rest_market.MarketIndex.as_view()),
+    path("market/<slug:name>", rest_market.MarketPackage.as_view()),
+    path("market/<slug:name>/ratings", rest_market.MarketRatings.as_view()),
+    path("market/<slug:name>/<str:version>/download", rest_market.MarketDownload.as_view()),
+    path("market/<slug:name>/<str:version>/yank", rest_market.MarketYank.as_view()),
+    path("market/<slug:name>/<str:version>/unyank", rest_market.MarketUnyank.as_view()),
+    path("packages/reviews", rest_market.ReviewQueue.as_view()),
+    path("packages/<uuid:package_id>/review", rest_market.PackageReviewed.as_view()),
+    path("publisher-keys", rest_market.PublisherKeys.as_view()),
+    path("publisher-keys/<uuid:key_id>/revoke", rest_market.PublisherKeyRevoke.as_view()),
+    path("registries", rest_market.Registries.as_view()),
+    path("registries/<str:registry>/packages", rest_market.RegistryPackages.as_view()),
 ]

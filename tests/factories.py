@@ -1,14 +1,17 @@
 """One function per model, with sensible defaults: `make_agent(slug="echo")`. No inheritance, no randomness."""
 
+import hashlib
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from plugins_app import manifest as manifests
 from plugins_app.models import HostedAgent, Plugin, PluginInstance, PluginRelease
 from registry.models import Agent, Capability, Node
 from routing.models import TERMINAL, Message, Task, TaskEvent
@@ -101,6 +104,19 @@ def make_plugin(
     for agent in agents:
         HostedAgent.objects.create(plugin=plugin, agent=agent)
     return plugin
+
+
+def make_release(plugin: Plugin, version: str, *, days_ago: int = 1, **fields: Any) -> PluginRelease:
+    """A further release of a plugin, whose manifest is echo's and can be run where it lies."""
+    raw = manifests.read(Path(settings.BASE_DIR) / "plugins" / "echo")
+    raw["metadata"] |= {"name": plugin.slug, "version": version}
+    told: dict[str, Any] = {
+        "path": str(Path(settings.BASE_DIR) / "plugins" / "echo"),
+        "manifest": raw,
+        "digest": hashlib.sha256(version.encode()).hexdigest(),
+        "installed": timezone.now() - timedelta(days=days_ago),
+    }
+    return PluginRelease.objects.create(plugin=plugin, version=version, **(told | fields))
 
 
 def make_instance(

@@ -46,13 +46,32 @@ class PluginSerializer(serializers.ModelSerializer[Plugin]):
         return plugin.release.version if plugin.release else None
 
 
+class InstallationSerializer(serializers.Serializer[Any]):
+    """How far its release is, or the one that is to take over, on the node that is furthest behind."""
+
+    release = serializers.UUIDField(source="release_id", read_only=True)
+    version = serializers.CharField(read_only=True)
+    state = serializers.CharField(
+        read_only=True,
+        help_text="none (prepared at its first start), queued, unpacking, environment, checking, ready, failed",
+    )
+    progress = serializers.IntegerField(read_only=True, help_text="Percent.")
+    reason = serializers.CharField(read_only=True)
+
+
 class PluginDetailSerializer(PluginSerializer):
+    installation = serializers.SerializerMethodField()
     processes = serializers.SerializerMethodField()
     agents = serializers.SerializerMethodField()
 
     class Meta(PluginSerializer.Meta):
-        fields = (*PluginSerializer.Meta.fields, "processes", "agents")
+        fields = (*PluginSerializer.Meta.fields, "installation", "processes", "agents")
         read_only_fields = fields
+
+    @extend_schema_field(InstallationSerializer(allow_null=True))
+    def get_installation(self, plugin: Plugin) -> Any:
+        found = selectors.installation_of(plugin)
+        return None if found is None else InstallationSerializer(found).data
 
     @extend_schema_field(ProcessSerializer(many=True))
     def get_processes(self, plugin: Plugin) -> Any:

@@ -10,6 +10,7 @@ from plugins_app.selectors.config import (
     revision,
     revision_changes,
     revisions,
+    schema_of,
     secret_rows,
     secrets_of,
     shown_config,
@@ -29,9 +30,11 @@ from plugins_app.selectors.plugins import (
     target_of,
 )
 from plugins_app.selectors.releases import (
+    NOT_ASKED,
     Installation,
     access_release,
     installation_of,
+    newest_listed,
     prepared,
     prepared_on,
     progress_of,
@@ -41,6 +44,7 @@ from plugins_app.selectors.releases import (
 __all__ = [
     "LOG_KEY",
     "MAX_LOG_LINES",
+    "NOT_ASKED",
     "Candidate",
     "Effective",
     "Installation",
@@ -60,6 +64,7 @@ __all__ = [
     "latest_events",
     "live_targets",
     "log_lines",
+    "newest_listed",
     "plugins",
     "prepared",
     "prepared_on",
@@ -68,6 +73,7 @@ __all__ = [
     "revision",
     "revision_changes",
     "revisions",
+    "schema_of",
     "secret_rows",
     "secrets_of",
     "shown_config",

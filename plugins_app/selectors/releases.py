@@ -8,7 +8,8 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from plugins_app.errors import ReleaseNotFound
-from plugins_app.models import Plugin, PluginInstance, PluginRelease, Preparation
+from plugins_app.models import Package, Plugin, PluginInstance, PluginRelease, Preparation
+from plugins_app.packages import versions
 from plugins_app.selectors.plugins import access_plugin
 from registry.models import Node
 from security.principals import Principal
@@ -97,6 +98,15 @@ def is_prepared(plugin: Plugin, release: PluginRelease) -> bool:
     ready = set(release.preparations.filter(state=State.READY).values_list("node_id", flat=True))
     needed = nodes_of(plugin)
     return needed <= ready if needed else bool(ready)
+
+
+def newest_listed(plugin: Plugin) -> str:
+    """The version in the registry that is newer than the one it has; empty: there is none."""
+    listed = Package.objects.filter(name=plugin.slug, listed=True, yanked=None)
+    newest = versions.newest(listed.values_list("version", flat=True), "")
+    current = plugin.release.version if plugin.release else ""
+    is_newer = newest and (not current or versions.key(newest) > versions.key(current))
+    return newest if newest and is_newer else ""
 
 
 def nodes_of(plugin: Plugin) -> set[UUID]:

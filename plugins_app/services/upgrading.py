@@ -11,7 +11,7 @@ from plugins_app import manifest as manifests
 from plugins_app.errors import ReleaseInUse, ReleaseNotFound
 from plugins_app.models import Package, Plugin, PluginEvent, PluginInstance, PluginRelease
 from plugins_app.packages import versions
-from plugins_app.selectors.releases import release_of
+from plugins_app.selectors.releases import newest_listed, release_of
 from plugins_app.services import dependencies
 from plugins_app.services.acceptance import market_install
 from plugins_app.services.events import record_event, tell_plugin
@@ -31,7 +31,7 @@ def upgrade(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
     principal.require(permissions.PLUGINS_MANAGE)
     plugin = lock_plugin(ref)
     release = _found(plugin, which) if which else _newest_release(plugin)
-    listed = "" if release and which else which or _newest_listed(plugin)
+    listed = "" if release and which else which or newest_listed(plugin)
     if release is None or (listed and versions.key(listed) > versions.key(release.version)):
         if not listed:
             raise Conflict(_("%(plugin)s has no newer release.") % {"plugin": plugin.slug})
@@ -119,15 +119,6 @@ def _newest_release(plugin: Plugin) -> PluginRelease | None:
         if not current or versions.key(each.version) > versions.key(current)
     ]
     return max(newer, key=lambda each: versions.key(each.version), default=None)
-
-
-def _newest_listed(plugin: Plugin) -> str:
-    """What the registry has that is newer than the one it has; empty: nothing."""
-    listed = Package.objects.filter(name=plugin.slug, listed=True, yanked=None)
-    newest = versions.newest(listed.values_list("version", flat=True), "")
-    current = plugin.release.version if plugin.release else ""
-    is_newer = newest and (not current or versions.key(newest) > versions.key(current))
-    return newest if newest and is_newer else ""
 
 
 def _before(plugin: Plugin) -> PluginRelease | None:

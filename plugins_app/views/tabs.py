@@ -17,6 +17,7 @@ TABS: Final = (
     ("overview", gettext_lazy("Overview"), "page-plugin", permissions.PLUGINS_VIEW),
     ("processes", gettext_lazy("Processes"), "page-plugin-processes", permissions.PLUGINS_VIEW),
     ("config", gettext_lazy("Config"), "page-plugin-configure", permissions.PLUGINS_MANAGE),
+    ("releases", gettext_lazy("Releases"), "page-plugin-releases", permissions.PLUGINS_VIEW),
     ("logs", gettext_lazy("Logs"), "page-plugin-logs", permissions.PLUGINS_LOGS),
     ("events", gettext_lazy("Events"), "page-plugin-events", permissions.PLUGINS_VIEW),
 )

@@ -21,7 +21,11 @@ TONES: Final[dict[str, str]] = {
         ("ready", "running", "active", "completed", "resolved", "enabled", "delivered"), "good"
     ),
     **dict.fromkeys(
-        ("initializing", "starting", "loading", "working", "submitted", "draining", "busy"), "busy"
+        (
+            *("initializing", "starting", "loading", "working", "submitted", "draining", "busy"),
+            *("queued", "unpacking", "environment", "checking"),
+        ),
+        "busy",
     ),
     **dict.fromkeys(
         (
@@ -56,6 +60,7 @@ def event_tone(event: Any) -> str:
     if event.type == "exited":
         return "bad" if "delay" in event.data else "calm"
     tones = {"fatal": "bad", "backoff": "warn", "degraded": "warn", "ready": "good"}
+    tones |= {"prepared": "good", "not_prepared": "bad", "upgraded": "good", "rolled_back": "warn"}
     return {**tones, "adopted": "good"}.get(event.type, "calm")
 
 

@@ -4,6 +4,7 @@ Whoever is not named is refused: 403, or 404 where `hidden` says that the thing 
 gets 401 from the API, the way to the login from a page, and nothing done by a button.
 """
 
+import base64
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +18,15 @@ from django.utils.text import slugify
 
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
-from plugins_app.models import AutoscalePolicy, ConfigRevision, PluginSecret
+from plugins_app.fetching import folder
+from plugins_app.models import AutoscalePolicy, PublisherKey
+from plugins_app.packages import archive, signing
+from plugins_app.services import market, ConfigRevision, PluginSecret
 from registry.models import AgentCard, Upstream
 from routing.models import PushConfig, PushDelivery
 from security.crypto import seal
 from security.models import User
+from security.principals import system
 from tests.factories import (
     make_agent,
     make_instance,
@@ -32,6 +37,7 @@ from tests.factories import (
     make_task,
     make_user,
 )
+from tests.packing import manifest, tarred
 
 pytestmark = pytest.mark.django_db
 ROLES = {"V": "viewer", "U": "auditor", "D": "developer", "O": "operator", "A": "admin"}
@@ -55,6 +61,8 @@ CARD = {"name": "Afar", "supportedInterfaces": [INTERFACE]}
 STATEMENT = {"name": "Echo", "description": "Says it again.", "version": "1"}
 PERSON = {"username": "new", "password": "correct horse battery", "role": "viewer"}
 FOLDER = {"path": str(Path(settings.BASE_DIR) / "plugins" / "slow_echo")}
+PACKAGE = {"package": base64.b64encode(tarred(told=manifest("fresh"))).decode()}
+PUBLISHER = {"name": "new", "public_key": signing.new_key()[1]}
 
 API = [
     Right("GET", "me", EVERYBODY),
@@ -107,6 +115,22 @@ API = [
     Right("POST", "plugins/<str:ref>/rollback", "OA", 202, {"version": "0.9.0"}),
     Right("GET", "plugins/<str:ref>/logs", "DOA"),
     Right("GET", "plugins/<str:ref>/events", EVERYBODY),
+    Right("GET", "market", EVERYBODY),
+    Right("POST", "market", "DA", 201, PACKAGE),
+    Right("GET", "market/index.json", EVERYBODY),
+    Right("GET", "market/<slug:name>", EVERYBODY),
+    Right("GET", "market/<slug:name>/ratings", EVERYBODY),
+    Right("POST", "market/<slug:name>/ratings", EVERYBODY, body={"stars": 4}),
+    Right("GET", "market/<slug:name>/<str:version>/download", EVERYBODY),
+    Right("POST", "market/<slug:name>/<str:version>/yank", "A", body={"reason": "broken"}),
+    Right("POST", "market/<slug:name>/<str:version>/unyank", "A"),
+    Right("GET", "packages/reviews", "A"),
+    Right("POST", "packages/<uuid:package_id>/review", "A", body={"approved": False}),
+    Right("GET", "publisher-keys", EVERYBODY),
+    Right("POST", "publisher-keys", "A", 201, PUBLISHER),
+    Right("POST", "publisher-keys/<uuid:key_id>/revoke", "A"),
+    Right("GET", "registries", EVERYBODY),
+    Right("GET", "registries/<str:registry>/packages", EVERYBODY),
     Right("GET", "agents", EVERYBODY),
     Right("POST", "agents/register", "DA", 201, REMOTE),
     Right("POST", "agents/preview", "DA", 400, {"card_url": "http://10.0.0.1/"}),
@@ -161,9 +185,10 @@ PAGES = [
     Right("GET", "plugins/<slug:slug>/logs/download/", "DOA"),
     Right("GET", "plugins/<slug:slug>/events/", EVERYBODY),
     Right("GET", "plugins/<slug:slug>/releases/", EVERYBODY),
-    Right("POST", "plugins/<slug:slug>/upgrade/", "A", body={"version": "0.9.0"}),
-    Right("POST", "plugins/<slug:slug>/rollback/", "OA", body={"version": "0.9.0"}),
-    Right("POST", "plugins/<slug:slug>/remove-release/", "A", body={"release": "0.9.0"}),
+    Right("POST", "plugins/<slug:slug>/upgrade/", "A"),
+    Right("POST", "plugins/<slug:slug>/releases/<uuid:release>/upgrade/", "A"),
+    Right("POST", "plugins/<slug:slug>/releases/<uuid:release>/rollback/", "OA"),
+    Right("POST", "plugins/<slug:slug>/releases/<uuid:release>/remove/", "A"),
     Right("POST", "plugins/<slug:slug>/restart/", "OA"),
     Right("POST", "plugins/<slug:slug>/scale/", "OA", body={"replicas": 2}),
     Right("POST", "plugins/<slug:slug>/<slug:verb>/", "OA"),
@@ -196,12 +221,14 @@ PAGES = [
 
 
 @pytest.fixture
-def names() -> dict[str, str]:
+def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     """One of everything, none of it the caller's; what to put into the paths."""
     agent = make_agent("echo")
     AgentCard.objects.create(agent=agent, version=1, card=STATEMENT, digest="1")
     plugin = make_plugin("echo", agents=(agent,), desired="running", state="running")
     make_instance(plugin)
+    earlier = make_release(plugin, "0.9.0")
+    make_release(plugin, "1.1.0")
     ConfigRevision.objects.create(plugin=plugin, number=1, config={})
     PluginSecret.objects.create(plugin=plugin, name="token@1", sealed=seal('"hush"'))
     AutoscalePolicy.objects.create(plugin=plugin, minimum=1, maximum=4)
@@ -218,9 +245,18 @@ def names() -> dict[str, str]:
     pending = {"pending_card": CARD, "pending_digest": "0", "card": CARD}
     afar = make_agent("afar", source="remote", endpoint="https://far.example/")
     Upstream.objects.create(agent=afar, url="http://10.0.0.1/", **pending)
+    package = market.publish(system("tests"), tarred(told=manifest(trust="trusted")))
+    public = signing.new_key()[1]
+    publisher = PublisherKey.objects.create(name="publisher", public_key=public)
+    folder.publish_to(tmp_path, archive.built(tarred()))
+    settings.PLUGIN_REGISTRIES = [f"shared={tmp_path}"]
     return {
+        "<uuid:package_id>": str(package.id),
+        "<str:registry>": "shared",
+        "publisher key": str(publisher.id),
         "<str:ref>": "echo",
         "<str:which>": "0.9.0",
+        "<uuid:release>": str(earlier.id),
         "<slug:slug>": "echo",
         "<slug:verb>": "stop",
         "<slug:name>": "slow",
@@ -245,6 +281,10 @@ def address(right: Right, names: dict[str, str], root: str) -> str:
         names = names | {"<str:ref>": "local"}
     if any(part in path for part in ("/card/", "/upstream", "/heartbeat")):
         names = names | {"<slug:slug>": "afar", "<str:ref>": "afar"}
+    if path.startswith(("market/", "catalogue/")):
+        names = names | {"<slug:name>": "packed", "<str:version>": "1.0.0"}
+    if path.startswith("publisher-keys/"):
+        names = names | {"<uuid:key_id>": names["publisher key"]}
     for mark, name in names.items():
         path = path.replace(mark, name)
     return f"{root}{path}{right.query}"
