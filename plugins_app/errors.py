@@ -101,6 +101,12 @@ class AgentTaken(Conflict):
     code, reason = "agent_taken", "AGENT_TAKEN"
 
 
+class JoinRefused(Forbidden):
+    """A process that AgentX did not start may not come in, or may not be who it says it is."""
+
+    code, reason = "join_refused", "JOIN_REFUSED"
+
+
 class LaunchFailed(Exception):
     """A plugin process did not come to life. The text says why, for an operator."""
 

@@ -1,7 +1,7 @@
 """Plugins, what was installed of them, and their processes. `desired_*` is what is wanted; the rest is what is."""
 
 from plugins_app.models.config import ConfigRevision, PluginSecret
-from plugins_app.models.joining import JoinToken
+from plugins_app.models.joining import FIRST_ELSEWHERE, JoinToken
 from plugins_app.models.market import (
     Package,
     PackageFile,
@@ -15,6 +15,7 @@ from plugins_app.models.releases import PluginRelease, Preparation
 from plugins_app.models.scaling import AutoscalePolicy, ScalingDecision
 
 __all__ = [
+    "FIRST_ELSEWHERE",
     "MAX_REPLICAS",
     "MAX_STANDBY",
     "AutoscalePolicy",

@@ -7,6 +7,8 @@ from uuid_utils.compat import uuid7
 
 from plugins_app.models.plugins import Plugin
 
+FIRST_ELSEWHERE = 1000  # the number of the first slot that is not the scheduler's to fill
+
 
 class JoinToken(models.Model):
     """Lets processes of one plugin call home from elsewhere. Only its sha256 is kept."""

@@ -8,7 +8,14 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from plugins_app.errors import ReleaseNotFound
-from plugins_app.models import Package, Plugin, PluginInstance, PluginRelease, Preparation
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
+    Package,
+    Plugin,
+    PluginInstance,
+    PluginRelease,
+    Preparation,
+)
 from plugins_app.packages import versions
 from plugins_app.selectors.plugins import access_plugin
 from registry.models import Node
@@ -110,6 +117,8 @@ def newest_listed(plugin: Plugin) -> str:
 
 
 def nodes_of(plugin: Plugin) -> set[UUID]:
-    """The active nodes that have processes of it, or should."""
-    rows = PluginInstance.objects.filter(plugin=plugin, wanted=True, node__state=Node.State.ACTIVE)
+    """The active nodes that have processes of it, or should. Who joined from elsewhere has its release already."""
+    rows = PluginInstance.objects.filter(
+        plugin=plugin, wanted=True, node__state=Node.State.ACTIVE, ordinal__lt=FIRST_ELSEWHERE
+    )
     return set(rows.values_list("node_id", flat=True))

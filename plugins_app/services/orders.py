@@ -27,7 +27,8 @@ AFRESH: Final[dict[str, Any]] = {
 def order(release: PluginRelease) -> None:
     """Have every active node prepare it: any of them may be asked to run it. One that failed tries again."""
     if release.package_id is not None:
-        order_on(release, list(Node.objects.filter(state=Node.State.ACTIVE)))
+        living = Node.objects.filter(state=Node.State.ACTIVE).exclude(labels__has_key=Node.REMOTE)
+        order_on(release, list(living))
 
 
 def order_on(release: PluginRelease, nodes: Collection[Node]) -> None:

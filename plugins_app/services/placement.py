@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 
-from plugins_app.models import Plugin, PluginInstance
+from plugins_app.models import FIRST_ELSEWHERE, Plugin, PluginInstance
 from plugins_app.services.events import tell_instance
 from plugins_app.services.orders import order_again
 from plugins_app.services.settling import lock_plugin, settle
@@ -38,7 +38,8 @@ class Nodes:
 
     @classmethod
     def read(cls) -> "Nodes":
-        active = {node.id: node for node in Node.objects.filter(state=Node.State.ACTIVE)}
+        living = Node.objects.filter(state=Node.State.ACTIVE).exclude(labels__has_key=Node.REMOTE)
+        active = {node.id: node for node in living}
         counted = (
             PluginInstance.objects.filter(wanted=True).values_list("node").annotate(Count("id"))
         )
@@ -82,9 +83,10 @@ def wake_nodes(plugin: Plugin) -> None:
 
 
 def _slots(plugin: Plugin) -> dict[int, PluginInstance]:
-    """One row per number: the living one, else the newest."""
+    """One row per number: the living one, else the newest. Who joined from elsewhere has none of these numbers."""
     slots: dict[int, PluginInstance] = {}
-    for row in plugin.instances.select_related("node").order_by("created"):
+    ours = plugin.instances.filter(ordinal__lt=FIRST_ELSEWHERE)
+    for row in ours.select_related("node").order_by("created"):
         older = slots.get(row.ordinal)
         if older is None or older.state == PluginInstance.State.EXITED:
             slots[row.ordinal] = row
