@@ -54,3 +54,9 @@ class ByUpdate(NewestFirst):
     """For rows that come up again when they change."""
 
     ordering = ("-updated", "-id")
+
+
+class ByPublication(NewestFirst):
+    """For what somebody published."""
+
+    ordering = ("-published", "-id")

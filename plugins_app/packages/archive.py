@@ -80,16 +80,19 @@ def build(folder: Path) -> Built:
             if number >= MAX_FILES or total > MAX_UNPACKED_BYTES:
                 raise InvalidPackage(_too_large())
             _add(tar, name, path)
-    content = packed.getvalue()
-    opened_ = opened(content)
-    metadata = opened_.raw["metadata"]
+    return built(packed.getvalue())
+
+
+def built(content: bytes) -> Built:
+    """A package that was built earlier, looked at again. Raises `InvalidPackage`, `InvalidManifest`."""
+    found = opened(content)
     return Built(
-        name=metadata["name"],
-        version=metadata["version"],
-        manifest=opened_.raw,
+        name=found.manifest.name,
+        version=found.manifest.version,
+        manifest=found.raw,
         content=content,
-        sha256=opened_.sha256,
-        contents=opened_.contents,
+        sha256=found.sha256,
+        contents=found.contents,
     )
 
 

@@ -8,11 +8,12 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from plugins_app import configuration
-from plugins_app.errors import InvalidConfig, InvalidManifest, InvalidPackage
+from plugins_app.errors import InvalidConfig, InvalidManifest, InvalidPackage, PackageNotFound
 from plugins_app.manifest import Manifest
 from plugins_app.models import Package, Plugin, PluginEvent, PluginRelease
-from plugins_app.packages import archive
+from plugins_app.packages import archive, versions
 from plugins_app.packages.archive import Opened
+from plugins_app.selectors.bundled import bundled_named
 from plugins_app.selectors.market import chosen_package
 from plugins_app.services import dependencies, keeping, orders, trust
 from plugins_app.services.config import configure
@@ -84,6 +85,20 @@ def market_install(
     )
     count_download(package)
     return plugin
+
+
+def install_named(
+    principal: Principal, name: str, spec: str = "", *, config: Config | None = None
+) -> Plugin | None:
+    """Install what this AgentX itself has under that name: in its registry, else bundled. None: nothing that fits."""
+    principal.require(permissions.PLUGINS_MANAGE)
+    try:
+        return market_install(principal, name, spec, config=config)
+    except PackageNotFound:
+        shipped = bundled_named(name)
+        if shipped is None or not versions.fits(shipped.version, spec):
+            return None
+    return accept_folder(principal, shipped.folder, source=Source.BUNDLED, config=config)
 
 
 def count_download(package: Package) -> None:

@@ -19,9 +19,9 @@ from django.utils.text import slugify
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
 from plugins_app.fetching import folder
-from plugins_app.models import AutoscalePolicy, PublisherKey
+from plugins_app.models import AutoscalePolicy, ConfigRevision, PluginSecret, PublisherKey
 from plugins_app.packages import archive, signing
-from plugins_app.services import market, ConfigRevision, PluginSecret
+from plugins_app.services import market
 from registry.models import AgentCard, Upstream
 from routing.models import PushConfig, PushDelivery
 from security.crypto import seal
