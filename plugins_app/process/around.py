@@ -32,9 +32,15 @@ class Around:
             self.group.end()
         if self.pump is not None:
             self.pump.close()
+        self.let_go()
+        return reason
+
+    def let_go(self) -> None:
+        """It may go on; what it writes from here on waits for its next supervisor, and so does its door."""
+        if self.pump is not None:
+            self.pump.stop()
         if self.door is not None:
             self.door.close()
-        return reason
 
     def drain(self) -> None:
         """Its last words into its log."""

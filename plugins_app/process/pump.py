@@ -77,9 +77,10 @@ class Pump:
             return
         self.drain()
         self._tell()
-        self._stop()
+        self.stop()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Read no more of it."""
         for timer in (self._telling, self._pausing):
             if timer is not None:
                 timer.cancel()

@@ -47,6 +47,8 @@ class PluginProcess:
         self.since = time.monotonic()
         self.exited = asyncio.Event()
         self.end = UNKNOWN_END
+        self.over_memory = False  # the kernel ended it, because its limit was reached
+        self._why = ""
         self._child = child
         self._callbacks: list[Callable[[], object]] = []
         self._pidfd = watch(identity.pid, self._on_exit)
@@ -75,10 +77,16 @@ class PluginProcess:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
+    def end_with(self, reason: str) -> None:
+        """Kill it; the reason is what its slot will tell."""
+        self._why = self._why or reason
+        self.signal_group(signal.SIGKILL)
+
     def release(self) -> None:
         """Let it go on without us."""
         if not self.exited.is_set():
             unwatch(self._pidfd)
+            self.around.let_go()
 
     def _on_exit(self) -> None:
         unwatch(self._pidfd)
@@ -93,7 +101,9 @@ class PluginProcess:
         end_group(self.pid, certain=self._child is not None)
         if self._child is not None:
             self.end = ending(self._child.wait())
-        self.end = self.around.close() or self.end
+        over = self.around.close()
+        self.over_memory = bool(over)
+        self.end = self._why or over or self.end
         remove_socket_dir(launch_dir(self.launch_id))
 
 
