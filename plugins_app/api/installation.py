@@ -64,6 +64,9 @@ class Installation(serializers.Serializer[Any]):
         default=False,
         help_text="Of a registry whose publisher is unknown here: install it as if unsigned.",
     )
+    dev = serializers.BooleanField(
+        required=False, default=False, help_text="A package of an author at work on it."
+    )
     config = serializers.DictField(required=False, allow_null=True)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -139,8 +142,11 @@ def _installed(principal: Principal, given: dict[str, Any]) -> Plugin:
     if folder := given.get("path"):
         return acceptance.accept_folder(principal, Path(folder), config=config)
     if package := given.get("package"):
+        source = PluginRelease.Source.DEV if given["dev"] else PluginRelease.Source.PACKAGE
         content, signature = decoded(package), given["signature"]
-        return acceptance.accept(principal, content, signature=signature, config=config)
+        return acceptance.accept(
+            principal, content, source=source, signature=signature, config=config
+        )
     name, spec, registry = given["name"], given["version"], given["registry"]
     if not registry:
         plugin = acceptance.install_named(principal, name, spec, config=config)
