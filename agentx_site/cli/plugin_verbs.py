@@ -1,6 +1,33 @@
-"""The group `agentx plugin` with every verb, from the files they live in."""
+"""Which file each verb of `agentx plugin` lives in, besides those of plugins.py: loaded when it is asked for.
 
-from agentx_site.cli import author, testing
-from agentx_site.cli.plugins import plugin
+Some need more than HTTP, and `agentx plugin list` is not to wait for what they import.
+"""
 
-__all__ = ["author", "plugin", "testing"]
+import importlib
+from typing import Final
+
+import click
+
+from agentx_site.cli.options import Commands
+
+# Its module adds the verb to the group: `@plugin.command("new")`.
+ELSEWHERE: Final = {
+    "attach": "agentx_site.cli.attach",
+    "detach": "agentx_site.cli.attach",
+    "dev": "agentx_site.cli.dev",
+    "new": "agentx_site.cli.author",
+    "run": "agentx_site.cli.attach",
+    "test": "agentx_site.cli.testing",
+}
+
+
+class Verbs(Commands):
+    """A group with commands in other modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in ELSEWHERE:
+            importlib.import_module(ELSEWHERE[cmd_name])
+        return super().get_command(ctx, cmd_name)

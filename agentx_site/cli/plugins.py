@@ -9,11 +9,12 @@ from typing import Any, Final
 import click
 
 from agentx_site.cli import output, waiting
-from agentx_site.cli.options import Function, group, json_option
+from agentx_site.cli.options import Function, json_option
+from agentx_site.cli.plugin_verbs import Verbs
 from agentx_site.cli.server import Json, at
 from agentx_site.cli.target import server
 
-plugin = group("plugin", "Plugins: frameworks as supervised processes that host agents.")
+plugin = Verbs("plugin", help="Plugins: frameworks as supervised processes that host agents.")
 COLUMNS = ("name", "version", "state", "desired", "replicas", "framework", "reason")
 PROCESS_COLUMNS = ("ordinal", "state", "pid", "node", "memory", "cpu %", "restarts", "started")
 FOLLOW_SECONDS: Final = 0.5

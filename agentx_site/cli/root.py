@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "send": ("agentx_site.cli.send", "Send an agent a message."),
     "agent": ("agentx_site.cli.agents", "Agents: list, show, register, upstream, approve, …"),
     "card": ("agentx_site.cli.cards", "Agent cards: versions, diff, verify; keys, rotate."),
-    "plugin": ("agentx_site.cli.plugin_verbs", "Plugins: install, start, stop, scale, logs, …"),
+    "plugin": ("agentx_site.cli.plugins", "Plugins: install, start, stop, scale, logs, …"),
     "task": ("agentx_site.cli.tasks", "Tasks: list, show, cancel, events."),
     "push": ("agentx_site.cli.pushes", "Push notifications: list, replay."),
     "key": ("agentx_site.cli.keys", "API keys: create, list, revoke."),

@@ -72,10 +72,10 @@ def _ready(context: click.Context, folder: Path) -> str:
     if told.runtime.language in manifest.INTERPRETERS:
         node_sdk.lend(folder)
     is_python = told.runtime.language == manifest.PYTHON and not told.runtime.executable
-    return _python(folder, told.requirements) if is_python else ""
+    return python_for(folder, told.requirements) if is_python else ""
 
 
-def _python(folder: Path, requirements: str) -> str:
+def python_for(folder: Path, requirements: str) -> str:
     """The interpreter that has what the plugin requires; made in `.agentx` when nobody made one."""
     path = folder / requirements if requirements else None
     wanted = _wanted(path.read_text()) if path is not None and path.is_file() else ""
