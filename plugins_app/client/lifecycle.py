@@ -10,9 +10,9 @@ import grpc.aio
 
 from plugins_app.client.channels import Channels, metadata_of
 from plugins_app.client.errors import Undelivered
-from plugins_app.client.shapes import AgentDescription, AgentSpec, Health
+from plugins_app.client.shapes import About, AgentDescription, AgentSpec, Health
 from plugins_app.client.target import Target
-from plugins_app.errors import CallFailed
+from plugins_app.errors import CallFailed, ConfigRefused, NotSpoken
 from proto import agentx_plugin_pb2 as pb
 from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
 
@@ -27,19 +27,34 @@ class Lifecycle:
         self._channels = channels
 
     async def initialize(
-        self, target: Target, plugin: str, config: dict[str, Any], contract: int
+        self,
+        target: Target,
+        plugin: str,
+        config: dict[str, Any],
+        contract: int,
+        timeout: float = CALL_SECONDS,
     ) -> None:
-        """Hand over the configuration. Must be the first call."""
+        """Hand over the configuration. Must be the first call. Raises `ConfigRefused` too."""
         request = pb.InitializeRequest(
             plugin_id=plugin, config_json=json.dumps(config), contract=contract
         )
         call = (await self._stub(target)).Initialize(
-            request, timeout=CALL_SECONDS, metadata=metadata_of(target)
+            request, timeout=timeout, metadata=metadata_of(target)
         )
-        answer = await _answer(call, "Initialize")
-        if not answer.success:
-            fields = [f"{each.field}: {each.message}" for each in answer.field_errors]
-            raise CallFailed("refused its configuration: " + "; ".join(fields or [answer.error]))
+        _require_taken(await _answer(call, "Initialize"))
+
+    async def about(self, target: Target) -> About:
+        """What it says of itself."""
+        call = (await self._stub(target)).GetInfo(
+            pb.GetInfoRequest(), timeout=CALL_SECONDS, metadata=metadata_of(target)
+        )
+        answer = await _answer(call, "GetInfo")
+        return About(
+            version=answer.version,
+            sdk=answer.sdk,
+            live_config=answer.live_config,
+            stateful=answer.stateful,
+        )
 
     async def create_agent(self, target: Target, agent: AgentSpec) -> None:
         request = pb.CreateAgentRequest(
@@ -54,6 +69,8 @@ class Lifecycle:
         answer = await _answer(call, "CreateAgent")
         if not answer.success:
             raise CallFailed(f"could not create the agent {agent.slug}: {answer.error}")
+        if answer.agent.id not in ("", agent.slug):
+            raise CallFailed(f"made the agent {answer.agent.id} in place of {agent.slug}")
 
     async def describe(self, target: Target) -> list[AgentDescription]:
         """The agents it hosts, in its own words."""
@@ -91,16 +108,17 @@ class Lifecycle:
         return answer.in_flight
 
     async def update_config(self, target: Target, config: dict[str, Any]) -> bool:
-        """Hand over a new configuration. True: it wants a restart for it."""
+        """Hand over a new configuration. True: it needs a restart for it. Raises `ConfigRefused` too."""
         call = (await self._stub(target)).UpdateConfig(
             pb.UpdateConfigRequest(config_json=json.dumps(config)),
             timeout=CALL_SECONDS,
             metadata=metadata_of(target),
         )
-        answer = await _answer(call, "UpdateConfig")
-        if not answer.success:
-            fields = [f"{each.field}: {each.message}" for each in answer.field_errors]
-            raise CallFailed("refused its configuration: " + "; ".join(fields or [answer.error]))
+        try:
+            answer = await _answer(call, "UpdateConfig")
+        except NotSpoken:
+            return True
+        _require_taken(answer)
         return answer.restart_needed
 
     async def _stub(self, target: Target) -> AgentXPluginServiceStub:
@@ -110,12 +128,20 @@ class Lifecycle:
             raise CallFailed(f"cannot be called: {error}") from None
 
 
+def _require_taken(answer: pb.InitializeResponse | pb.UpdateConfigResponse) -> None:
+    if not answer.success:
+        fields = [f"{each.field}: {each.message}" for each in answer.field_errors]
+        raise ConfigRefused("refused its configuration: " + "; ".join(fields or [answer.error]))
+
+
 async def _answer(call: Awaitable[Answer], name: str) -> Answer:
     try:
         return await call
     except grpc.aio.AioRpcError as error:
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
             raise CallFailed(f"did not answer {name} in time") from None
+        if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+            raise NotSpoken(f"has no {name}") from None
         raise CallFailed(f"{name} failed: {error.code().name} {error.details()}") from None
     except asyncio.CancelledError:
         # gRPC says the same when the channel is closed under a call and when our task is cancelled.

@@ -17,6 +17,16 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a process says of itself."""
+
+    version: str
+    sdk: str
+    live_config: bool  # it can take new configuration while it runs
+    stateful: bool  # it has something to hand to the one that takes its place
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSpec:
     """An agent that a process is to host."""
 

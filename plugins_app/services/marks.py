@@ -16,10 +16,13 @@ from plugins_app.services.events import record_event, tell_instance
 from plugins_app.services.hosting import publish
 from plugins_app.services.placement import place
 from plugins_app.services.settling import settle
+from security import audit
+from security.models import AuditEvent
 from security.principals import system
 
 State = PluginInstance.State
 Type = PluginEvent.Type
+US = system("supervisor")
 NO_PROCESS: dict[str, Any] = {
     "pid": None,
     "process_started": None,
@@ -78,21 +81,57 @@ def mark_starting(instance_id: UUID) -> None:
     _mark(instance_id, Type.STARTED, "", fields | NO_PROCESS)
 
 
+@transaction.atomic
 def mark_running(instance_id: UUID, process: Running, *, restarted: bool) -> None:
     """It has its agents and may be sent messages."""
     now = timezone.now()
     fields = _process_fields(process) | {"state": State.RUNNING, "reason": "", "ready": now}
+    before = PluginInstance.objects.select_related("plugin").filter(id=instance_id).first()
     # Who takes over from a process that still runs was never marked as starting.
-    earlier = PluginInstance.objects.filter(id=instance_id, pid__isnull=False)
-    if earlier.exclude(launch_id=process.launch_id).exists():
+    others = PluginInstance.objects.filter(id=instance_id, pid__isnull=False)
+    takes_over = others.exclude(launch_id=process.launch_id).exists()
+    if takes_over:
         fields["started"] = now
+    _record_birth(before, process)
     _mark(instance_id, Type.READY, f"pid {process.pid}", fields, restarted=restarted)
+    if takes_over:
+        _record_reload(instance_id)
+
+
+def _record_birth(row: PluginInstance | None, process: Running) -> None:
+    """How it came to be, each at its time."""
+    if row is None:
+        return
+    data = {"ordinal": row.ordinal, "pid": process.pid}
+    for type_, time in ((Type.LOADED, process.loaded), (Type.INITIALIZED, process.initialized)):
+        if time is not None:
+            record_event(row.plugin, row, type_, f"pid {process.pid}", data, time)
+
+
+def _record_reload(instance_id: UUID) -> None:
+    """Say once that every process is of the newest generation."""
+    plugin = Plugin.objects.filter(instances=instance_id).first()
+    if plugin is None:
+        return
+    rows = plugin.instances.filter(wanted=True)
+    if rows.exclude(generation=plugin.generation).exists():
+        return
+    data = {"generation": plugin.generation, "processes": rows.count()}
+    record_event(plugin, None, Type.RELOADED, f"generation {plugin.generation}", data)
 
 
 def mark_adopted(instance_id: UUID, process: Running) -> None:
     """It outlived its supervisor and was taken back."""
     fields = _process_fields(process) | {"state": State.RUNNING, "reason": ""}
     _mark(instance_id, Type.ADOPTED, f"pid {process.pid}", fields)
+
+
+def mark_attached(instance_id: UUID, process: Running) -> None:
+    """One that was started by hand takes its messages."""
+    now = timezone.now()
+    fields = _process_fields(process) | {"state": State.RUNNING, "reason": "", "ready": now}
+    fields["started"] = now
+    _mark(instance_id, Type.ATTACHED, f"pid {process.pid}", fields)
 
 
 def mark_lost(instance_id: UUID, reason: str) -> None:
@@ -114,6 +153,38 @@ def mark_recovered(instance_id: UUID) -> None:
 def mark_reason(instance_id: UUID, reason: str) -> None:
     """It goes on as it is, with something an operator should know."""
     _mark(instance_id, Type.DEGRADED, reason, {"reason": reason})
+
+
+def mark_waiting(instance_id: UUID, reason: str) -> None:
+    """It is not started before something else has come; no event, for the reason may change every second."""
+    _mark(instance_id, None, reason, {"state": State.STARTING, "reason": reason} | NO_PROCESS)
+
+
+def mark_configured(instance_id: UUID, revision: int) -> None:
+    """It took a new configuration while it ran."""
+    message = f"revision {revision} is in force, without a restart"
+    _mark(instance_id, Type.CONFIGURED, message, {"revision": revision})
+
+
+def mark_renumbered(instance_id: UUID, generation: int) -> None:
+    """It is what a newer generation wants, too: it stays, and what was said of another does not."""
+    fields: dict[str, Any] = {"generation": generation}
+    recent = Plugin.objects.filter(instances=instance_id, retry_after__gt=timezone.now())
+    if not recent.exists():  # else the reason says that it was rolled back
+        fields["reason"] = ""
+    _mark(instance_id, None, "", fields)
+
+
+def mark_standbys(instance_id: UUID, pids: list[int]) -> None:
+    """The warm processes that would take its place."""
+    _mark(instance_id, None, "", {"standbys": pids})
+
+
+def mark_event(
+    instance_id: UUID, type: PluginEvent.Type, message: str, data: dict[str, Any] | None = None
+) -> None:
+    """Something happened to it that changes nothing in its row."""
+    _mark(instance_id, type, message, {}, data=data)
 
 
 def mark_draining(instance_id: UUID, reason: str) -> None:
@@ -156,9 +227,22 @@ def mark_fatal(
 
 
 @transaction.atomic
+def mark_tampered(instance_id: UUID, reason: str, *, stops: bool) -> None:
+    """What was installed was changed since: refused, and (`stops`) nothing of it runs."""
+    if stops:
+        mark_fatal(instance_id, reason, (), [])
+    _mark(instance_id, Type.REFUSED, reason, {})
+    plugin = Plugin.objects.filter(instances=instance_id).first()
+    if plugin is not None:
+        refused = AuditEvent.Outcome.REFUSED
+        told = {"reason": reason}
+        audit.record(US, "plugin.started", "plugin", plugin.slug, after=told, outcome=refused)
+
+
+@transaction.atomic
 def _mark(
     instance_id: UUID,
-    event: PluginEvent.Type,
+    event: PluginEvent.Type | None,
     message: str,
     fields: dict[str, Any],
     *,
@@ -175,8 +259,9 @@ def _mark(
         setattr(instance, name, value)
     instance.restarts += restarted
     instance.save(update_fields=[*fields, "restarts"])
-    told = {"ordinal": instance.ordinal, "node": instance.node.name, **(data or {})}
-    record_event(plugin, instance, event, message, told)
+    if event is not None:
+        told = {"ordinal": instance.ordinal, "node": instance.node.name, **(data or {})}
+        record_event(plugin, instance, event, message, told)
     tell_instance(instance)
     if instance.state == State.EXITED:
         place(plugin)  # it may be wanted again by now
@@ -213,7 +298,7 @@ def publish_described(instance_id: UUID, agents: Sequence[AgentDescription]) -> 
     for told in agents:
         if told.slug in entries:
             publish(
-                system("supervisor"),
+                US,
                 plugin,
                 entries[told.slug],
                 framework=manifest.framework,

@@ -3,23 +3,30 @@
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
+
+from django.utils import timezone
 
 from plugins_app import manifest as manifests
 from plugins_app import process as processes
 from plugins_app.client.channels import Channels, token_of
 from plugins_app.client.lifecycle import Lifecycle
-from plugins_app.client.shapes import AgentSpec
+from plugins_app.client.shapes import About, AgentSpec, Health
 from plugins_app.client.target import Target
-from plugins_app.errors import CallFailed, InvalidManifest, LaunchFailed
+from plugins_app.errors import CallFailed, ChangedFiles, InvalidManifest, LaunchFailed, Tampered
 from plugins_app.manifest import Manifest, Runtime
+from plugins_app.packages import contents
 from plugins_app.process import PluginProcess
 from plugins_app.supervisor.certificates import Certificates
 from plugins_app.supervisor.ledger import Ledger
+from plugins_app.supervisor.queue import Queue
+from plugins_app.supervisor.ready import Ready
+from plugins_app.supervisor.state import Memory
 from plugins_app.supervisor.wanted import Wanted
 
 log = logging.getLogger(__name__)
@@ -29,6 +36,8 @@ ROUTERS_HEAR_SECONDS: Final = 0.3  # routers have heard by then that a process d
 GRACE_SECONDS: Final = 1.5  # for an orderly end beyond its drain
 TERM_SECONDS: Final = 2.0
 KILL_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.1  # between two questions whether a new process serves by now
+Born = Callable[[PluginProcess], None]
 
 
 class Hands:
@@ -40,33 +49,84 @@ class Hands:
         self.channels = Channels()
         self.lifecycle = Lifecycle(self.channels)
         self.certificates = Certificates(self.channels, ledger)
-        self._launching = asyncio.Semaphore(LAUNCHES_AT_ONCE)
+        self.memory = Memory(self.channels, self.lifecycle, ledger)
+        self._queue = Queue(LAUNCHES_AT_ONCE)
         self._rolling: dict[str, object] = {}
+        self._seen: dict[str, Any] = {}  # files of releases that were read, for `contents.check`
+        self._forgetting: set[asyncio.Task[None]] = set()
 
-    async def launch(self, wanted: Wanted, born: Callable[[PluginProcess], None]) -> PluginProcess:
+    async def launch(self, wanted: Wanted, born: Born, *, strict: bool = False) -> Ready:
         """Start, greet, configure. Raises `LaunchFailed`; then nothing is left of it.
 
-        `born` is told of the process as soon as it needs its lease renewed.
+        `born` is told of the process as soon as it needs its lease renewed. `strict`: it must also say within its
+        startup timeout that it serves.
         """
-        async with self._launching:
+        async with self._queue.turn(wanted.rank):
             manifest = _manifest(wanted)
+            await self._check_contents(wanted)
+            until = time.monotonic() + manifest.runtime.startup_timeout
             process = await self._launched(wanted, manifest)
-            born(process)
+            loaded = timezone.now()
+            self.keep(process, born)
             try:
-                await self._prepare(process, wanted, manifest)
+                ready = await self._prepared(process, wanted, manifest, until)
+                if strict:
+                    await self._serves(ready.target, until)
             except CallFailed as error:
                 await self.insist(process)
                 raise LaunchFailed(f"It {error}.") from None
             except asyncio.CancelledError:
                 process.signal_group(signal.SIGKILL)
                 raise
-            return process
+            ready.loaded, ready.initialized = loaded, timezone.now()
+            return ready
+
+    async def greet(self, process: PluginProcess, wanted: Wanted, born: Born) -> Ready:
+        """Configure one that was started by hand. Raises `LaunchFailed`; it is let go then."""
+        manifest = _manifest(wanted)
+        self.keep(process, born)
+        try:
+            target = target_of(wanted, process)
+            health = await self._health(target)
+            if health.serving:  # greeted before, by a supervisor that is gone
+                await self.lifecycle.update_config(target, wanted.config)
+                return await self.adopted(process, wanted)
+            until = time.monotonic() + manifest.runtime.startup_timeout
+            return await self._prepared(process, wanted, manifest, until)
+        except CallFailed as error:
+            await self.let_go(process)
+            raise LaunchFailed(f"It {error}.") from None
+
+    async def adopted(self, process: PluginProcess, wanted: Wanted) -> Ready:
+        """One that has all it needs. Raises `CallFailed`."""
+        target = target_of(wanted, process)
+        about = await self.lifecycle.about(target)
+        return _ready(process, wanted, about)
+
+    def keep(self, process: PluginProcess, born: Born) -> None:
+        """Know it, and forget it when it ends: its channel too."""
+        born(process)
+        process.on_exit(lambda: self._forget_soon(process.launch_id))
+
+    async def let_go(self, process: PluginProcess) -> None:
+        """It goes on without us."""
+        process.release()
+        await self._forget(process.launch_id)
+
+    async def _check_contents(self, wanted: Wanted) -> None:
+        """Raise `Unfit` when what was installed was changed since. Takes milliseconds once the files are known."""
+        try:
+            await asyncio.to_thread(contents.check, Path(wanted.folder), wanted.digest, self._seen)
+        except ChangedFiles as error:
+            raise Tampered(_sentence(str(error))) from None
 
     async def _launched(self, wanted: Wanted, manifest: Manifest) -> PluginProcess:
         launch_id = str(uuid4())
         tls = await self.certificates.for_launch(manifest, launch_id)
         try:
-            what = processes.recipe(manifest, Path(wanted.folder), wanted.ordinal)
+            what = processes.recipe(
+                manifest, Path(wanted.folder), wanted.ordinal, wanted.environment
+            )
             process = await processes.launch(
                 what,
                 launch_id=launch_id,
@@ -79,17 +139,48 @@ class Hands:
         process.certificate_expires = tls.expires if tls else None
         return process
 
-    async def _prepare(self, process: PluginProcess, wanted: Wanted, manifest: Manifest) -> None:
+    async def _prepared(
+        self, process: PluginProcess, wanted: Wanted, manifest: Manifest, until: float
+    ) -> Ready:
+        """It has its configuration, its agents, and what the slot's last process left for it."""
         target = target_of(wanted, process)
-        await self.lifecycle.initialize(target, wanted.plugin, wanted.config, process.contract)
+        left = max(1.0, until - time.monotonic())
+        await self.lifecycle.initialize(
+            target, wanted.plugin, wanted.config, process.contract, left
+        )
         for agent in manifest.agents:
             spec = AgentSpec(agent.slug, agent.name, agent.description, agent.config)
             await self.lifecycle.create_agent(target, spec)
+        ready = _ready(process, wanted, await self.lifecycle.about(target))
+        await self.memory.recall(wanted, ready)
+        return ready
+
+    async def _serves(self, target: Target, until: float) -> None:
+        """Wait until it says so. Raises `CallFailed`."""
+        while not (health := await self._health(target)).serving:
+            if time.monotonic() >= until:
+                raise CallFailed(f"does not serve within its startup timeout: {health.detail}")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _health(self, target: Target) -> Health:
+        return await self.lifecycle.health(target, lease_seconds=LEASE_SECONDS, timeout=2.0)
+
+    def _forget_soon(self, launch_id: str) -> None:
+        task = asyncio.create_task(self._forget(launch_id))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
+
+    async def _forget(self, launch_id: str) -> None:
+        self.certificates.forget(launch_id)
+        await self.channels.forget(launch_id)
 
     async def end(
         self, process: PluginProcess, target: Target, *, drain_seconds: float, reason: str
     ) -> None:
-        """Ask it to end when its messages are done; wait; insist."""
+        """Ask it to end when its messages are done; wait; insist. One that is not ours is let go."""
+        if not process.is_ours:
+            await self.let_go(process)
+            return
         try:
             await self.lifecycle.shutdown(target, drain_seconds=drain_seconds, reason=reason)
         except CallFailed as error:
@@ -104,8 +195,7 @@ class Hands:
             if not process.exited.is_set():
                 process.signal_group(number)
                 await _exits(process, patience)
-        self.certificates.forget(process.launch_id)
-        await self.channels.forget(process.launch_id)
+        await self._forget(process.launch_id)
 
     def take_turn(self, plugin: str, slot: object) -> bool:
         """One process of a plugin is replaced at a time. Says whether it is this slot's turn."""
@@ -117,7 +207,20 @@ class Hands:
 
 
 def target_of(wanted: Wanted, process: PluginProcess) -> Target:
-    return Target(str(wanted.instance_id), process.address, process.launch_id)
+    """How to call a process of this slot."""
+    launch = process.launch_id
+    return Target(str(wanted.instance_id), process.address, launch, process.token)
+
+
+def _ready(process: PluginProcess, wanted: Wanted, about: About) -> Ready:
+    return Ready(
+        process,
+        target_of(wanted, process),
+        generation=wanted.generation,
+        release_id=wanted.release_id,
+        revision=wanted.revision,
+        about=about,
+    )
 
 
 def runtime_of(wanted: Wanted) -> Runtime | None:
@@ -151,6 +254,10 @@ def _manifest(wanted: Wanted) -> Manifest:
         return manifests.parse(wanted.manifest)
     except InvalidManifest as error:
         raise LaunchFailed(error.message) from None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 async def _exits(process: PluginProcess, within: float) -> None:

@@ -6,14 +6,17 @@ import random
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from plugins_app import crashes
 from plugins_app import process as processes
-from plugins_app.errors import CallFailed, LaunchFailed, NotOurs
+from plugins_app.errors import CallFailed, LaunchFailed, NotOurs, Tampered
 from plugins_app.process import PluginProcess, places
-from plugins_app.services import marks
+from plugins_app.services import marks, proving
+from plugins_app.services.attachment import lose_attachment
+from plugins_app.supervisor import attached, state
+from plugins_app.supervisor.changes import Refusals
 from plugins_app.supervisor.hands import (
     LEASE_SECONDS,
     ROUTERS_HEAR_SECONDS,
@@ -22,8 +25,12 @@ from plugins_app.supervisor.hands import (
     startup_seconds,
     target_of,
 )
+from plugins_app.supervisor.ready import Ready
+from plugins_app.supervisor.renewal import Renewal
+from plugins_app.supervisor.standby import Standbys
+from plugins_app.supervisor.stirring import Stir
 from plugins_app.supervisor.vitals import Vitals
-from plugins_app.supervisor.wanted import Known, Wanted
+from plugins_app.supervisor.wanted import Attachment, Known, Wanted
 
 log = logging.getLogger(__name__)
 KEPT_LINES: Final = 50
@@ -35,66 +42,98 @@ class Slot:
 
     def __init__(self, wanted: Wanted, hands: Hands) -> None:
         self.wanted = wanted
-        self.process: PluginProcess | None = None
-        self.alive: set[PluginProcess] = (
-            set()
-        )  # also those not ready yet and those on their way out
-        self._hands = hands
-        self._ledger = hands.ledger
-        self._stir = asyncio.Event()
-        self._background: set[asyncio.Task[None]] = set()
-        self._failures = wanted.failures
-        self._generation = 0  # of the process that runs
-        self._refused = 0  # a generation that did not start in place of a running process
-        self._trouble = ""
+        self.holds: Ready | None = None  # what messages go to
+        self.alive: set[PluginProcess] = set()  # also the warm ones, the young and the leaving
+        self.hands = hands
+        self.ledger = hands.ledger
+        self.stir = Stir()
+        self.refused = Refusals()
         self.vitals = Vitals(hands.ledger, wanted.instance_id)
+        self._standbys = Standbys(hands, self.born, self.stir.set)
+        self._renewal = Renewal(self)
+        self._background: set[asyncio.Task[None]] = set()
+        self._proof: asyncio.TimerHandle | None = None
+        self._failures = wanted.failures
+        self._trouble = ""
+        self._told = ""  # what it waits for
+        self._is_gone = False
         self._fatal_since = 0 if wanted.is_fatal else None
         self._log = places.log_file(wanted.plugin, wanted.ordinal)
+
+    @property
+    def process(self) -> PluginProcess | None:
+        return self.holds.process if self.holds else None
+
+    @property
+    def id(self) -> UUID:
+        return self.wanted.instance_id
 
     def update(self, wanted: Wanted | None, as_of: int) -> None:
         """What the row said at entry `as_of` of the ledger; None: it is gone."""
         if wanted is None:
-            self.wanted = replace(self.wanted, is_wanted=False)
+            self.wanted, self._is_gone = replace(self.wanted, is_wanted=False), True
         else:
             self.wanted = wanted
             if self._fatal_since is not None and as_of > self._fatal_since and not wanted.is_fatal:
                 self._fatal_since, self._failures = None, ()
-        self._stir.set()
+        self.stir.set()
 
     async def run(self) -> None:
         """Until the slot is no longer wanted and its process has ended."""
-        if self.wanted.known is not None:
+        if self.wanted.known is not None and self.wanted.attachment is None:
             await self._take_back(self.wanted.known)
-        while self.process is not None or self.wanted.is_wanted:
-            if self.process is not None:
-                await self._attend(self.process)
-            elif self._fatal_since is not None:
-                await self._stirred()
-            else:
-                await self._start()
+        while self.holds is not None or self.wanted.is_wanted:
+            await self._live()
+        await self._standbys.close()
         await asyncio.gather(*self._background, return_exceptions=True)
-        self._ledger.put(marks.mark_exited, self._id, "It was stopped.")
+        self._forget()
+        self.ledger.put(marks.mark_exited, self.id, "It was stopped.")
 
     async def put_down(self) -> None:
         """The node stops: end what lives, without waiting for rows. `run` was cancelled before."""
+        self._standbys.cancel()
         for task in self._background:
             task.cancel()
         if self.alive:
-            self._ledger.put(marks.mark_draining, self._id, "The node is being stopped.")
+            self.ledger.put(marks.mark_draining, self.id, "The node is being stopped.")
         drain = min(drain_seconds(self.wanted), NODE_STOP_DRAIN)
-        ends = (self._end(each, drain, "the node is being stopped") for each in list(self.alive))
+        if self.holds is not None and self.holds.process.is_ours:
+            await self.hands.memory.keep(self.wanted, self.holds, within=drain)
+        ends = (self.end(each, drain, "the node is being stopped") for each in list(self.alive))
         await asyncio.gather(*ends)
+        self._forget()
         if self._fatal_since is None:
-            self._ledger.put(marks.mark_exited, self._id, "The node was stopped.")
+            self.ledger.put(marks.mark_exited, self.id, "The node was stopped.")
 
     def trouble(self, reason: str) -> None:
-        """Whatever it is, a new process is the remedy."""
-        self._trouble = reason
-        self._stir.set()
+        """Whatever it is, a new process is the remedy. One that was started by hand is left to its author."""
+        if self.holds is not None and self.holds.process.is_ours:
+            self._trouble = reason
+            self.stir.set()
 
-    @property
-    def _id(self) -> UUID:
-        return self.wanted.instance_id
+    async def _live(self) -> None:
+        """One step."""
+        if self.holds is not None:
+            await self._attend(self.holds)
+        elif self._fatal_since is not None:
+            await self._rest()
+        elif self._may_attach(self.wanted.attachment):
+            await self.attach(self.wanted.attachment)
+        elif self.wanted.waits_for:
+            await self._await(self.wanted.waits_for)
+        else:
+            await self._start()
+
+    async def _rest(self) -> None:
+        """Nothing runs, and nothing is warm."""
+        self._standbys.tend(self.wanted, 0)
+        await self.stir.wait()
+
+    async def _await(self, reason: str) -> None:
+        if reason != self._told:
+            self._told = reason
+            self.ledger.put(marks.mark_waiting, self.id, reason)
+        await self._rest()
 
     async def _take_back(self, known: Known) -> None:
         """The row names a process: it may have outlived its supervisor. Never kills."""
@@ -106,180 +145,220 @@ class Slot:
                 contract=known.contract,
             )
         except NotOurs as error:
-            self._ledger.put(marks.mark_lost, self._id, str(error))
+            self.ledger.put(marks.mark_lost, self.id, str(error))
             return
+        target = target_of(self.wanted, process)
         try:
-            await self._hands.lifecycle.health(
-                target_of(self.wanted, process), lease_seconds=LEASE_SECONDS, timeout=2.0
-            )
+            await self.hands.lifecycle.health(target, lease_seconds=LEASE_SECONDS, timeout=2.0)
+            ready = await self.hands.adopted(process, self.wanted)
         except CallFailed as error:
-            process.release()
+            await self.hands.let_go(process)
             reason = f"The earlier process {process.pid} {error}; it ends with its lease."
-            self._ledger.put(marks.mark_lost, self._id, reason)
+            self.ledger.put(marks.mark_lost, self.id, reason)
             return
-        self._adopt(process, known)
-
-    def _adopt(self, process: PluginProcess, known: Known) -> None:
-        self._born(process)
-        self.process, self._generation = process, known.generation
-        running = _running(process, known.generation, known.release_id)
-        self._ledger.put(marks.mark_adopted, self._id, running)
+        self.hands.keep(process, self.born)
+        ready.generation, ready.revision = known.generation, known.revision
+        ready.release_id = known.release_id
+        self._hold(ready)
+        self.ledger.put(marks.mark_adopted, self.id, ready.row())
 
     async def _start(self) -> None:
         wanted = self.wanted
-        self._ledger.put(marks.mark_starting, self._id)
-        launching = asyncio.create_task(self._hands.launch(wanted, self._born))
+        self._told = ""
+        self.ledger.put(marks.mark_starting, self.id)
+        try:
+            ready = await self.launched(strict=wanted.is_new)
+            if ready is not None:  # else a stop came first, or a change
+                self.take_over(ready, restarted=bool(self._failures))
+        except Tampered as error:
+            self._fatal_since = self.ledger.put(
+                marks.mark_tampered, self.id, str(error), stops=True
+            )
+        except LaunchFailed as error:
+            await self._failed(str(error), 0.0)
+
+    async def launched(self, *, strict: bool) -> Ready | None:
+        """A new process of what is wanted now; None when by then something else is. Raises `LaunchFailed`."""
+        wanted = self.wanted
+        launching = asyncio.create_task(self.hands.launch(wanted, self.born, strict=strict))
         try:
             while not launching.done():
-                await self._stirred(launching)
-                if not self.wanted.is_wanted:
+                await self.stir.wait(launching)
+                if not _is_same(wanted, self.wanted):
                     launching.cancel()
         finally:
             launching.cancel()
             await asyncio.gather(launching, return_exceptions=True)
-        if launching.cancelled():
-            return  # a stop came first
-        try:
-            self._take_over(launching.result(), wanted)
-        except LaunchFailed as error:
-            await self._failed(str(error), 0.0)
+        return None if launching.cancelled() else launching.result()
 
-    def _take_over(self, process: PluginProcess, wanted: Wanted) -> None:
+    def take_over(self, ready: Ready, *, restarted: bool = False) -> None:
         """From now on messages go to this process."""
-        restarted = bool(self._failures)
-        self.process, self._generation = process, wanted.generation
-        self.vitals, self._trouble = Vitals(self._ledger, self._id), ""
-        running = _running(process, wanted.generation, wanted.release_id)
-        self._ledger.put(marks.mark_running, self._id, running, restarted=restarted)
-        self._stir.clear()
-        self._beside(self._describe(process))
+        self._hold(ready)
+        self.ledger.put(marks.mark_running, self.id, ready.row(), restarted=restarted)
+        self.hands.wake()  # others may wait for it
+        self.beside(self._describe(ready))
 
-    async def _describe(self, process: PluginProcess) -> None:
+    async def attach(self, told: Attachment | None, old: Ready | None = None) -> None:
+        """Let the process that was started by hand take the slot; what has it now is ended."""
+        if told is None:
+            return
+        wanted, self.refused.attachment = self.wanted, told.launch_id
+        try:
+            process = attached.found(told)
+            ready = await self.hands.greet(process, wanted, self.born)
+        except (NotOurs, LaunchFailed) as error:
+            is_liar = isinstance(error, NotOurs)
+            self.ledger.put(lose_attachment, self.id, told.launch_id, str(error), refused=is_liar)
+            self.hands.wake()
+            return
+        ready.token_sealed = attached.sealed(told)
+        self._hold(ready)
+        self.ledger.put(marks.mark_attached, self.id, ready.row())
+        if old is not None:
+            self.beside(self.retire(old))
+
+    def _may_attach(self, told: Attachment | None) -> bool:
+        return told is not None and told.launch_id != self.refused.attachment
+
+    def _hold(self, ready: Ready) -> None:
+        self.holds, self._trouble = ready, ""
+        self.vitals = Vitals(self.ledger, self.id)
+        self.stir.clear()
+        self._prove_later()
+
+    def _prove_later(self) -> None:
+        """Until what is wanted has shown that it works: say regularly that this one is there."""
+        if self._proof is not None:
+            self._proof.cancel()
+        loop = asyncio.get_running_loop()
+        self._proof = loop.call_later(proving.GOOD_SECONDS, self._prove)
+
+    def _prove(self) -> None:
+        if self.holds is not None and not self.wanted.is_good:
+            self.ledger.put(proving.well, self.id)
+            self._prove_later()
+
+    async def _describe(self, ready: Ready) -> None:
         """Its agents' cards in its own words. Nothing waits for it."""
         try:
-            agents = await self._hands.lifecycle.describe(target_of(self.wanted, process))
+            agents = await self.hands.lifecycle.describe(ready.target)
         except CallFailed as error:
-            log.warning("process %d does not describe its agents: it %s", process.pid, error)
+            log.warning("process %d does not describe its agents: it %s", ready.process.pid, error)
         else:
-            self._ledger.put(marks.publish_described, self._id, agents)
+            self.ledger.put(marks.publish_described, self.id, agents)
 
-    async def _attend(self, process: PluginProcess) -> None:
+    async def _attend(self, holds: Ready) -> None:
         """Wait for whatever ends the peace, and answer it."""
-        if process.exited.is_set():
-            self.process = None
-            await self._failed(process.end, process.up_seconds)
+        if holds.process.exited.is_set():
+            await self._ended(holds)
         elif not self.wanted.is_wanted:
-            await self._drain(process)
+            await self._drain(holds)
         elif self._trouble:
-            await self._break_off(process)
-        elif self._is_stale() and self._hands.take_turn(self.wanted.plugin, self):
-            await self._replace(process)
+            await self._break_off(holds)
         else:
-            await self._stirred(process.exited.wait())
+            self._standbys.tend(self.wanted, self.wanted.standby if holds.process.is_ours else 0)
+            again = await self._renewal.step(holds)
+            if again != 0:
+                await self.stir.wait(holds.process.exited.wait(), within=again)
 
-    def _is_stale(self) -> bool:
-        return self.wanted.generation not in (self._generation, self._refused)
+    async def _ended(self, holds: Ready) -> None:
+        """Unasked."""
+        self.holds = None
+        if holds.process.is_ours:
+            await self._failed(holds.process.end, holds.process.up_seconds)
+        else:
+            self.ledger.put(lose_attachment, self.id, holds.attached, "It ended.")
+            self.hands.wake()
 
-    async def _drain(self, process: PluginProcess) -> None:
-        self._ledger.put(marks.mark_draining, self._id, "It is being stopped.")
+    async def _drain(self, holds: Ready) -> None:
+        self.ledger.put(marks.mark_draining, self.id, "It is being stopped.")
         await asyncio.sleep(ROUTERS_HEAR_SECONDS)
-        await self._end(process, drain_seconds(self.wanted), "it is no longer wanted")
-        self.process = None
+        drain = drain_seconds(self.wanted)
+        if holds.process.is_ours:
+            await self.hands.memory.keep(self.wanted, holds, within=drain)
+        await self.end(holds.process, drain, "it is no longer wanted")
+        self.holds = None
 
-    async def _break_off(self, process: PluginProcess) -> None:
+    async def _break_off(self, holds: Ready) -> None:
         reason, self._trouble = self._trouble, ""
-        self._ledger.put(marks.mark_draining, self._id, reason)
-        await self._hands.insist(process)
-        self.process = None
-        await self._failed(reason, process.up_seconds)
+        self.ledger.put(marks.mark_draining, self.id, reason)
+        await self.hands.insist(holds.process)
+        self.holds = None
+        await self._failed(reason, holds.process.up_seconds)
 
-    async def _replace(self, old: PluginProcess) -> None:
-        """The new process takes over before the old one drains: no message finds the slot empty."""
-        wanted = self.wanted
-        try:
-            process = await self._hands.launch(wanted, self._born)
-            self._failures = ()
-            self._take_over(process, wanted)
-            self._beside(self._retire(old))
-        except LaunchFailed as error:
-            self._refused = wanted.generation
-            reason = f"Its replacement did not start, so the earlier process goes on. {error}"
-            self._ledger.put(marks.mark_reason, self._id, reason)
-        finally:
-            self._hands.give_turn(wanted.plugin)
-
-    async def _retire(self, old: PluginProcess) -> None:
+    async def retire(self, old: Ready) -> None:
+        """A newer one took over: let its messages end, then end it."""
         await asyncio.sleep(ROUTERS_HEAR_SECONDS)
-        await self._end(old, drain_seconds(self.wanted), "a newer process took over")
+        await self.end(old.process, drain_seconds(self.wanted), "a newer process took over")
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+    def beside(self, work: Coroutine[None, None, None]) -> None:
         """Do it while the slot goes on; the slot does not close before it is done."""
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
     async def _failed(self, reason: str, up_seconds: float) -> None:
-        """It ended unasked or did not start: soon again, or enough of it."""
+        """It ended unasked or did not start: soon again, or enough of it, or back to what was good."""
+        wanted = self.wanted
         verdict = crashes.judge(
             self._failures,
             now=time.time(),
             up_seconds=up_seconds,
-            startup_timeout=startup_seconds(self.wanted),
+            startup_timeout=startup_seconds(wanted),
             chance=random.random(),  # noqa: S311 - only spreads restarts
         )
         self._failures = verdict.failures
         tail = places.last_lines(self._log, KEPT_LINES)
-        log.warning("%s/%d: %s", self.wanted.plugin, self.wanted.ordinal, reason)
+        log.warning("%s/%d: %s", wanted.plugin, wanted.ordinal, reason)
         if verdict.delay is None:
-            self._fatal_since = self._ledger.put(
-                marks.mark_fatal, self._id, reason, verdict.failures, tail
+            self._fatal_since = self.ledger.put(
+                marks.mark_fatal, self.id, reason, verdict.failures, tail
             )
+            return
+        warm = await self._standbys.take(wanted)
+        delay = 0.0 if warm is not None else verdict.delay
+        self.ledger.put(marks.mark_failed, self.id, reason, verdict.failures, delay, tail)
+        if wanted.is_new and len(verdict.failures) >= proving.TRIES:
+            self.give_up(wanted, reason)
+        if warm is not None:
+            self.take_over(warm, restarted=True)
         else:
-            self._ledger.put(
-                marks.mark_failed, self._id, reason, verdict.failures, verdict.delay, tail
-            )
-            await self._pause(verdict.delay)
+            await self._pause(delay)
+
+    def give_up(self, wanted: Wanted, reason: str) -> None:
+        """It does not come up: the rows may know what did."""
+        at = (wanted.generation, wanted.revision)
+        self.ledger.put(proving.not_well, wanted.plugin_id, *at, reason)
+        self.hands.wake()
 
     async def _pause(self, seconds: float) -> None:
-        """Before the next try; over at once when it is not wanted any more."""
-        generation, until = self.wanted.generation, time.monotonic() + seconds
+        """Before the next try; over at once when something else is wanted, which begins with a clean slate."""
+        before, until = self.wanted, time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if not self.wanted.is_wanted or self.wanted.generation != generation:
+            await self.stir.wait(within=left)
+            if not _is_same(before, self.wanted):
+                self._failures = ()
                 return
-            await self._stirred(within=left)
 
-    async def _stirred(
-        self, *others: "asyncio.Task[Any] | Coroutine[Any, Any, Any]", within: float | None = None
-    ) -> None:
-        """Until something changed, one of the others came, or the time is over."""
-        own = [asyncio.ensure_future(self._stir.wait())]
-        own += [asyncio.ensure_future(each) for each in others if asyncio.iscoroutine(each)]
-        given = [each for each in others if isinstance(each, asyncio.Task)]
-        try:
-            await asyncio.wait([*own, *given], timeout=within, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in own:
-                wait.cancel()
-        self._stir.clear()
-
-    def _born(self, process: PluginProcess) -> None:
+    def born(self, process: PluginProcess) -> None:
         self.alive.add(process)
         process.on_exit(lambda: self.alive.discard(process))
 
-    async def _end(self, process: PluginProcess, drain: float, reason: str) -> None:
+    async def end(self, process: PluginProcess, drain: float, reason: str) -> None:
         target = target_of(self.wanted, process)
-        await self._hands.end(process, target, drain_seconds=drain, reason=reason)
+        await self.hands.end(process, target, drain_seconds=drain, reason=reason)
+        self.alive.discard(process)
+
+    def _forget(self) -> None:
+        if self._proof is not None:
+            self._proof.cancel()
+        if self._is_gone:
+            state.forget(self.wanted.plugin, self.wanted.ordinal)
 
 
-def _running(process: PluginProcess, generation: int, release_id: UUID) -> marks.Running:
-    return marks.Running(
-        pid=process.pid,
-        process_started=process.identity.started,
-        boot_id=process.identity.boot_id,
-        executable=process.identity.executable,
-        launch_id=process.launch_id,
-        address=process.address,
-        contract=process.contract,
-        generation=generation,
-        release_id=release_id,
+def _is_same(before: Wanted, now: Wanted) -> bool:
+    """Whether the same process is wanted, and in the same words."""
+    was, is_ = (
+        (each.is_wanted, each.generation, each.release_id, each.revision) for each in (before, now)
     )
+    return was == is_

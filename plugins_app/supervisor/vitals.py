@@ -19,10 +19,12 @@ class Vitals:
         self._id = instance_id
         self._misses = 0
         self._degraded = False
+        self.in_flight = 0
 
     def answered(self, health: Health) -> None:
         """A health check was answered. Not serving (a model loads, say) is no reason to end it."""
         self._misses = 0
+        self.in_flight = health.in_flight
         if not health.serving and not self._degraded:
             self._degrade(health.detail or "It says that it cannot serve.")
         elif health.serving and self._degraded:
