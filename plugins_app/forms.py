@@ -1,49 +1,63 @@
 """Forms of the console about plugins. They check shapes; services check rights and meaning."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from plugins_app.configuration import formats
+from plugins_app.configuration.secrets import MAX_NAME
 from plugins_app.models import MAX_REPLICAS, AutoscalePolicy
-from security.errors import PublicError
-from security.parsers import strict_json
+from plugins_app.services.config import MAX_NOTE
+
+MAX_NUMBER = 2**31 - 1
 
 
 class ScaleForm(forms.Form):
     replicas = forms.IntegerField(min_value=1, max_value=MAX_REPLICAS)
 
 
-class _IndentedJson(forms.JSONField):
-    """Read as strictly as the API reads bodies."""
+class RestoreForm(forms.Form):
+    """Which revision, why, and which one somebody looked at."""
 
-    def to_python(self, value: Any) -> Any:
-        try:
-            return strict_json(str(value or "null").encode())
-        except PublicError as error:
-            raise forms.ValidationError(error.message) from None
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return data
-
-    def prepare_value(self, value: Any) -> str:
-        # What was typed and is no JSON comes back as it was typed.
-        return value if isinstance(value, str) else json.dumps(value, indent=2)
+    number = forms.IntegerField(min_value=0, max_value=MAX_NUMBER)
+    base = forms.IntegerField(min_value=0, max_value=MAX_NUMBER, required=False)
+    note = forms.CharField(max_length=MAX_NOTE, required=False)
 
 
-class ConfigForm(forms.Form):
-    config = _IndentedJson(
-        label=_("Configuration"),
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "ax-mono"}),
-        help_text=_("JSON. Running processes are replaced one after the other."),
+class ConfigText(forms.Form):
+    """A configuration as a text, or as a file that was sent with it: the file wins."""
+
+    config = forms.CharField(required=False, strip=False)
+    file = forms.FileField(required=False, allow_empty_file=True)
+    format = forms.ChoiceField(
+        choices=[(name, name.upper()) for name in formats.FORMATS], required=False
     )
+    base = forms.IntegerField(min_value=0, max_value=MAX_NUMBER, required=False)
+    note = forms.CharField(max_length=MAX_NOTE, required=False)
 
-    def clean_config(self) -> dict[str, Any]:
-        config = self.cleaned_data["config"]
-        if not isinstance(config, dict):
-            raise forms.ValidationError(_("The configuration must be a JSON object."))
-        return config
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        self.sent, self.sent_as = str(told.get("config", "")), str(told.get("format") or "json")
+        if file := told.get("file"):
+            self._take(file)
+        return told
+
+    def _take(self, file: "UploadedFile[Any]") -> None:
+        if (file.size or 0) > formats.MAX_TEXT:
+            raise forms.ValidationError(_("The file is too large for a configuration."))
+        ending = (file.name or "").rpartition(".")[2].lower()
+        self.sent_as = formats.ENDINGS.get(ending, self.sent_as)
+        try:
+            self.sent = file.read().decode()
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("The file is no UTF-8 text.")) from None
+
+
+class SecretForm(forms.Form):
+    name = forms.CharField(max_length=MAX_NAME)
+    value = forms.CharField(max_length=65_536, strip=False)
 
 
 if TYPE_CHECKING:

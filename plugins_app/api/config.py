@@ -40,7 +40,7 @@ FORMAT = OpenApiParameter("format", str, enum=formats.FORMATS, description="Inst
 
 
 class Change(serializers.Serializer[Any]):
-    field = serializers.CharField(help_text="Dotted.")
+    path = serializers.CharField(help_text="The dotted field.")
     kind = serializers.ChoiceField(("added", "removed", "changed"))
     before = serializers.JSONField(help_text="Secrets are ********.")
     after = serializers.JSONField()

@@ -12,7 +12,7 @@ from plugins_app.configuration.secrets import Json, Path, dotted, is_reference, 
 class Change:
     """`before` and `after` are for eyes: secrets are ********. None where there is nothing."""
 
-    field: str
+    path: str  # dotted
     kind: Literal["added", "removed", "changed"]
     before: Any
     after: Any

@@ -48,8 +48,8 @@ def read(text: str, format: str) -> Json:
         value = _parsed(text, format)
     except RecursionError:
         raise InvalidInput(f"It is deeper than {MAX_DEPTH}.") from None
-    if value is None:
-        value = {}
+    if value is None and format == "yaml":
+        value = {}  # a file with nothing, or with comments only
     if not isinstance(value, dict):
         raise InvalidInput("A configuration must be an object: fields with their values.")
     told: Json = _plain(value, ())

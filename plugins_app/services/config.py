@@ -156,7 +156,7 @@ def _tell(
     principal: Principal, plugin: Plugin, found: Candidate, before: int, restored: int | None
 ) -> None:
     # Names only: a value may be a secret.
-    fields = [change.field for change in found.changes]
+    fields = [change.path for change in found.changes]
     after: dict[str, Any] = {"revision": plugin.revision, "changed": fields}
     if restored is not None:
         after["restored"] = restored
