@@ -6,6 +6,7 @@ from plugins_app.api import config as rest_config
 from plugins_app.api import installation as rest_installation
 from plugins_app.api import logs as rest_logs
 from plugins_app.api import market as rest_market
+from plugins_app.api import operation as rest_operation
 from plugins_app.api import plugins as rest
 from plugins_app.api import releases as rest_releases
 from plugins_app.api import secrets as rest_secrets
@@ -67,6 +68,9 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/resume", rest.PluginResume.as_view()),
     path("plugins/<str:ref>/restart", rest.PluginRestart.as_view()),
     path("plugins/<str:ref>/scale", rest.PluginScale.as_view()),
+    path("plugins/<str:ref>/reload", rest_operation.PluginReload.as_view()),
+    path("plugins/<str:ref>/standby", rest_operation.PluginStandby.as_view()),
+    path("plugins/<str:ref>/attachment", rest_operation.PluginAttachment.as_view()),
     path("plugins/<str:ref>/config", rest_config.PluginConfig.as_view()),
     path("plugins/<str:ref>/config/check", rest_config.PluginConfigCheck.as_view()),
     path("plugins/<str:ref>/config/restore", rest_config.PluginConfigRestore.as_view()),

@@ -62,6 +62,11 @@ STATEMENT = {"name": "Echo", "description": "Says it again.", "version": "1"}
 PERSON = {"username": "new", "password": "correct horse battery", "role": "viewer"}
 FOLDER = {"path": str(Path(settings.BASE_DIR) / "plugins" / "slow_echo")}
 PACKAGE = {"package": base64.b64encode(tarred(told=manifest("fresh"))).decode()}
+REATTACH = {
+    **{"agentx": 1, "plugin": "echo", "pid": 4242, "contract": 1, "token": "t" * 64},
+    "address": "unix:/tmp/by-hand.sock",
+    "launch_id": "0b0e5b52-9f10-4a1f-8f3e-000000000000",
+}
 PUBLISHER = {"name": "new", "public_key": signing.new_key()[1]}
 
 API = [
@@ -99,6 +104,10 @@ API = [
     Right("POST", "plugins/<str:ref>/resume", "OA", 202),
     Right("POST", "plugins/<str:ref>/restart", "OA", 202),
     Right("POST", "plugins/<str:ref>/scale", "OA", 202, {"replicas": 2}),
+    Right("POST", "plugins/<str:ref>/reload", "OA", 202),
+    Right("POST", "plugins/<str:ref>/standby", "OA", 202, {"standby": 1}),
+    Right("POST", "plugins/<str:ref>/attachment", "A", 202, REATTACH),
+    Right("DELETE", "plugins/<str:ref>/attachment", "A", 202),
     Right("GET", "plugins/<str:ref>/config", "A"),
     Right("PUT", "plugins/<str:ref>/config", "A", 202, {}),
     Right("POST", "plugins/<str:ref>/config/check", "A", 200, {}),
@@ -232,6 +241,8 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     AgentCard.objects.create(agent=agent, version=1, card=STATEMENT, digest="1")
     plugin = make_plugin("echo", agents=(agent,), desired="running", state="running")
     make_instance(plugin)
+    plugin.attachment = {"pid": 4242, "launch_id": "1", "address": "unix:/tmp/by-hand.sock"}
+    plugin.save()
     earlier = make_release(plugin, "0.9.0")
     make_release(plugin, "1.1.0")
     ConfigRevision.objects.create(plugin=plugin, number=1, config={})
