@@ -16,8 +16,11 @@ ELSEWHERE: Final = {
     "detach": "agentx_site.cli.attach",
     "dev": "agentx_site.cli.dev",
     "new": "agentx_site.cli.author",
+    "releases": "agentx_site.cli.releases",
+    "rollback": "agentx_site.cli.releases",
     "run": "agentx_site.cli.attach",
     "test": "agentx_site.cli.testing",
+    "upgrade": "agentx_site.cli.releases",
 }
 
 

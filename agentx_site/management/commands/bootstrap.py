@@ -18,10 +18,12 @@ from django.db import OperationalError, connection, transaction
 from agentx_site import env
 from monitoring.services import ensure_default_rules
 from plugins_app import manifest as manifests
-from plugins_app.errors import InvalidManifest
-from plugins_app.models import Plugin
-from plugins_app.services import install, set_desired
-from security.errors import PublicError
+from plugins_app.errors import InvalidManifest, InvalidPackage
+from plugins_app.models import Plugin, PluginRelease
+from plugins_app.packages import archive
+from plugins_app.services import set_desired
+from plugins_app.services.acceptance import accept
+from security.errors import Conflict, PublicError
 from security.models import User
 from security.principals import Principal, system
 from security.services import create_api_key, create_user
@@ -96,17 +98,36 @@ def keep_credentials(credentials: dict[str, Any]) -> None:
 def install_bundled(principal: Principal, warn: Any) -> None:
     """Install what ships in plugins/; the demo's plugins start when they are first seen, never against a later stop.
 
-    One whose manifest says `autostart: false` waits until somebody starts it.
+    One whose manifest says `autostart: false` waits until somebody starts it. What did not change since is left alone,
+    and so is what an operator put in the place of a bundled one.
     """
     if not settings.DEMO:
         return
     for manifest in sorted(PLUGINS.glob("*/plugin.yaml")):
         known = set(Plugin.objects.values_list("slug", flat=True))
         try:
-            plugin = install(principal, manifest.parent)
             starts = manifests.parse(manifests.read(manifest.parent)).autostart
-        except InvalidManifest as error:
+            plugin = _bundled(principal, manifest.parent)
+        except (InvalidManifest, InvalidPackage, Conflict) as error:
             warn(f"{manifest.parent.name}: {error.message}")
             continue
-        if starts and plugin.slug not in known:
+        if starts and plugin is not None and plugin.slug not in known:
             set_desired(principal, plugin.slug, Plugin.Desired.RUNNING)
+
+
+def _bundled(principal: Principal, folder: Path) -> Plugin | None:
+    """Take it in when it is not what was taken in before; None: it is."""
+    built = archive.build(folder)
+    earlier = PluginRelease.objects.filter(
+        plugin__slug=built.name, source=PluginRelease.Source.BUNDLED, digest=built.contents
+    )
+    if earlier.exists() or _replaced(built.name):
+        return None
+    return accept(principal, built.content, source=PluginRelease.Source.BUNDLED)
+
+
+def _replaced(name: str) -> bool:
+    """Whether somebody installed a plugin of this name from elsewhere."""
+    ours = (PluginRelease.Source.BUNDLED, PluginRelease.Source.FOLDER)
+    held = Plugin.objects.filter(slug=name, release__isnull=False)
+    return held.exclude(release__source__in=ours).exists()
