@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
@@ -31,11 +32,12 @@ class _Parser(BaseParser):
     ) -> Text:
         body = stream.read(settings.MAX_BODY_BYTES + 1)
         if len(body) > settings.MAX_BODY_BYTES:
-            raise TooLarge(f"The body is larger than {settings.MAX_BODY_BYTES} bytes.")
+            told = _("The body is larger than %(most)d bytes.")
+            raise TooLarge(told % {"most": settings.MAX_BODY_BYTES})
         try:
             return Text(body.decode(), self.format)
         except UnicodeDecodeError:
-            raise InvalidInput("The body is no UTF-8.") from None
+            raise InvalidInput(_("The body is no UTF-8.")) from None
 
 
 class JsonText(_Parser):

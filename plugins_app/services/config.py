@@ -16,8 +16,9 @@ from plugins_app.selectors.config import (
     candidate,
     revision_config,
 )
-from plugins_app.services.events import record_event, tell_plugin
-from plugins_app.services.operation import renew_generation
+from plugins_app.services.events import record_event
+from plugins_app.services.operation import follow
+from plugins_app.services.placement import forgive
 from plugins_app.services.settling import lock_plugin
 from security import audit, crypto, permissions
 from security.principals import Principal
@@ -130,7 +131,8 @@ def _take(
     plugin.save(update_fields=["config", "revision", "updated"])
     _forget_old(plugin)
     _tell(principal, plugin, found, before, restored)
-    return renew_generation(plugin)
+    forgive(plugin)
+    return follow(plugin)
 
 
 def _keep(plugin: Plugin, found: Candidate) -> None:
@@ -171,7 +173,6 @@ def _tell(
     told = _("revision %(number)d: %(fields)s")
     message = told % {"number": plugin.revision, "fields": ", ".join(fields)}
     record_event(plugin, None, PluginEvent.Type.CONFIGURED, message, {"keys": fields, **after})
-    tell_plugin(plugin)
 
 
 def _who_came_first(plugin: Plugin, base: int) -> str:
