@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -11,7 +10,6 @@ import click
 from agentx_site.cli import output, waiting
 from agentx_site.cli.options import Function, json_option
 from agentx_site.cli.plugin_verbs import Verbs
-from agentx_site.cli.preparing import following, until_prepared
 from agentx_site.cli.server import Json, at
 from agentx_site.cli.target import server
 
@@ -63,38 +61,6 @@ def show(context: click.Context, name: str, json_wanted: bool) -> None:
         for p in found["processes"]
     ]  # fmt: skip
     output.table(PROCESS_COLUMNS, rows, f"No process: start it with `agentx plugin start {name}`.")
-
-
-@plugin.command("install")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--config", default="{}", help="A JSON object.")
-@following
-@json_option
-@click.pass_context
-def install(
-    context: click.Context,
-    folder: Path,
-    config: str,
-    seconds: float,
-    no_wait: bool,
-    json_wanted: bool,
-) -> None:
-    """Install a plugin from a folder of the machine that AgentX runs on, and wait until it is prepared."""
-    body = {"path": str(folder.resolve()), "config": _value(config)}
-    made = server(context).post("/api/v1/plugins/load", body)
-    if not no_wait:
-        made = until_prepared(server(context), made, seconds, quiet=json_wanted)
-    if json_wanted:
-        output.as_json(made)
-    else:
-        stopped = made["desired"] == "stopped"
-        name = made["name"]
-        then = (
-            f"start it with `agentx plugin start {name}`"
-            if stopped
-            else "its processes change over"
-        )
-        click.echo(f"{name} {made['version']} is installed: {then}")
 
 
 @plugin.command("uninstall")

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import secrets
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,20 @@ class Server:
 
     def post(self, path: str, body: Json | None = None) -> Any:
         return self._ask("POST", path, body=body)
+
+    def upload(self, path: str, file: bytes, fields: dict[str, str], seconds: float) -> Any:
+        """POST a package and what belongs to it as multipart/form-data."""
+        kind, body = _multipart(file, fields)
+        with self._answer("POST", path, None, {"Content-Type": kind}, seconds, body) as answer:
+            return self._accepted(answer)
+
+    def download(self, path: str, seconds: float) -> tuple[bytes, dict[str, str]]:
+        """The body as it is, and the headers, by their names in lower case."""
+        with self._answer("GET", path, None, {}, seconds) as answer:
+            if answer.status >= 400:
+                self._accepted(answer)
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.read(), headers
 
     def put(self, path: str, body: Json) -> Any:
         return self._ask("PUT", path, body=body)
@@ -94,7 +109,13 @@ class Server:
 
     @contextmanager
     def _answer(
-        self, method: str, path: str, body: Json | None, headers: Json, seconds: float
+        self,
+        method: str,
+        path: str,
+        body: Json | None,
+        headers: Json,
+        seconds: float,
+        raw: bytes | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         connection = self._connection(seconds)
         sent = {"Accept": "application/json, text/event-stream", **headers}
@@ -103,7 +124,7 @@ class Server:
         if body is not None:
             sent["Content-Type"] = "application/json"
         try:
-            content = None if body is None else json.dumps(body).encode()
+            content = raw if body is None else json.dumps(body).encode()
             connection.request(method, self._parts.path + path, content, sent)
             yield connection.getresponse()
         except TimeoutError:
@@ -121,6 +142,21 @@ class Server:
                 host, self._parts.port, timeout=seconds, context=secure
             )
         return http.client.HTTPConnection(host, self._parts.port, timeout=seconds)
+
+
+def _multipart(file: bytes, fields: dict[str, str]) -> tuple[str, bytes]:
+    """Content type and body. The boundary is random: nothing in a file can end its part."""
+    boundary = f"agentx-{secrets.token_hex(16)}"
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="package"; filename="package"\r\n'
+        "Content-Type: application/gzip\r\n\r\n"
+    ).encode()
+    body = b"".join([*parts, head, file, f"\r\n--{boundary}--\r\n".encode()])
+    return f"multipart/form-data; boundary={boundary}", body
 
 
 def _reason(error: Exception) -> str:

@@ -83,13 +83,24 @@ class Upload(serializers.Serializer[Any]):
     )
 
 
+class InstalledSerializer(PluginDetailSerializer):
+    warnings = serializers.SerializerMethodField(help_text="What its installer should know.")
+
+    class Meta(PluginDetailSerializer.Meta):
+        fields = (*PluginDetailSerializer.Meta.fields, "warnings")
+        read_only_fields = fields
+
+    def get_warnings(self, plugin: Plugin) -> list[str]:
+        return acceptance.warnings_of(plugin)
+
+
 class PluginLoad(APIView):
     parser_classes = UPLOADS
 
     @extend_schema(
         operation_id="plugins_load",
         request={"application/json": Installation, "multipart/form-data": Upload},
-        responses={201: PluginDetailSerializer, **refusals(400, 404, 409, 503)},
+        responses={201: InstalledSerializer, **refusals(400, 404, 409, 503)},
     )
     def post(self, request: Request) -> Response:
         """Install a plugin: from a folder of AgentX's machine, a package, or a registry. Start it in a further call."""
@@ -100,7 +111,7 @@ class PluginLoad(APIView):
             plugin = acceptance.accept(principal, content, signature=signature, config=config)
         else:
             plugin = _installed(principal, checked(request, Installation))
-        return Response(PluginDetailSerializer(plugin).data, status=201)
+        return Response(InstalledSerializer(plugin).data, status=201)
 
 
 def is_upload(request: Request) -> bool:

@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from plugins_app.errors import InvalidRegistry
 from plugins_app.packages import index
@@ -47,10 +48,12 @@ class WebSource:
         try:
             async with session, session.get(url, allow_redirects=False) as answer:
                 if answer.status != 200:
-                    raise InvalidRegistry(f"{url} answers {answer.status}.")
+                    told = _("%(url)s answers %(status)d.")
+                    raise InvalidRegistry(told % {"url": url, "status": answer.status})
                 return await _body(url, answer, most)
         except TimeoutError:
-            raise InvalidRegistry(f"{url} does not answer in time.") from None
+            told = _("%(url)s does not answer in time.")
+            raise InvalidRegistry(told % {"url": url}) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise InvalidRegistry(f"{url}: {outbound.plain(error)}.") from None
 
@@ -58,7 +61,8 @@ class WebSource:
         """An index may name its own files only: no other host, no other folder."""
         url = urljoin(self._base, name)
         if not url.startswith(self._base) or ".." in urlsplit(url).path.split("/"):
-            raise InvalidRegistry(f"Its index names a file outside of it: {name[:200]}.")
+            told = _("Its index names a file outside of it: %(name)s.")
+            raise InvalidRegistry(told % {"name": name[:200]})
         return url
 
 
@@ -67,5 +71,6 @@ async def _body(url: str, answer: aiohttp.ClientResponse, most: int) -> bytes:
     async for chunk in answer.content.iter_chunked(CHUNK):
         body += chunk
         if len(body) > most:
-            raise InvalidRegistry(f"{url} is larger than {most} bytes.")
+            told = _("%(url)s is larger than %(most)d bytes.")
+            raise InvalidRegistry(told % {"url": url, "most": most})
     return bytes(body)

@@ -101,6 +101,24 @@ def install_named(
     return accept_folder(principal, shipped.folder, source=Source.BUNDLED, config=config)
 
 
+def warnings_of(plugin: Plugin) -> list[str]:
+    """What whoever installed it last should know: that this version was taken back, that it waits for a review."""
+    release = plugin.next_release or plugin.release
+    package = release.package if release else None
+    if package is None:
+        return []
+    told = []
+    if package.yanked is not None:
+        told.append(_("This version was yanked: %(why)s") % {"why": package.yank_reason})
+    if package.review == Package.Review.PENDING:
+        names = {"asked": package.wanted_trust, "trust": package.trust}
+        told.append(
+            _("It asks for the trust %(asked)s and has %(trust)s until somebody reviews it.")
+            % names
+        )
+    return told
+
+
 def count_download(package: Package) -> None:
     Package.objects.filter(id=package.id).update(downloads=F("downloads") + 1)
 

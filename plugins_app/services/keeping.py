@@ -143,4 +143,4 @@ def _require_usable(manifest: Manifest) -> None:
         problems |= {f"config.{field}".rstrip("."): why for field, why in found.items()}
     if problems:
         told = "; ".join(f"{field} {why}" for field, why in problems.items())
-        raise InvalidManifest(f"plugin.yaml: {told}", fields=problems)
+        raise InvalidManifest(_("plugin.yaml: %(problems)s") % {"problems": told}, fields=problems)
