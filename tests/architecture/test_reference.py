@@ -81,9 +81,8 @@ def test_every_key_of_a_manifest() -> None:
     missing = [
         key for key in keys(MANIFEST) if key not in named and key.split(".")[-1] not in named
     ]
-    parents = {"metadata", "runtime", "resources", "agents", "autoscale"}
-    held = {"name", "version", "optional"}  # of `dependencies`, which has no effect yet
-    assert not {key for key in missing if key not in parents and key.split(".")[-1] not in held}
+    parents = {"metadata", "runtime", "resources", "agents", "autoscale", "dependencies", "network"}
+    assert set(missing) <= {*parents, "health_check", "logging"}
 
 
 def test_every_call_of_the_contract() -> None:
