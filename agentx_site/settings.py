@@ -37,6 +37,11 @@ DEBUG = env.flag("AGENTX_DEBUG", False, "Django's debug pages. Never where other
 AGENTX_HOST = env.text("AGENTX_HOST", "127.0.0.1", "The address the web server listens on.")
 AGENTX_PORT = env.number("AGENTX_PORT", 8000, "The port of the web server.")
 AGENTX_GRPC_PORT = env.number("AGENTX_GRPC_PORT", 50051, "The port of the gRPC gateway.")
+JOIN_PORT = env.number(
+    "AGENTX_JOIN_PORT",
+    0,
+    "The port of the gateway at which plugin processes from elsewhere join; they attend at the next one. 0: none.",
+)
 PUBLIC_URL = env.text(
     "AGENTX_PUBLIC_URL",
     f"http://{AGENTX_HOST}:{AGENTX_PORT}",
@@ -51,6 +56,11 @@ CERTIFICATE_SECONDS = env.number(
     "AGENTX_CERTIFICATE_SECONDS",
     86_400,
     "How long the certificates of plugin processes and of AgentX to them are good; renewed after two thirds.",
+)
+JOIN_PUBLIC = env.text(
+    "AGENTX_JOIN_PUBLIC",
+    f"{urlsplit(PUBLIC_URL).hostname or AGENTX_HOST}:{JOIN_PORT}",
+    "host:port at which plugin processes from elsewhere reach AGENTX_JOIN_PORT; stands in the command they are given.",
 )
 NODE_NAME = env.text("AGENTX_NODE_NAME", "local", "This machine's name among the nodes.")
 WEBHOOK_ALLOW = env.names(

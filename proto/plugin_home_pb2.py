@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11plugin_home.proto\x12\ragentx.plugin\"\x15\n\x13GetAuthorityRequest\"(\n\x14GetAuthorityResponse\x12\x10\n\x08root_pem\x18\x01 \x01(\x0c\"\xaf\x01\n\x0bJoinRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12\x0e\n\x06plugin\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0e\n\x06listen\x18\x05 \x01(\t\x12\x0f\n\x07machine\x18\x06 \x01(\t\x12\x0b\n\x03pid\x18\x07 \x01(\r\x12\x0b\n\x03sdk\x18\x08 \x01(\t\x12\x11\n\tframework\x18\t \x01(\t\x12\x11\n\tcontracts\x18\n \x03(\r\"\x99\x01\n\x0cJoinResponse\x12\x11\n\tlaunch_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x03 \x01(\x0c\x12\x10\n\x08root_pem\x18\x04 \x01(\x0c\x12\x13\n\x0b\x61ttend_port\x18\x05 \x01(\r\x12\x15\n\rlease_seconds\x18\x06 \x01(\r\x12\x10\n\x08\x63ontract\x18\x07 \x01(\r\"A\n\nAttendance\x12\x11\n\tlaunch_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12\x0f\n\x07leaving\x18\x03 \x01(\x08\"h\n\x05Order\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x10\n\x08root_pem\x18\x02 \x01(\x0c\x12#\n\x05leave\x18\x03 \x01(\x0b\x32\x14.agentx.plugin.Leave\x12\x0f\n\x07welcome\x18\x04 \x01(\x08\"@\n\x05Leave\x12\x15\n\rdrain_seconds\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x10\n\x08\x66or_good\x18\x03 \x01(\x08\"J\n\x0cRenewRequest\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x0f\n\x07key_pem\x18\x02 \x01(\x0c\x12\x10\n\x08root_pem\x18\x03 \x01(\x0c\"/\n\rRenewResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\r\n\x05\x65rror\x18\x02 \x01(\t2\xe5\x01\n\nPluginHome\x12W\n\x0cGetAuthority\x12\".agentx.plugin.GetAuthorityRequest\x1a#.agentx.plugin.GetAuthorityResponse\x12?\n\x04Join\x12\x1a.agentx.plugin.JoinRequest\x1a\x1b.agentx.plugin.JoinResponse\x12=\n\x06\x41ttend\x12\x19.agentx.plugin.Attendance\x1a\x14.agentx.plugin.Order(\x01\x30\x01\x32X\n\x12PluginCertificates\x12\x42\n\x05Renew\x12\x1b.agentx.plugin.RenewRequest\x1a\x1c.agentx.plugin.RenewResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11plugin_home.proto\x12\ragentx.plugin\"\x15\n\x13GetAuthorityRequest\"(\n\x14GetAuthorityResponse\x12\x10\n\x08root_pem\x18\x01 \x01(\x0c\"\x9f\x01\n\x0bJoinRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12\x0e\n\x06plugin\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0f\n\x07machine\x18\x05 \x01(\t\x12\x0b\n\x03pid\x18\x06 \x01(\r\x12\x0b\n\x03sdk\x18\x07 \x01(\t\x12\x11\n\tframework\x18\x08 \x01(\t\x12\x11\n\tcontracts\x18\t \x03(\r\"\x99\x01\n\x0cJoinResponse\x12\x11\n\tlaunch_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x03 \x01(\x0c\x12\x10\n\x08root_pem\x18\x04 \x01(\x0c\x12\x13\n\x0b\x61ttend_port\x18\x05 \x01(\r\x12\x15\n\rlease_seconds\x18\x06 \x01(\r\x12\x10\n\x08\x63ontract\x18\x07 \x01(\r\"Q\n\nAttendance\x12\x11\n\tlaunch_id\x18\x01 \x01(\t\x12\x0e\n\x06listen\x18\x02 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x03 \x01(\x0c\x12\x0f\n\x07leaving\x18\x04 \x01(\x08\"h\n\x05Order\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x10\n\x08root_pem\x18\x02 \x01(\x0c\x12#\n\x05leave\x18\x03 \x01(\x0b\x32\x14.agentx.plugin.Leave\x12\x0f\n\x07welcome\x18\x04 \x01(\x08\".\n\x05Leave\x12\x15\n\rdrain_seconds\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\"J\n\x0cRenewRequest\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x0f\n\x07key_pem\x18\x02 \x01(\x0c\x12\x10\n\x08root_pem\x18\x03 \x01(\x0c\"/\n\rRenewResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\r\n\x05\x65rror\x18\x02 \x01(\t2\xe5\x01\n\nPluginHome\x12W\n\x0cGetAuthority\x12\".agentx.plugin.GetAuthorityRequest\x1a#.agentx.plugin.GetAuthorityResponse\x12?\n\x04Join\x12\x1a.agentx.plugin.JoinRequest\x1a\x1b.agentx.plugin.JoinResponse\x12=\n\x06\x41ttend\x12\x19.agentx.plugin.Attendance\x1a\x14.agentx.plugin.Order(\x01\x30\x01\x32X\n\x12PluginCertificates\x12\x42\n\x05Renew\x12\x1b.agentx.plugin.RenewRequest\x1a\x1c.agentx.plugin.RenewResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +36,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETAUTHORITYRESPONSE']._serialized_start=59
   _globals['_GETAUTHORITYRESPONSE']._serialized_end=99
   _globals['_JOINREQUEST']._serialized_start=102
-  _globals['_JOINREQUEST']._serialized_end=277
-  _globals['_JOINRESPONSE']._serialized_start=280
-  _globals['_JOINRESPONSE']._serialized_end=433
-  _globals['_ATTENDANCE']._serialized_start=435
+  _globals['_JOINREQUEST']._serialized_end=261
+  _globals['_JOINRESPONSE']._serialized_start=264
+  _globals['_JOINRESPONSE']._serialized_end=417
+  _globals['_ATTENDANCE']._serialized_start=419
   _globals['_ATTENDANCE']._serialized_end=500
   _globals['_ORDER']._serialized_start=502
   _globals['_ORDER']._serialized_end=606
   _globals['_LEAVE']._serialized_start=608
-  _globals['_LEAVE']._serialized_end=672
-  _globals['_RENEWREQUEST']._serialized_start=674
-  _globals['_RENEWREQUEST']._serialized_end=748
-  _globals['_RENEWRESPONSE']._serialized_start=750
-  _globals['_RENEWRESPONSE']._serialized_end=797
-  _globals['_PLUGINHOME']._serialized_start=800
-  _globals['_PLUGINHOME']._serialized_end=1029
-  _globals['_PLUGINCERTIFICATES']._serialized_start=1031
-  _globals['_PLUGINCERTIFICATES']._serialized_end=1119
+  _globals['_LEAVE']._serialized_end=654
+  _globals['_RENEWREQUEST']._serialized_start=656
+  _globals['_RENEWREQUEST']._serialized_end=730
+  _globals['_RENEWRESPONSE']._serialized_start=732
+  _globals['_RENEWRESPONSE']._serialized_end=779
+  _globals['_PLUGINHOME']._serialized_start=782
+  _globals['_PLUGINHOME']._serialized_end=1011
+  _globals['_PLUGINCERTIFICATES']._serialized_start=1013
+  _globals['_PLUGINCERTIFICATES']._serialized_end=1101
 # @@protoc_insertion_point(module_scope)

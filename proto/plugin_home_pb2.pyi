@@ -16,12 +16,11 @@ class GetAuthorityResponse(_message.Message):
     def __init__(self, root_pem: _Optional[bytes] = ...) -> None: ...
 
 class JoinRequest(_message.Message):
-    __slots__ = ("token", "csr_pem", "plugin", "version", "listen", "machine", "pid", "sdk", "framework", "contracts")
+    __slots__ = ("token", "csr_pem", "plugin", "version", "machine", "pid", "sdk", "framework", "contracts")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     CSR_PEM_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
-    LISTEN_FIELD_NUMBER: _ClassVar[int]
     MACHINE_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
     SDK_FIELD_NUMBER: _ClassVar[int]
@@ -31,13 +30,12 @@ class JoinRequest(_message.Message):
     csr_pem: bytes
     plugin: str
     version: str
-    listen: str
     machine: str
     pid: int
     sdk: str
     framework: str
     contracts: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, token: _Optional[str] = ..., csr_pem: _Optional[bytes] = ..., plugin: _Optional[str] = ..., version: _Optional[str] = ..., listen: _Optional[str] = ..., machine: _Optional[str] = ..., pid: _Optional[int] = ..., sdk: _Optional[str] = ..., framework: _Optional[str] = ..., contracts: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, token: _Optional[str] = ..., csr_pem: _Optional[bytes] = ..., plugin: _Optional[str] = ..., version: _Optional[str] = ..., machine: _Optional[str] = ..., pid: _Optional[int] = ..., sdk: _Optional[str] = ..., framework: _Optional[str] = ..., contracts: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class JoinResponse(_message.Message):
     __slots__ = ("launch_id", "token", "certificate_pem", "root_pem", "attend_port", "lease_seconds", "contract")
@@ -58,14 +56,16 @@ class JoinResponse(_message.Message):
     def __init__(self, launch_id: _Optional[str] = ..., token: _Optional[str] = ..., certificate_pem: _Optional[bytes] = ..., root_pem: _Optional[bytes] = ..., attend_port: _Optional[int] = ..., lease_seconds: _Optional[int] = ..., contract: _Optional[int] = ...) -> None: ...
 
 class Attendance(_message.Message):
-    __slots__ = ("launch_id", "csr_pem", "leaving")
+    __slots__ = ("launch_id", "listen", "csr_pem", "leaving")
     LAUNCH_ID_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_FIELD_NUMBER: _ClassVar[int]
     CSR_PEM_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
     launch_id: str
+    listen: str
     csr_pem: bytes
     leaving: bool
-    def __init__(self, launch_id: _Optional[str] = ..., csr_pem: _Optional[bytes] = ..., leaving: bool = ...) -> None: ...
+    def __init__(self, launch_id: _Optional[str] = ..., listen: _Optional[str] = ..., csr_pem: _Optional[bytes] = ..., leaving: bool = ...) -> None: ...
 
 class Order(_message.Message):
     __slots__ = ("certificate_pem", "root_pem", "leave", "welcome")
@@ -80,14 +80,12 @@ class Order(_message.Message):
     def __init__(self, certificate_pem: _Optional[bytes] = ..., root_pem: _Optional[bytes] = ..., leave: _Optional[_Union[Leave, _Mapping]] = ..., welcome: bool = ...) -> None: ...
 
 class Leave(_message.Message):
-    __slots__ = ("drain_seconds", "reason", "for_good")
+    __slots__ = ("drain_seconds", "reason")
     DRAIN_SECONDS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
-    FOR_GOOD_FIELD_NUMBER: _ClassVar[int]
     drain_seconds: int
     reason: str
-    for_good: bool
-    def __init__(self, drain_seconds: _Optional[int] = ..., reason: _Optional[str] = ..., for_good: bool = ...) -> None: ...
+    def __init__(self, drain_seconds: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RenewRequest(_message.Message):
     __slots__ = ("certificate_pem", "key_pem", "root_pem")

@@ -72,7 +72,8 @@ class PluginHomeServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Attend(self, request_iterator, context):
-        """Open as long as the process serves. The first message names the launch; the certificate shown must be that launch's.
+        """Open as long as the process serves; broken, it is opened again within the lease, at this gateway or another one.
+        The first message names the launch; the certificate shown must be that launch's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -14,6 +14,7 @@ from routing.a2a.shelf import Shelf
 from routing.delivery import Switchboard
 from routing.delivery.operations import Operations
 from routing.gateway.health import Health
+from routing.gateway.homes import Door
 from routing.gateway.service import Service
 from routing.gateway.v03 import Older
 from routing.gateway.v1 import Current
@@ -84,18 +85,31 @@ class Gateway:
         await self.switchboard.stop()
 
 
-async def serve(host: str, port: int) -> None:
+async def serve(host: str, port: int, join_port: int = 0) -> None:
     """Until SIGTERM or SIGINT. Raises `PortTaken`."""
     gateway = Gateway(host, port)
+    door = Door(host, join_port) if join_port else None
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     await gateway.start()
+    if door is not None:
+        await _open(door)
     log.info("gateway listens on %s:%s", host, gateway.port)
     watchdog = Watchdog()
     watchdog.start()
     try:
         await ended.wait()
     finally:
+        if door is not None:
+            await door.stop()
         await gateway.stop()
         watchdog.end()
+
+
+async def _open(door: Door) -> None:
+    try:
+        await door.start()
+    except RuntimeError:
+        told = f"{door.host}:{door.port} or the port after it is taken: choose another AGENTX_JOIN_PORT."
+        raise PortTaken(told) from None

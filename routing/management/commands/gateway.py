@@ -14,6 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            asyncio.run(gateway.serve(settings.AGENTX_HOST, settings.AGENTX_GRPC_PORT))
+            ports = (settings.AGENTX_GRPC_PORT, settings.JOIN_PORT)
+            asyncio.run(gateway.serve(settings.AGENTX_HOST, *ports))
         except gateway.PortTaken as taken:
             raise CommandError(str(taken)) from None

@@ -24,6 +24,7 @@ This is an AgentX plugin. It does nothing by itself: AgentX starts it and speaks
   to try it             agentx plugin dev <this folder>
   to test it            agentx_sdk.testing.PluginProcess("<this folder>")
   to run it for good    agentx plugin install <this folder>
+  to run it elsewhere   python main.py --join HOST:PORT --token TOKEN   (agentx token create)
 """
 
 

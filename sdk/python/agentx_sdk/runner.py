@@ -31,6 +31,10 @@ THREADS = 64  # plain `process` functions mostly wait
 def run(adapter: Adapter) -> NoReturn:
     """Serve the adapter until AgentX ends the process. Never returns."""
     if not handshake.started_by_core():
+        from agentx_sdk import joining  # what it needs would slow down every start by the core
+
+        if asked := joining.asked(sys.argv[1:]):
+            _end(_event_loop().run_until_complete(joining.serve(adapter, asked)))
         sys.stderr.write(handshake.STARTED_BY_HAND)
         sys.exit(handshake.EXIT_NOT_LAUNCHED)
     fd = handshake.take_handshake_fd()
@@ -41,7 +45,10 @@ def run(adapter: Adapter) -> NoReturn:
         handshake.send_line(fd, handshake.refuse_line(launch.contracts))
         sys.exit(handshake.EXIT_MISMATCH)
     loop = _event_loop()
-    status = loop.run_until_complete(_serve(adapter, launch, contract, fd))
+    _end(loop.run_until_complete(_serve(adapter, launch, contract, fd)))
+
+
+def _end(status: int) -> NoReturn:
     logging.shutdown()
     # Not sys.exit: that waits for threads, and one of them may hang in an adapter.
     os._exit(status)

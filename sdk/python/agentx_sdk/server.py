@@ -110,6 +110,10 @@ class PluginServer:
         finally:
             os.umask(mask)
 
+    async def told_to_end(self) -> None:
+        """Wait until the end has begun."""
+        await self._draining.wait()
+
     @property
     def draining(self) -> bool:
         """Whether the end has begun."""
