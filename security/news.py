@@ -1,7 +1,7 @@
 """Tell other processes that something changed. Redis may lose it: behind every topic stands a slower poll.
 
 Topics in use: `keys` (a key was revoked, an owner disabled), `routes` (agents or processes changed),
-`node.<name>` (wake that node's supervisor), `tasks` (cancel requests and new events, by task id).
+`node.<name>` (wake that node's supervisor), `forgotten` (releases were: nodes tidy up), `tasks` (cancel requests and new events, by task id).
 """
 
 import asyncio

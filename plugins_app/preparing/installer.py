@@ -69,7 +69,6 @@ class Installer:
 
     async def run(self, *argv: str, cwd: Path, **environment: str) -> None:
         """Raises `PreparationFailed` with a sentence and the last lines. Its group ends with it, and with us."""
-        self.say(f"$ {' '.join((Path(argv[0]).name, *argv[1:]))}")
         process = await _started(argv, cwd, self._environment(environment))
         try:
             async with asyncio.timeout(settings.PREPARATION_SECONDS):

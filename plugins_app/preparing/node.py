@@ -78,6 +78,7 @@ async def _make(
 
 async def _ci(folder: Path, *, scripts: bool, installer: Installer) -> None:
     allowed = () if scripts else ("--ignore-scripts",)
+    installer.say(f"npm ci in {'the SDK' if folder.name == 'sdk' else 'its environment'}")
     npm = shutil.which("npm") or "npm"
     own = {"npm_config_cache": str(places.cache("npm")), "npm_config_userconfig": _account()}
     await installer.run(npm, "ci", *QUIET, *allowed, cwd=folder, **own)

@@ -95,6 +95,7 @@ async def _lock(wanted: str, flags: list[str], installer: Installer) -> str:
 
 
 async def _compiled(inputs: list[str], flags: list[str], installer: Installer) -> str:
+    installer.say("Locking its requirements.")
     out = installer.home / "locked.txt"
     out.unlink(missing_ok=True)
     kept = ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
@@ -104,6 +105,7 @@ async def _compiled(inputs: list[str], flags: list[str], installer: Installer) -
 
 
 async def _make(made: Path, lock: str, flags: list[str], installer: Installer) -> None:
+    installer.say("Making its environment.")
     locked = made / "requirements.lock"
     locked.write_text(lock)
     await _uv("venv", str(made), "--allow-existing", "--relocatable", "--no-project",
@@ -135,7 +137,7 @@ def _put_sdk(made: Path) -> None:
 def _key(lock: str) -> str:
     """Same lock, same Python, same SDK: same environment."""
     facts = (platform.python_implementation(), platform.python_version(), platform.machine())
-    parts: Iterable[str] = (*facts, sys.executable, contents.digest_of(_sdk()), lock)
+    parts: Iterable[str] = (*facts, sys.executable, contents.digest_of(_sdk() / "agentx_sdk"), lock)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

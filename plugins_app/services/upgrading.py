@@ -1,6 +1,6 @@
 """From one release to another, as an operator wishes, and what is forgotten of those that went before."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -17,9 +17,11 @@ from plugins_app.services.acceptance import market_install
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.releases import want
 from plugins_app.services.settling import lock_plugin
-from security import audit, permissions
+from security import audit, news, permissions
 from security.errors import Conflict
 from security.principals import Principal
+
+FORGOTTEN: Final = "forgotten"  # news: nodes have folders that no row refers to
 
 
 @transaction.atomic
@@ -70,12 +72,15 @@ def remove_release(principal: Principal, ref: str | UUID, which: str) -> None:
     plugin = lock_plugin(ref)
     release = release_of(plugin, which)
     if release.id in _kept(plugin):
-        told = _("%(plugin)s %(version)s is in use, or where a bad release would be rolled back to.")
+        told = _(
+            "%(plugin)s %(version)s is in use, or where a bad release would be rolled back to."
+        )
         names = {"plugin": plugin.slug, "version": release.version}
         raise ReleaseInUse(told % names)
     before: dict[str, Any] = {"version": release.version, "digest": release.digest}
     audit.record(principal, "plugin.release_removed", "plugin", plugin.slug, before=before)
     _forget([release])
+    forget_packages()
     tell_plugin(plugin)
 
 
@@ -144,5 +149,6 @@ def _forget(releases: list[PluginRelease]) -> None:
 
 
 def forget_packages() -> None:
-    """What was only brought here, and of which no release is left."""
+    """What was only brought here, and of which no release is left. The nodes hear that there is something to tidy."""
+    news.publish_on_commit(FORGOTTEN)
     Package.objects.filter(listed=False, releases=None).delete()

@@ -89,11 +89,12 @@ class Supervisor:
         news = News()
         news.on(f"node.{self.node}", lambda topic, payload: self._wake.set())
         prepared = Preparations(self.node, self.ledger)
-        news.on(f"node.{self.node}", lambda topic, payload: prepared.wake())
+        prepared.listen(news)
         yield "news", news.run()
         yield "reconcile", self._reconcile()
         yield "rounds", Rounds(self.node, self.slots, self.hands).run()
         yield "logs", Tails(self.slots).run()
+        yield "guards", self.hands.guards.run()
         yield "preparations", prepared.run()
 
     async def _reconcile(self) -> None:

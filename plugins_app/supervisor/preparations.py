@@ -18,13 +18,15 @@ from plugins_app.process import remains
 from plugins_app.selectors import LOG_KEY
 from plugins_app.services import preparations
 from plugins_app.services.preparations import LEASE_SECONDS, Claim
+from plugins_app.services.upgrading import FORGOTTEN
 from plugins_app.supervisor.ledger import Ledger
+from security.news import News
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 2.0
 AT_ONCE: Final = 2
 TELL_SECONDS: Final = 0.5
-COLLECT_SECONDS: Final = 60.0
+COLLECT_SECONDS: Final = 30.0  # what a process still used when it was forgotten goes then
 
 
 @dataclass
@@ -48,10 +50,15 @@ class Preparations:
         self._ledger = ledger
         self._wake = asyncio.Event()
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
-        self._collected = 0.0
+        self._collected: float | None = None
 
-    def wake(self) -> None:
-        """Look at once."""
+    def listen(self, news: News) -> None:
+        """Look at once when something is to be done here, or something was forgotten."""
+        news.on(f"node.{self._node}", lambda topic, payload: self._wake.set())
+        news.on(FORGOTTEN, lambda topic, payload: self._tidy_soon())
+
+    def _tidy_soon(self) -> None:
+        self._collected = None
         self._wake.set()
 
     async def run(self) -> None:
@@ -81,7 +88,7 @@ class Preparations:
             self._tasks[found.id] = task
             task.add_done_callback(partial(self._over, found.id))
         now = asyncio.get_running_loop().time()
-        if not self._tasks and now - self._collected > COLLECT_SECONDS:
+        if not self._tasks and (self._collected is None or now - self._collected > COLLECT_SECONDS):
             self._collected = now
             await self.collect()
 
@@ -103,7 +110,7 @@ class Preparations:
 
     def _over(self, key: UUID, _done: "asyncio.Task[None]") -> None:
         self._tasks.pop(key, None)
-        self.wake()
+        self._wake.set()
 
     async def _prepare(self, claim: Claim) -> None:
         """One of them. Its end, whatever it is, is written down."""
