@@ -12,6 +12,7 @@ from plugins_app.models import (
     Plugin,
     PluginInstance,
     PluginRelease,
+    Preparation,
 )
 from registry.models import Agent, AgentCard, Node, SigningKey, Upstream
 from routing.models import (
@@ -31,6 +32,7 @@ from security.models import (
     Tenant,
     User,
 )
+from tests.factories import make_node, make_plugin, make_release
 
 pytestmark = pytest.mark.django_db
 
@@ -236,6 +238,27 @@ def test_the_minimum_is_below_the_maximum(plugin):
 def test_the_target_is_above_zero(plugin):
     with broken("plugins_app_target_above_zero"):
         AutoscalePolicy.objects.create(plugin=plugin, target_in_flight=0)
+
+
+def prepared(**fields):
+    release = make_release(make_plugin("prepared"), "1.0.1")
+    return Preparation.objects.create(release=release, node=make_node("its-node"), **fields)
+
+
+def test_a_release_is_prepared_once_per_node():
+    row = prepared()
+    with broken("plugins_app_prepared_once_per_node"):
+        Preparation.objects.create(release=row.release, node=row.node)
+
+
+def test_progress_is_a_percentage():
+    with broken("plugins_app_progress_is_percent"):
+        prepared(progress=101)
+
+
+def test_a_ready_release_has_a_folder():
+    with broken("plugins_app_ready_has_a_folder"):
+        prepared(state="ready")
 
 
 def test_a_context_is_known_once_per_caller(agent):
