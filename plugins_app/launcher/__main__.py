@@ -58,7 +58,12 @@ def put_around(told: dict[str, Any], has_handshake: bool) -> None:
     try:
         confine.apply(told)
     except OSError as error:
-        give_up(f"AgentX could not confine it: {error.strerror or error}", has_handshake)
+        give_up(f"AgentX could not confine it: {_words(error)}", has_handshake)
+
+
+def _words(error: OSError) -> str:
+    name = f"{error.filename}: " if error.filename else ""
+    return f"{name}{error.strerror or error}"
 
 
 def become(argv: list[str], has_handshake: bool) -> None:

@@ -7,7 +7,6 @@ Version 1 has a tree for each controller, version 2 one for all; where each of t
 import hashlib
 import os
 import signal
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from django.conf import settings
 from plugins_app.isolation import Confinement
 
 PERIOD: Final = 100_000  # microseconds
+_in_use: set[str] = set()  # the names of groups that this process made
 ENDS: Final = 20  # times it is asked who is left; who is killed may just have made a child
 
 
@@ -69,6 +69,7 @@ class Group:
             _empty(folder)
             with suppress(OSError):
                 folder.rmdir()  # what is just dying is still in it: the sweep comes again
+            _in_use.discard(folder.name)
 
 
 def make(launch_id: str, confinement: Confinement) -> Group | None:
@@ -77,6 +78,7 @@ def make(launch_id: str, confinement: Confinement) -> Group | None:
     group = Group({each: Path(top) / name for each, top in confinement.folders.items()})
     if not group.folders:
         return None
+    _in_use.add(name)  # before its process is in it, it looks like one that was left
     for folder in set(group.folders.values()):
         folder.mkdir(exist_ok=True)
     _limit(group, confinement)
@@ -90,12 +92,11 @@ def found(launch_id: str, folders: dict[str, str]) -> Group | None:
     return Group(there) if there else None
 
 
-def sweep(folders: dict[str, str], alive: Iterable[str]) -> None:
-    """Take away the groups of our own launches that have ended. The kernel refuses those with somebody in it."""
-    kept = {f"{prefix()}{launch_id}" for launch_id in alive}
+def sweep(folders: dict[str, str]) -> None:
+    """Take away what was left of launches that have ended. The kernel refuses those with somebody in it."""
     for top in set(folders.values()):
         for folder in Path(top).glob(f"{prefix()}*"):
-            if folder.name not in kept:
+            if folder.name not in _in_use:
                 with suppress(OSError):
                     folder.rmdir()
 

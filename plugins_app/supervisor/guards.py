@@ -141,7 +141,7 @@ class Guards:
         folders = (await asyncio.to_thread(isolation.machine)).folders
         while True:
             await self.look()
-            await asyncio.to_thread(cgroups.sweep, folders, self._launches())
+            await asyncio.to_thread(cgroups.sweep, folders)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
@@ -160,9 +160,6 @@ class Guards:
         self._guards.discard(guard)
         if guard.process.over_memory:
             guard.refused("plugin.over_limit", guard.process.end)
-
-    def _launches(self) -> list[str]:
-        return [guard.process.launch_id for guard in self._guards]
 
 
 def confinement_of(wanted: Wanted) -> Confinement | None:

@@ -16,13 +16,14 @@ from plugins_app import manifest as manifests
 from plugins_app import process as processes
 from plugins_app.client.channels import Channels, token_of
 from plugins_app.client.lifecycle import Lifecycle
-from plugins_app.client.shapes import About, AgentSpec, Health
+from plugins_app.client.shapes import AgentSpec, Health
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed, ChangedFiles, InvalidManifest, LaunchFailed, Tampered
 from plugins_app.manifest import Manifest, Runtime
 from plugins_app.packages import contents
 from plugins_app.process import PluginProcess
 from plugins_app.supervisor.certificates import Certificates
+from plugins_app.supervisor.guards import Guards, confinement_of
 from plugins_app.supervisor.ledger import Ledger
 from plugins_app.supervisor.queue import Queue
 from plugins_app.supervisor.ready import Ready
@@ -50,6 +51,7 @@ class Hands:
         self.lifecycle = Lifecycle(self.channels)
         self.certificates = Certificates(self.channels, ledger)
         self.memory = Memory(self.channels, self.lifecycle, ledger)
+        self.guards = Guards(ledger)
         self._queue = Queue(LAUNCHES_AT_ONCE)
         self._rolling: dict[str, object] = {}
         self._seen: dict[str, Any] = {}  # files of releases that were read, for `contents.check`
@@ -90,18 +92,12 @@ class Hands:
             health = await self._health(target)
             if health.serving:  # greeted before, by a supervisor that is gone
                 await self.lifecycle.update_config(target, wanted.config)
-                return await self.adopted(process, wanted)
+                return ready_of(process, wanted)
             until = time.monotonic() + manifest.runtime.startup_timeout
             return await self._prepared(process, wanted, manifest, until)
         except CallFailed as error:
             await self.let_go(process)
             raise LaunchFailed(f"It {error}.") from None
-
-    async def adopted(self, process: PluginProcess, wanted: Wanted) -> Ready:
-        """One that has all it needs. Raises `CallFailed`."""
-        target = target_of(wanted, process)
-        about = await self.lifecycle.about(target)
-        return _ready(process, wanted, about)
 
     def keep(self, process: PluginProcess, born: Born) -> None:
         """Know it, and forget it when it ends: its channel too."""
@@ -133,6 +129,7 @@ class Hands:
                 token=token_of(launch_id),
                 lease_seconds=LEASE_SECONDS,
                 tls=tls,
+                confined=await asyncio.to_thread(confinement_of, wanted),
             )
         except OSError as error:
             raise LaunchFailed(f"Its folders cannot be used: {error}.") from None
@@ -151,7 +148,7 @@ class Hands:
         for agent in manifest.agents:
             spec = AgentSpec(agent.slug, agent.name, agent.description, agent.config)
             await self.lifecycle.create_agent(target, spec)
-        ready = _ready(process, wanted, await self.lifecycle.about(target))
+        ready = ready_of(process, wanted)
         await self.memory.recall(wanted, ready)
         return ready
 
@@ -212,14 +209,14 @@ def target_of(wanted: Wanted, process: PluginProcess) -> Target:
     return Target(str(wanted.instance_id), process.address, launch, process.token)
 
 
-def _ready(process: PluginProcess, wanted: Wanted, about: About) -> Ready:
+def ready_of(process: PluginProcess, wanted: Wanted) -> Ready:
+    """One that has all it needs."""
     return Ready(
         process,
         target_of(wanted, process),
         generation=wanted.generation,
         release_id=wanted.release_id,
         revision=wanted.revision,
-        about=about,
     )
 
 
@@ -239,14 +236,6 @@ def drain_seconds(wanted: Wanted) -> float:
 def startup_seconds(wanted: Wanted) -> float:
     runtime = runtime_of(wanted)
     return runtime.startup_timeout if runtime else 0.0
-
-
-def memory_limit(wanted: Wanted) -> int | None:
-    """In bytes; None: no limit."""
-    try:
-        return _manifest(wanted).resources.memory_bytes
-    except LaunchFailed:
-        return None
 
 
 def _manifest(wanted: Wanted) -> Manifest:

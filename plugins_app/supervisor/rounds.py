@@ -14,7 +14,7 @@ from plugins_app.errors import CallFailed
 from plugins_app.process import PluginProcess
 from plugins_app.process.identity import boot_id
 from plugins_app.services import marks
-from plugins_app.supervisor.hands import LEASE_SECONDS, Hands, memory_limit, target_of
+from plugins_app.supervisor.hands import LEASE_SECONDS, Hands, target_of
 from plugins_app.supervisor.slot import Slot
 from registry.services import heartbeat_node
 
@@ -68,9 +68,7 @@ class Rounds:
         slot.vitals.answered(health)
         if told := await self._hands.certificates.keep(target, process):
             self._hands.ledger.put(marks.mark_reason, slot.wanted.instance_id, told)
-        sample = self._measure(slot, process, health)
-        self._act(slot, _too_large(sample.rss_bytes, memory_limit(slot.wanted)))
-        return sample
+        return self._measure(slot, process, health)
 
     def _act(self, slot: Slot, trouble: str) -> None:
         if trouble:
@@ -119,10 +117,3 @@ def node_figures() -> dict[str, Any]:
         "version": settings.VERSION,
         "supervisor_pid": os.getpid(),
     }
-
-
-def _too_large(rss: int | None, limit: int | None) -> str:
-    if rss is None or limit is None or rss <= limit:
-        return ""
-    used, allowed = rss / 1e6, limit / 1e6
-    return f"It uses {used:.0f} MB, more than the {allowed:.0f} MB that its manifest allows."

@@ -22,6 +22,7 @@ from plugins_app.supervisor.hands import (
     ROUTERS_HEAR_SECONDS,
     Hands,
     drain_seconds,
+    ready_of,
     startup_seconds,
     target_of,
 )
@@ -74,6 +75,8 @@ class Slot:
             self.wanted, self._is_gone = replace(self.wanted, is_wanted=False), True
         else:
             self.wanted = wanted
+            if wanted.attachment is None:
+                self.refused.attachment = ""
             if self._fatal_since is not None and as_of > self._fatal_since and not wanted.is_fatal:
                 self._fatal_since, self._failures = None, ()
         self.stir.set()
@@ -150,13 +153,13 @@ class Slot:
         target = target_of(self.wanted, process)
         try:
             await self.hands.lifecycle.health(target, lease_seconds=LEASE_SECONDS, timeout=2.0)
-            ready = await self.hands.adopted(process, self.wanted)
         except CallFailed as error:
             await self.hands.let_go(process)
             reason = f"The earlier process {process.pid} {error}; it ends with its lease."
             self.ledger.put(marks.mark_lost, self.id, reason)
             return
         self.hands.keep(process, self.born)
+        ready = ready_of(process, self.wanted)
         ready.generation, ready.revision = known.generation, known.revision
         ready.release_id = known.release_id
         self._hold(ready)
@@ -202,12 +205,13 @@ class Slot:
         """Let the process that was started by hand take the slot; what has it now is ended."""
         if told is None:
             return
-        wanted, self.refused.attachment = self.wanted, told.launch_id
+        wanted = self.wanted
         try:
             process = attached.found(told)
             ready = await self.hands.greet(process, wanted, self.born)
         except (NotOurs, LaunchFailed) as error:
             is_liar = isinstance(error, NotOurs)
+            self.refused.attachment = told.launch_id
             self.ledger.put(lose_attachment, self.id, told.launch_id, str(error), refused=is_liar)
             self.hands.wake()
             return
@@ -343,6 +347,7 @@ class Slot:
     def born(self, process: PluginProcess) -> None:
         self.alive.add(process)
         process.on_exit(lambda: self.alive.discard(process))
+        self.hands.guards.take(self, process)
 
     async def end(self, process: PluginProcess, drain: float, reason: str) -> None:
         target = target_of(self.wanted, process)
