@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from plugins_app.client.shapes import About
 from plugins_app.client.target import Target
 from plugins_app.process import PluginProcess
 from plugins_app.services import marks
@@ -20,7 +19,6 @@ class Ready:
     generation: int
     release_id: UUID
     revision: int
-    about: About
     token_sealed: str = ""  # of one that was started by hand
     loaded: datetime | None = None
     initialized: datetime | None = None

@@ -35,7 +35,7 @@ class Memory:
 
     async def copy(self, wanted: Wanted, old: Ready, new: Ready) -> Saved | None:
         """All that the old one has, before the new one takes messages. None: there is nothing to follow up."""
-        if not (old.about.stateful and new.about.stateful):
+        if not await self._has_state(old):
             return None
         return await self._moved(wanted, old, new, Saved())
 
@@ -50,7 +50,7 @@ class Memory:
 
     async def keep(self, wanted: Wanted, ready: Ready, *, within: float) -> None:
         """Write down what it has, before it is ended."""
-        if not ready.about.stateful or ready.process.exited.is_set():
+        if not await self._has_state(ready):
             return
         try:
             async with asyncio.timeout(MOVE_SECONDS):
@@ -61,8 +61,6 @@ class Memory:
 
     async def recall(self, wanted: Wanted, ready: Ready) -> None:
         """Hand it what was written down when the slot's last process ended."""
-        if not ready.about.stateful:
-            return
         try:
             saved = await asyncio.to_thread(_read, state_file(wanted.plugin, wanted.ordinal))
             if saved.entries:
@@ -87,6 +85,15 @@ class Memory:
             told = f"{data['entries']} entries, {data['bytes']} bytes"
             self._ledger.put(marks.mark_event, wanted.instance_id, Type.STATE_MOVED, told, data)
         return saved
+
+    async def _has_state(self, ready: Ready) -> bool:
+        """Asked each time: a plugin may begin to remember when it gets its first message."""
+        if ready.process.exited.is_set():
+            return False
+        try:
+            return (await self._lifecycle.about(ready.target)).stateful
+        except CallFailed:
+            return False
 
     async def _idle(self, ready: Ready, within: float) -> None:
         """Wait until it has no message in flight; who cannot be asked is not waited for."""
