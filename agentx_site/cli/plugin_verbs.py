@@ -14,6 +14,7 @@ from agentx_site.cli.options import Commands
 ELSEWHERE: Final = {
     "attach": "agentx_site.cli.attach",
     "build": "agentx_site.cli.packages",
+    "config": "agentx_site.cli.config",
     "detach": "agentx_site.cli.attach",
     "dev": "agentx_site.cli.dev",
     "new": "agentx_site.cli.author",
@@ -28,6 +29,7 @@ ELSEWHERE: Final = {
     "rate": "agentx_site.cli.market",
     "review": "agentx_site.cli.publishers",
     "search": "agentx_site.cli.market",
+    "secret": "agentx_site.cli.config",
     "sign": "agentx_site.cli.packages",
     "unyank": "agentx_site.cli.market",
     "yank": "agentx_site.cli.market",

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -116,41 +116,6 @@ def scale(context: click.Context, name: str, replicas: int, seconds: float, no_w
         return
     waiting.until(connection, name, waiting.is_running, seconds, "running", seen)
     click.echo(f"{name} runs in {count}")
-
-
-@plugin.command("config")
-@click.argument("name")
-@click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1)
-@click.option("--unset", multiple=True, help="Take this key away.")
-@click.pass_context
-def config(
-    context: click.Context, name: str, settings: tuple[str, ...], unset: tuple[str, ...]
-) -> None:
-    """Show a plugin's configuration, or change it; its processes are replaced then.
-
-    A value is read as JSON where it is JSON (`retries=3`, `stream=true`), else as text.
-    """
-    connection = server(context)
-    held = connection.get(at("plugins", name, "config"))
-    changed = {key: value for key, value in held.items() if key not in unset}
-    changed |= dict(_pair(setting) for setting in settings)
-    if settings or unset:
-        connection.put(at("plugins", name, "config"), changed)
-    output.as_json(changed)
-
-
-def _pair(setting: str) -> tuple[str, Any]:
-    key, equals, value = setting.partition("=")
-    if not key or not equals:
-        raise click.BadParameter(f"{setting!r} is not KEY=VALUE")
-    return key, _value(value)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 @plugin.command("logs")

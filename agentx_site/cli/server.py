@@ -51,6 +51,15 @@ class Server:
             headers = {name.lower(): value for name, value in answer.getheaders()}
             return answer.read(), headers
 
+    def sent(
+        self, method: str, path: str, text: str, format: str, query: Json | None = None
+    ) -> Any:
+        """Send a text as it is, as application/<format>."""
+        kind = {"Content-Type": f"application/{format}"}
+        target = _with_query(path, query)
+        with self._answer(method, target, None, kind, ANSWER_SECONDS, text.encode()) as answer:
+            return self._accepted(answer)
+
     def put(self, path: str, body: Json) -> Any:
         return self._ask("PUT", path, body=body)
 
@@ -101,10 +110,7 @@ class Server:
     def _ask(
         self, method: str, path: str, body: Json | None = None, query: Json | None = None
     ) -> Any:
-        given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
-        if given:
-            path += "?" + urlencode(given)
-        with self._answer(method, path, body, {}, ANSWER_SECONDS) as answer:
+        with self._answer(method, _with_query(path, query), body, {}, ANSWER_SECONDS) as answer:
             return self._accepted(answer)
 
     @contextmanager
@@ -142,6 +148,11 @@ class Server:
                 host, self._parts.port, timeout=seconds, context=secure
             )
         return http.client.HTTPConnection(host, self._parts.port, timeout=seconds)
+
+
+def _with_query(path: str, query: Json | None) -> str:
+    given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def _multipart(file: bytes, fields: dict[str, str]) -> tuple[str, bytes]:

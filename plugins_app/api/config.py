@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from plugins_app import selectors, services, verdicts
 from plugins_app.api.shapes import PluginSerializer
-from plugins_app.api.texts import PARSERS, RENDERERS, Text
+from plugins_app.api.texts import PARSERS, RENDERERS, FormatFirst, Text
 from plugins_app.configuration import formats
 from plugins_app.errors import InvalidConfig
 from plugins_app.models import ConfigRevision
@@ -96,6 +96,7 @@ class Restoring(serializers.Serializer[Any]):
 class PluginConfig(APIView):
     parser_classes = PARSERS
     renderer_classes = RENDERERS
+    content_negotiation_class = FormatFirst
 
     @extend_schema(
         operation_id="plugins_config",

@@ -5,8 +5,10 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
 from plugins_app.configuration import formats
 from security.errors import InvalidInput, TooLarge
@@ -62,6 +64,23 @@ class AsYaml(JSONRenderer):
 
 class AsToml(JSONRenderer):
     media_type, format = "application/toml", "toml"
+
+
+class FormatFirst(DefaultContentNegotiation):
+    """`?format=` wins over `Accept`."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        wanted = request.query_params.get("format", "")
+        if not wanted:
+            chosen: tuple[Any, str] = super().select_renderer(request, renderers, format_suffix)
+            return chosen
+        for renderer in renderers:
+            if renderer.format == wanted:
+                return renderer, renderer.media_type
+        told = _("must be one of %(formats)s") % {"formats": ", ".join(formats.FORMATS)}
+        raise InvalidInput(f"format: {told}", fields={"format": told})
 
 
 RENDERERS = (JSONRenderer, AsYaml, AsToml)

@@ -27,7 +27,8 @@ _PART: Final = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 
 
 def written(config: Json, format: str) -> str:
-    """The text of a configuration. Raises `InvalidInput` where the format cannot say it."""
+    """The text of a configuration, its fields by name. Raises `InvalidInput` where the format cannot say it."""
+    config = _sorted(config)
     match format:
         case "yaml":
             return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)
@@ -38,6 +39,12 @@ def written(config: Json, format: str) -> str:
             return tomli_w.dumps(config)
         case _:
             return json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def read(text: str, format: str) -> Json:

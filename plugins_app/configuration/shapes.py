@@ -81,7 +81,7 @@ class _Builder:
             if inner is not False
         }
         rest = schema.get("additionalProperties", True) is not False
-        return Shape("object", key, schema, required, properties, rest=rest)
+        return Shape("object", key, schema, required, _ordered(properties), rest=rest)
 
     def _list(
         self, schema: Schema, key: str, required: bool, depth: int, above: frozenset[str]
@@ -92,6 +92,19 @@ class _Builder:
         if item.kind in SCALARS:
             return Shape("list", key, schema, required, item=item)
         return Shape("json", key, schema, required)
+
+
+def _ordered(properties: dict[str, Shape]) -> dict[str, Shape]:
+    """What is needed first, what is a group of fields last; jsonb forgets the order that an author gave."""
+    keys = sorted(
+        properties,
+        key=lambda name: (
+            properties[name].kind in ("object", "list", "rows", "json"),
+            not properties[name].required,
+            name,
+        ),
+    )
+    return {key: properties[key] for key in keys}
 
 
 def _kind(key: str, schema: Schema) -> Kind:
