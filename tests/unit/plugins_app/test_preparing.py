@@ -1,0 +1,304 @@
+"""What a node does to make a release ready, step by step, on a real disk with real programs."""
+
+import asyncio
+import errno
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+
+from plugins_app.errors import PreparationFailed
+from plugins_app.packages import archive
+from plugins_app.preparing import Order, collect, in_use, node, places, prepare, python, sweep, work
+from plugins_app.preparing.installer import KEPT_LINES, LONGEST, Installer
+from tests.nodes import ROOT, eventually
+
+ECHO = ROOT / "plugins" / "echo"
+PINNED = "idna==3.10 \\\n    --hash=sha256:" + "0" * 64
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.AGENTX_HOME = tmp_path / "home"
+    return settings.AGENTX_HOME
+
+
+@pytest.fixture
+def heard():
+    return []
+
+
+@pytest.fixture
+def installer(tmp_path, heard):
+    folder = tmp_path / "installer"
+    folder.mkdir()
+    return Installer(folder, heard.append)
+
+
+async def as_it_is(lock):
+    return lock
+
+
+def order_of(built, **fields):
+    told = {"manifest": built.manifest, "digest": built.contents, "trust": "public", "lock": ""}
+    return Order(release_id=uuid4(), **(told | fields))
+
+
+def prepared(built, order):
+    said = []
+    made = asyncio.run(prepare(built.content, order, as_it_is, lambda *word: said.append(word)))
+    return made, said
+
+
+def plugin(tmp_path, requirements=None, manifest="", **files):
+    folder = tmp_path / "plugin"
+    folder.mkdir()
+    text = (ECHO / "plugin.yaml").read_text() + manifest
+    if requirements is None:
+        text = text.replace("requirements: requirements.txt", "")
+    else:
+        folder.joinpath("requirements.txt").write_text(requirements)
+    folder.joinpath("plugin.yaml").write_text(text)
+    folder.joinpath("main.py").write_text("")
+    for name, content in files.items():
+        folder.joinpath(name).write_text(content)
+    return folder
+
+
+def run(installer, *argv, **environment):
+    asyncio.run(installer.run(*argv, cwd=installer.home, **environment))
+
+
+def shell(installer, script):
+    run(installer, "/bin/sh", "-c", script)
+
+
+def test_a_release_without_requirements_needs_no_environment(tmp_path, home):
+    built = archive.build(plugin(tmp_path, "# only\nagentx-sdk>=0.1\n"))
+    order = order_of(built)
+    made, said = prepared(built, order)
+    assert (made.path, made.environment) == (home / "releases" / str(order.release_id), "")
+    assert [state for state, *_ in said] == ["unpacking", "checking"]
+    assert made.path.joinpath("main.py").stat().st_mode & 0o222 == 0
+    assert not list(home.rglob("*.tmp"))
+
+
+def test_what_was_unpacked_before_is_taken_when_it_is_as_it_was(tmp_path):
+    built = archive.build(plugin(tmp_path))
+    order = order_of(built)
+    made, _ = prepared(built, order)
+    before = made.path.stat().st_ino
+    prepared(built, order)
+    assert made.path.stat().st_ino == before
+    file = made.path / "main.py"
+    file.chmod(0o644)
+    file.write_text("import os")
+    prepared(built, order)
+    assert file.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("requirements", "wanted"),
+    [
+        ("", ""),
+        ("# nothing\n\n  \n", ""),
+        ("agentx-sdk\n", ""),
+        ("agentx_sdk[speed]>=0.1 # ours\n", ""),
+        ("idna==3.10\nagentx.SDK\n", "idna==3.10"),
+        (f"{PINNED}\n", PINNED),
+    ],
+)
+def test_the_sdk_is_no_requirement(tmp_path, requirements, wanted):
+    assert python.requirements(plugin(tmp_path, requirements), "requirements.txt") == wanted
+
+
+def test_requirements_lie_in_the_folder(tmp_path):
+    folder = plugin(tmp_path)
+    with pytest.raises(PreparationFailed, match="is not in its folder"):
+        python.requirements(folder, "../requirements.txt")
+    with pytest.raises(PreparationFailed, match="is not in its folder"):
+        python.requirements(folder, "others.txt")
+
+
+def test_an_index_that_is_away_is_said_so(tmp_path, monkeypatch, home):
+    """Refused at once: nobody listens on the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{port}/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    built = archive.build(plugin(tmp_path, "idna==3.10\n"))
+    with pytest.raises(PreparationFailed, match="The package index cannot be reached") as failure:
+        prepared(built, order_of(built))
+    assert any("error" in line for line in failure.value.lines)
+    assert not list(home.rglob("*.tmp"))
+
+
+def test_a_full_disk_is_said_so(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    built = archive.build(plugin(tmp_path))
+    monkeypatch.setattr(work, "_unpacked", full)
+    with pytest.raises(PreparationFailed, match="The disk is full"):
+        prepared(built, order_of(built))
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("error: No space left on device (os error 28)", "The disk is full."),
+        ("  Hash mismatch for `idna==3.10`", "does not have the hash that was locked"),
+        ("npm error code EINTEGRITY", "does not have the hash that was locked"),
+        ("cause: Because x has no usable wheels", "source only, which is built for trusted"),
+        ("npm error code E404", "is not in the index"),
+        ("npm error code ECONNREFUSED", "The package index cannot be reached"),
+        ("what nobody foresaw", "sh ended with exit status 3."),
+    ],
+)
+def test_a_failure_is_told_in_a_sentence(installer, said, sentence):
+    with pytest.raises(PreparationFailed, match=sentence) as failure:
+        shell(installer, f"echo '{said}'; exit 3")
+    assert failure.value.lines == [said.strip()]
+
+
+def test_of_the_output_little_is_kept(installer, heard):
+    shell(
+        installer,
+        "for n in $(seq 500); do echo line $n; done; head -c 100000 /dev/zero | tr '\\0' x",
+    )
+    assert len(heard) >= 501
+    assert len(installer.lines) == KEPT_LINES
+    assert max(map(len, installer.lines)) <= LONGEST
+
+
+def test_an_installer_sees_nothing_of_ours(installer, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret@/x")
+    monkeypatch.setenv("AGENTX_SECRET_KEY", "secret")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://index.example/simple")
+    run(installer, "/usr/bin/env", OWN="1")
+    said = "\n".join(installer.lines)
+    assert "secret" not in said
+    assert f"HOME={installer.home}" in said
+    assert "UV_DEFAULT_INDEX=https://index.example/simple" in said
+    assert "OWN=1" in said
+
+
+def test_one_that_does_not_end_is_ended_with_all_it_started(installer, settings):
+    settings.PREPARATION_SECONDS = 0.5
+    with pytest.raises(PreparationFailed, match=r"not done within 0.5 seconds"):
+        shell(installer, "sleep 600 & echo $!; wait")
+    pid = int(installer.lines[0])
+    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie")
+
+
+def test_a_cancelled_preparation_ends_its_installer(installer):
+    async def broken_off():
+        task = asyncio.create_task(
+            installer.run("/bin/sh", "-c", "echo $$; sleep 600", cwd=installer.home)
+        )
+        while not installer.lines:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(broken_off())
+    assert not psutil.pid_exists(int(installer.lines[0]))
+
+
+def test_a_node_plugin_without_a_lock_may_ask_for_the_sdk_alone(tmp_path):
+    package = tmp_path / "package.json"
+    package.write_text(json.dumps({"dependencies": {"@agentx/sdk": "file:../sdk"}}))
+    assert node._without_sdk(tmp_path) == ("", "")
+    package.write_text(json.dumps({"dependencies": {"left-pad": "1.3.0"}}))
+    with pytest.raises(PreparationFailed, match="asks for left-pad, and there is no package-lock"):
+        node._without_sdk(tmp_path)
+
+
+def test_the_sdk_is_taken_out_of_a_lock_with_all_below_it(tmp_path):
+    needs = {"dependencies": {"@agentx/sdk": "file:../sdk", "left-pad": "1.3.0"}}
+    (tmp_path / "package.json").write_text(json.dumps(needs))
+    packages = {
+        "": {**needs, "devDependencies": {"typescript": "5"}},
+        "../sdk": {"name": "@agentx/sdk"},
+        "node_modules/@agentx/sdk": {"resolved": "../sdk", "link": True},
+        "node_modules/@agentx/sdk/node_modules/yaml": {"version": "2"},
+        "node_modules/left-pad": {"version": "1.3.0"},
+        "node_modules/typescript": {"version": "5", "dev": True},
+    }
+    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": packages}))
+    manifest, lock = map(json.loads, node._without_sdk(tmp_path))
+    assert manifest == {"dependencies": {"left-pad": "1.3.0"}}
+    assert lock["packages"].keys() == {"", "node_modules/left-pad"}
+    assert lock["packages"][""]["dependencies"] == {"left-pad": "1.3.0"}
+
+
+def test_what_nothing_refers_to_is_removed(home):
+    kept, gone = places.releases() / str(uuid4()), places.releases() / str(uuid4())
+    held, unheld = places.environments() / "held", places.environments() / "unheld"
+    linked = places.environments() / "linked"
+    for folder in (kept, gone, held, unheld, linked / "node_modules"):
+        folder.mkdir(parents=True)
+    node.link(kept, linked)
+    (gone / "file").touch(0o444)
+    gone.chmod(0o555)
+    Path(f"{gone}.index").touch()
+    assert sorted(collect([kept.name], [str(held)])) == sorted([gone.name, "unheld"])
+    assert {path.name for path in places.environments().iterdir()} == {"held", "linked"}
+    assert [path.name for path in places.releases().iterdir()] == [kept.name]
+
+
+def test_what_a_process_uses_is_not(home):
+    release, environment = places.releases() / "used", places.environments() / "used"
+    for folder in (release, environment):
+        folder.mkdir()
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)", f"{environment}/bin/x"], cwd=release
+    )
+    try:
+        eventually(lambda: in_use() == {str(release), str(environment)})
+        assert collect([], []) == []
+    finally:
+        child.kill()
+        child.wait()
+    assert sorted(collect([], [])) == ["used", "used"]
+
+
+def test_a_sweep_takes_what_is_half_made_and_leaves_the_rest(home):
+    whole = places.environments() / "whole"
+    whole.mkdir()
+    (places.draft("half") / "file").touch()
+    (places.releases() / "half.tmp").mkdir()
+    sweep()
+    assert [path.name for path in places.environments().iterdir()] == ["whole"]
+    assert list(places.releases().iterdir()) == []
+
+
+def test_of_two_that_make_the_same_one_wins(home):
+    one, other = places.draft("same"), places.draft("same")
+    (one / "file").touch()
+    final = places.environments() / "same"
+    places.settle(one, final)
+    places.settle(other, final)
+    assert [path.name for path in places.environments().iterdir()] == ["same"]
+    assert (final / "file").exists()
+
+
+@pytest.mark.network
+def test_what_its_author_locked_is_installed_to_the_letter(tmp_path):
+    """The hash is wrong, so nothing is installed, however right the index is."""
+    built = archive.build(plugin(tmp_path, PINNED + "\n"))
+    with pytest.raises(PreparationFailed, match="does not have the hash that was locked"):
+        prepared(built, order_of(built))
+
+
+@pytest.mark.network
+def test_source_is_built_for_trusted_plugins_alone(tmp_path):
+    built = archive.build(plugin(tmp_path, "docopt==0.6.2\n"))
+    with pytest.raises(PreparationFailed, match="source only"):
+        prepared(built, order_of(built))
