@@ -43,10 +43,10 @@ class Lifecycle:
         )
         _require_taken(await _answer(call, "Initialize"))
 
-    async def about(self, target: Target) -> About:
+    async def about(self, target: Target, timeout: float = CALL_SECONDS) -> About:
         """What it says of itself."""
         call = (await self._stub(target)).GetInfo(
-            pb.GetInfoRequest(), timeout=CALL_SECONDS, metadata=metadata_of(target)
+            pb.GetInfoRequest(), timeout=timeout, metadata=metadata_of(target)
         )
         answer = await _answer(call, "GetInfo")
         return About(

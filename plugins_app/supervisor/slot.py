@@ -36,6 +36,7 @@ from plugins_app.supervisor.wanted import Attachment, Known, Wanted
 log = logging.getLogger(__name__)
 KEPT_LINES: Final = 50
 NODE_STOP_DRAIN: Final = 5.0
+NODE_STOP_SAVE: Final = 3.0
 
 
 class Slot:
@@ -101,7 +102,9 @@ class Slot:
             self.ledger.put(marks.mark_draining, self.id, "The node is being stopped.")
         drain = min(drain_seconds(self.wanted), NODE_STOP_DRAIN)
         if self.holds is not None and self.holds.process.is_ours:
-            await self.hands.memory.keep(self.wanted, self.holds, within=drain)
+            await self.hands.memory.keep(
+                self.wanted, self.holds, within=drain, at_most=NODE_STOP_SAVE
+            )
         ends = (self.end(each, drain, "the node is being stopped") for each in list(self.alive))
         await asyncio.gather(*ends)
         self._forget()

@@ -23,6 +23,7 @@ from plugins_app.supervisor.wanted import Wanted
 log = logging.getLogger(__name__)
 MOVE_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.1
+ANSWER_SECONDS: Final = 1.0  # a frozen process must not hold up its own end
 
 
 class Memory:
@@ -48,13 +49,15 @@ class Memory:
         if later is not None:
             await self._write(wanted, later.after(earlier))
 
-    async def keep(self, wanted: Wanted, ready: Ready, *, within: float) -> None:
-        """Write down what it has, before it is ended."""
+    async def keep(
+        self, wanted: Wanted, ready: Ready, *, within: float, at_most: float = MOVE_SECONDS
+    ) -> None:
+        """Write down what it has, before it is ended, once it is idle or `within` seconds are over."""
         if not await self._has_state(ready):
             return
         try:
-            async with asyncio.timeout(MOVE_SECONDS):
-                await self._idle(ready, within)
+            await self._idle(ready, within)
+            async with asyncio.timeout(at_most):
                 await self._write(wanted, await self._state.save(ready.target))
         except (CallFailed, TimeoutError) as error:
             self._tell(wanted, f"Its state could not be kept: it {_said(error)}.")
@@ -91,7 +94,7 @@ class Memory:
         if ready.process.exited.is_set():
             return False
         try:
-            return (await self._lifecycle.about(ready.target)).stateful
+            return (await self._lifecycle.about(ready.target, ANSWER_SECONDS)).stateful
         except CallFailed:
             return False
 
