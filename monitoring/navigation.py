@@ -18,6 +18,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             (_("Overview"), "space_dashboard", "page-overview", permissions.METRICS_VIEW),
             (_("Agents"), "smart_toy", "page-agents", permissions.AGENTS_VIEW),
             (_("Plugins"), "deployed_code", "page-plugins", permissions.PLUGINS_VIEW),
+            (_("Catalogue"), "storefront", "page-catalogue", permissions.PLUGINS_VIEW),
             (_("Tasks"), "forum", "page-tasks", permissions.TASKS_VIEW),
         ),
     ),
@@ -35,6 +36,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             (_("Audit"), "history", "page-audit", permissions.AUDIT_VIEW),
             (_("API keys"), "key", "page-keys", permissions.KEYS_OWN),
+            (_("Join tokens"), "vpn_key", "page-join-tokens", permissions.PLUGINS_MANAGE),
             (_("Card keys"), "signature", "page-card-keys", permissions.KEYS_MANAGE),
             (_("Users"), "group", "page-users", permissions.USERS_MANAGE),
         ),

@@ -4,13 +4,24 @@ from django.urls import URLPattern, path
 
 from plugins_app.api import config as rest_config
 from plugins_app.api import installation as rest_installation
+from plugins_app.api import joining as rest_joining
 from plugins_app.api import logs as rest_logs
 from plugins_app.api import market as rest_market
 from plugins_app.api import operation as rest_operation
 from plugins_app.api import plugins as rest
 from plugins_app.api import releases as rest_releases
 from plugins_app.api import secrets as rest_secrets
-from plugins_app.views import config, events, logs, plugins, releases, scaling
+from plugins_app.views import (
+    config,
+    events,
+    joining,
+    logs,
+    market,
+    plugins,
+    releases,
+    scaling,
+    trust,
+)
 
 pages: list[URLPattern] = [
     path("plugins/", plugins.plugins, name="page-plugins"),
@@ -55,6 +66,20 @@ pages: list[URLPattern] = [
         name="page-config-restore",
     ),
     path("plugins/<slug:slug>/<slug:verb>/", plugins.operate, name="page-plugin-operate"),
+    path("join-tokens/", joining.join_tokens, name="page-join-tokens"),
+    path("join-tokens/<uuid:token_id>/revoke/", joining.revoke, name="page-join-token-revoke"),
+    path("joined/<uuid:instance_id>/dismiss/", joining.dismiss, name="page-joined-dismiss"),
+    path("catalogue/", market.catalogue, name="page-catalogue"),
+    path("catalogue/<slug:name>/", market.package, name="page-package"),
+    path("catalogue/<slug:name>/rate/", market.rate, name="page-package-rate"),
+    path("catalogue/<slug:name>/<str:version>/yank/", market.yank, name="page-package-yank"),
+    path("catalogue/<slug:name>/<str:version>/unyank/", market.unyank, name="page-package-unyank"),
+    path("packages/install/", market.install, name="page-package-install"),
+    path("packages/upload/", trust.upload, name="page-package-upload"),
+    path("packages/reviews/", trust.queue, name="page-reviews"),
+    path("packages/<uuid:package_id>/review/", trust.review, name="page-package-review"),
+    path("publishers/", trust.publishers, name="page-publishers"),
+    path("publishers/<uuid:key_id>/revoke/", trust.revoke, name="page-publisher-revoke"),
     path("autoscaling/", scaling.autoscaling, name="page-scaling"),
     path("autoscaling/<slug:slug>/", scaling.policy, name="page-policy"),
 ]
@@ -84,6 +109,10 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/rollback", rest_releases.PluginRollback.as_view()),
     path("plugins/<str:ref>/logs", rest_logs.PluginLogs.as_view()),
     path("plugins/<str:ref>/events", rest.PluginEvents.as_view()),
+    path("join-tokens", rest_joining.JoinTokens.as_view()),
+    path("join-tokens/<uuid:token_id>", rest_joining.JoinTokenDetail.as_view()),
+    path("joined", rest_joining.Joined.as_view()),
+    path("joined/<uuid:instance_id>/dismiss", rest_joining.JoinedDismiss.as_view()),
     path("market", rest_market.Market.as_view()),
     path("market/index.json", rest_market.MarketIndex.as_view()),
     path("market/<slug:name>", rest_market.MarketPackage.as_view()),

@@ -114,6 +114,25 @@ def ratings_of(principal: Principal, name: str) -> QuerySet[PackageRating]:
     return PackageRating.objects.filter(name=name).order_by("-updated", "-id")
 
 
+def rating_by(principal: Principal, name: str) -> PackageRating | None:
+    """What the caller said of it."""
+    person = person_of(principal)
+    return PackageRating.objects.filter(name=name, subject=person).first()
+
+
+def listed_names(principal: Principal, names: Iterable[str]) -> set[str]:
+    """Which of these the registry lists."""
+    return set(listed(principal).filter(name__in=list(names)).values_list("name", flat=True))
+
+
+def person_of(principal: Principal) -> str:
+    """The person behind a caller: who publishes with a key may not review with a session.
+
+    A key's label is its owner's name, `/`, and its own.
+    """
+    return principal.label.partition("/")[0]
+
+
 def publisher_keys(principal: Principal) -> QuerySet[PublisherKey]:
     principal.require(permissions.PLUGINS_VIEW)
     return PublisherKey.objects.annotate(signed=Count("packages")).order_by("name")

@@ -12,6 +12,7 @@ from plugins_app.models import Package, PackageFile, Plugin, PluginEvent
 from plugins_app.packages import archive, versions
 from plugins_app.packages.archive import Opened
 from plugins_app.packages.runnable import require_runnable
+from plugins_app.selectors.market import person_of
 from plugins_app.services import trust
 from plugins_app.services.events import record_event
 from plugins_app.services.trust import Lent
@@ -19,13 +20,6 @@ from security import audit
 from security.errors import PublicError
 from security.models import AuditEvent
 from security.principals import Principal
-
-PERSON_END = "/"  # a key's label is its owner's name, this, and its own
-
-
-def person_of(principal: Principal) -> str:
-    """The person behind a caller: who publishes with a key may not review with a session."""
-    return principal.label.partition(PERSON_END)[0]
 
 
 def looked_at(principal: Principal, content: bytes) -> Opened:

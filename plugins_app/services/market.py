@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from plugins_app.models import Package, PackageRating
 from plugins_app.packages import versions
-from plugins_app.selectors.market import access_package, versions_of
+from plugins_app.selectors.market import access_package, person_of, versions_of
 from plugins_app.services import keeping
 from security import audit, permissions
 from security.errors import Conflict, Forbidden, InvalidInput
@@ -71,7 +71,7 @@ def rate(principal: Principal, name: str, stars: int, comment: str = "") -> Pack
     if not 1 <= stars <= 5:
         told = _("Give one to five stars.")
         raise InvalidInput(told, fields={"stars": _("out of range")})
-    person = keeping.person_of(principal)
+    person = person_of(principal)
     rating, _made = PackageRating.objects.update_or_create(
         name=name,
         subject=person,
@@ -79,6 +79,15 @@ def rate(principal: Principal, name: str, stars: int, comment: str = "") -> Pack
     )
     audit.record(principal, "package.rated", "package", name, after={"stars": stars})
     return rating
+
+
+def may_yank(principal: Principal, package: Package) -> bool:
+    """Its publisher, and who may install."""
+    if not principal.may(permissions.PLUGINS_PUBLISH):
+        return False
+    return principal.may(permissions.PLUGINS_MANAGE) or (
+        package.published_by == person_of(principal)
+    )
 
 
 def renew_latest(name: str) -> None:
@@ -92,7 +101,7 @@ def renew_latest(name: str) -> None:
 
 def _list(principal: Principal, package: Package) -> None:
     package.listed, package.published = True, timezone.now()
-    package.published_by = keeping.person_of(principal)
+    package.published_by = person_of(principal)
     package.save(update_fields=["listed", "published", "published_by"])
     after = {"digest": package.digest, "trust": package.trust, "asks": package.wanted_trust}
     audit.record(principal, "package.published", "package", str(package), after=after)
@@ -104,7 +113,7 @@ def _require_name(principal: Principal, name: str) -> None:
     owner = Package.objects.filter(name=name, listed=True).order_by("published").first()
     if owner is None or principal.may(permissions.PLUGINS_MANAGE):
         return
-    if owner.published_by != keeping.person_of(principal):
+    if owner.published_by != person_of(principal):
         told = _("%(name)s belongs to %(owner)s, who published it first.")
         raise Forbidden(told % {"name": name, "owner": owner.published_by})
 
@@ -120,7 +129,7 @@ def _own(principal: Principal, name: str, version: str) -> Package:
     """A version that this caller may take back: its publisher, or who may install."""
     package = access_package(principal, name, version)
     package = Package.objects.select_for_update().get(id=package.id)
-    if package.published_by != keeping.person_of(principal):
+    if package.published_by != person_of(principal):
         principal.require(permissions.PLUGINS_MANAGE)
     principal.require(permissions.PLUGINS_PUBLISH)
     return package

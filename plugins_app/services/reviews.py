@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from plugins_app.models import Package, PackageReview, Plugin, PluginRelease, PublisherKey
 from plugins_app.packages import signing
-from plugins_app.selectors.market import package_by_id
-from plugins_app.services import keeping, trust
+from plugins_app.selectors.market import package_by_id, person_of
+from plugins_app.services import trust
 from plugins_app.services.operation import renew_generation
 from registry.models import Trust
 from security import audit, permissions
@@ -28,7 +28,7 @@ def review(
     principal.require(permissions.PLUGINS_REVIEW)
     found = package_by_id(principal, package_id)
     package = Package.objects.select_for_update().get(id=found.id)
-    person = keeping.person_of(principal)
+    person = person_of(principal)
     if person == package.published_by:
         told = _("%(package)s is your own: somebody else must review it.")
         raise Forbidden(told % {"package": package})

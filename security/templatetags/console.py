@@ -81,6 +81,36 @@ def chip(state: str, label: str = "") -> SafeString:
     )
 
 
+TRUSTS: Final = {"public": "calm", "verified": "busy", "trusted": "good", "internal": "good"}
+
+
+@register.simple_tag
+def trust(level: str) -> SafeString:
+    """How far something is trusted, as a coloured word."""
+    words = {
+        "public": _("public"),
+        "verified": _("verified"),
+        "trusted": _("trusted"),
+        "internal": _("internal"),
+    }
+    word = words.get(level, level)
+    tone_of = TRUSTS.get(level, "calm")
+    return format_html('<span class="ax-chip" data-tone="{}">{}</span>', tone_of, word)
+
+
+@register.simple_tag
+def stars(count: float | None) -> SafeString:
+    """Full and empty stars, said in words for who does not see them."""
+    full = round(count or 0)
+    said = _("%(stars)s of 5 stars") % {"stars": f"{count or 0:.1f}"}
+    return format_html(
+        '<span class="ax-stars" role="img" aria-label="{}">{}<span class="rest">{}</span></span>',
+        said,
+        "★" * full,
+        "★" * (5 - full),
+    )
+
+
 @register.simple_tag
 def ago(moment: datetime | None, empty: str = NONE) -> SafeString:
     """“3 minutes ago”, kept current by the page's script; the exact time on hover."""

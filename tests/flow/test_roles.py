@@ -19,9 +19,15 @@ from django.utils.text import slugify
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
 from plugins_app.fetching import folder
-from plugins_app.models import AutoscalePolicy, ConfigRevision, PluginSecret, PublisherKey
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
+    AutoscalePolicy,
+    ConfigRevision,
+    PluginSecret,
+    PublisherKey,
+)
 from plugins_app.packages import archive, signing
-from plugins_app.services import market
+from plugins_app.services import joining, market
 from registry.models import AgentCard, Upstream
 from routing.models import PushConfig, PushDelivery
 from security.crypto import seal
@@ -124,6 +130,11 @@ API = [
     Right("POST", "plugins/<str:ref>/rollback", "OA", 202, {"version": "0.9.0"}),
     Right("GET", "plugins/<str:ref>/logs", "DOA"),
     Right("GET", "plugins/<str:ref>/events", EVERYBODY),
+    Right("GET", "join-tokens", "A"),
+    Right("POST", "join-tokens", "A", 201, {"plugin": "echo", "name": "laptop"}),
+    Right("DELETE", "join-tokens/<uuid:token_id>", "A", 204),
+    Right("GET", "joined", EVERYBODY),
+    Right("POST", "joined/<uuid:instance_id>/dismiss", "OA", 202),
     Right("GET", "market", EVERYBODY),
     Right("POST", "market", "DA", 201, PACKAGE),
     Right("GET", "market/index.json", EVERYBODY),
@@ -185,6 +196,9 @@ PAGES = [
     Right("POST", "agents/<slug:slug>/card/reject/", "DA"),
     Right("GET", "register/", "DA"),
     Right("GET", "card-keys/", "A"),
+    Right("GET", "join-tokens/", "A"),
+    Right("POST", "join-tokens/<uuid:token_id>/revoke/", "A"),
+    Right("POST", "joined/<uuid:instance_id>/dismiss/", "OA"),
     Right("POST", "card-keys/rotate/", "A"),
     Right("GET", "nodes/", EVERYBODY),
     Right("GET", "plugins/", EVERYBODY),
@@ -207,6 +221,17 @@ PAGES = [
     Right("POST", "plugins/<slug:slug>/configure/secret/remove/", "A", query="?name=token"),
     Right("GET", "plugins/<slug:slug>/configure/<int:number>/", "A"),
     Right("POST", "plugins/<slug:slug>/configure/<int:number>/restore/", "A"),
+    Right("GET", "catalogue/", EVERYBODY),
+    Right("GET", "catalogue/<slug:name>/", EVERYBODY),
+    Right("POST", "catalogue/<slug:name>/rate/", EVERYBODY, body={"stars": "4"}),
+    Right("POST", "catalogue/<slug:name>/<str:version>/yank/", "A", body={"reason": "broken"}),
+    Right("POST", "catalogue/<slug:name>/<str:version>/unyank/", "A"),
+    Right("POST", "packages/install/", "A", body={"name": "packed"}),
+    Right("GET", "packages/upload/", "A"),
+    Right("GET", "packages/reviews/", "A"),
+    Right("POST", "packages/<uuid:package_id>/review/", "A", body={"verdict": "approve"}),
+    Right("GET", "publishers/", "A"),
+    Right("POST", "publishers/<uuid:key_id>/revoke/", "A"),
     Right("GET", "autoscaling/", EVERYBODY),
     Right("GET", "autoscaling/<slug:slug>/", "OA"),
     Right("GET", "tasks/", EVERYBODY),
@@ -266,6 +291,7 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     publisher = PublisherKey.objects.create(name="publisher", public_key=public)
     folder.publish_to(tmp_path, archive.built(tarred()))
     settings.PLUGIN_REGISTRIES = [f"shared={tmp_path}"]
+    token = joining.create_token(system("tests"), "echo", name="joins")[0]
     return {
         "<uuid:package_id>": str(package.id),
         "<str:registry>": "shared",
@@ -286,6 +312,8 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
         "<int:number>": "1",
         "<str:name>": "token",
         "<uuid:alert_id>": str(alert.id),
+        "<uuid:token_id>": str(token.id),
+        "<uuid:instance_id>": str(make_instance(plugin, FIRST_ELSEWHERE).id),
         "<uuid:key_id>": str(make_key(somebody, role="admin")[0].id),
         "<str:username>": "somebody",
     }
@@ -299,7 +327,7 @@ def address(right: Right, names: dict[str, str], root: str) -> str:
         names = names | {"<slug:slug>": "afar", "<str:ref>": "afar"}
     if path.startswith(("market/", "catalogue/")):
         names = names | {"<slug:name>": "packed", "<str:version>": "1.0.0"}
-    if path.startswith("publisher-keys/"):
+    if path.startswith(("publisher-keys/", "publishers/")):
         names = names | {"<uuid:key_id>": names["publisher key"]}
     for mark, name in names.items():
         path = path.replace(mark, name)
