@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from plugins_app.configuration import formats
 from plugins_app.configuration.secrets import MAX_NAME
-from plugins_app.models import MAX_REPLICAS, AutoscalePolicy
+from plugins_app.models import MAX_REPLICAS, AutoscalePolicy, Plugin
 from plugins_app.services.config import MAX_NOTE
 
 MAX_NUMBER = 2**31 - 1
@@ -58,6 +59,46 @@ class ConfigText(forms.Form):
 class SecretForm(forms.Form):
     name = forms.CharField(max_length=MAX_NAME)
     value = forms.CharField(max_length=65_536, strip=False)
+
+
+class JoinTokenForm(forms.Form):
+    LIVES = (
+        ("3600", _("1 hour")),
+        ("86400", _("1 day")),
+        ("604800", _("1 week")),
+        ("2592000", _("30 days")),
+        ("31536000", _("1 year")),
+    )
+
+    plugin = forms.ModelChoiceField(
+        Plugin.objects.none(), to_field_name="slug", empty_label=None, label=_("Plugin")
+    )
+    name = forms.CharField(max_length=100, label=_("Name"), help_text=_("What it is for."))
+    lives = forms.ChoiceField(choices=LIVES, label=_("Good for"))
+    uses = forms.IntegerField(
+        min_value=1,
+        max_value=10_000,
+        required=False,
+        initial=1,
+        label=_("Uses"),
+        help_text=_("How many processes it lets in; empty: any number."),
+    )
+
+    def __init__(self, *args: Any, plugins: "QuerySet[Plugin]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["plugin"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = plugins
+
+    def service_input(self) -> dict[str, Any]:
+        """For `services.joining.create_token`."""
+        told = self.cleaned_data
+        return {
+            "ref": told["plugin"].slug,
+            "name": told["name"],
+            "seconds": int(told["lives"]),
+            "uses": told["uses"],
+        }
 
 
 if TYPE_CHECKING:

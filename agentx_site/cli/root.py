@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "plugin": ("agentx_site.cli.plugins", "Plugins: install, start, stop, scale, logs, …"),
     "task": ("agentx_site.cli.tasks", "Tasks: list, show, cancel, events."),
     "push": ("agentx_site.cli.pushes", "Push notifications: list, replay."),
+    "token": ("agentx_site.cli.joining", "Join tokens: create, list, revoke; joined, dismiss."),
     "key": ("agentx_site.cli.keys", "API keys: create, list, revoke."),
     "user": ("agentx_site.cli.users", "Users: create, list, disable, enable."),
     "role": ("agentx_site.cli.users", "Roles: list."),

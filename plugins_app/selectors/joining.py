@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
@@ -51,6 +52,16 @@ def join_tokens(principal: Principal) -> QuerySet[JoinToken]:
     """All of them, newest first; never their text."""
     principal.require(permissions.PLUGINS_MANAGE)
     return JoinToken.objects.select_related("plugin").order_by("-created", "-id")
+
+
+def is_open() -> bool:
+    """Whether the gateway listens for who wants to join."""
+    return bool(settings.JOIN_PORT)
+
+
+def command_of(token: str) -> str:
+    """What to run on the other machine, in the plugin's folder."""
+    return f"python main.py --join {settings.JOIN_PUBLIC} --token {token}"
 
 
 def joined() -> QuerySet[PluginInstance]:

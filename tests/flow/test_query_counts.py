@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from monitoring.models import Alert, AlertRule
-from plugins_app.models import AutoscalePolicy, PluginEvent, ScalingDecision
+from plugins_app.models import FIRST_ELSEWHERE, AutoscalePolicy, PluginEvent, ScalingDecision
+from plugins_app.services import joining
 from routing.models import PushConfig, PushDelivery
 from security import audit
 from security.principals import system
@@ -32,6 +33,7 @@ PINNED = Path(__file__).parents[1] / "query_counts.json"
 PAGES = (
     *("/", "/agents/", "/plugins/", "/plugins/plugin-0/", "/tasks/", "/alerts/", "/autoscaling/"),
     *("/nodes/", "/audit/", "/keys/", "/users/", "/push/", "/agents/agent-0/", "/card-keys/"),
+    "/join-tokens/",
 )
 
 
@@ -41,6 +43,8 @@ def fill(first: int, last: int) -> None:
         node = make_node(f"node-{number}")
         plugin = make_plugin(f"plugin-{number}", agents=(agent,))
         make_instance(plugin, node=node)
+        make_instance(plugin, FIRST_ELSEWHERE, node=node)
+        joining.create_token(system("tests"), plugin.slug, name=f"token-{number}")
         AutoscalePolicy.objects.create(plugin=plugin)
         decision = {"before": 1, "after": 2, "in_flight": 1, "target_in_flight": 1}
         ScalingDecision.objects.create(plugin=plugin, reason="", **decision)
