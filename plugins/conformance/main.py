@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 
 from agentx_sdk import (
     Adapter,
     Agent,
     Artifact,
     AuthRequired,
-    ConfigError,
     DirectMessage,
     InputRequired,
     Part,
@@ -187,25 +187,28 @@ def first_text(parts: list[Part]) -> str:
     return next((part.text for part in parts if part.text is not None), "")
 
 
+@dataclass
+class Config:
+    """Which card it shows, and so which operations it has."""
+
+    profile: Annotated[Literal["full", "minimal", "required-extension"], "Which card it shows."] = (
+        "full"
+    )
+
+
 class Conformance(Adapter):
     """One agent. `profile` of the plugin's configuration chooses its card."""
 
     version = "1.0.0"
+    Config = Config
     capabilities = ("text", "data", "files", "streaming", "multi-turn", "conformance")
     input_modes = output_modes = ("text/plain", "application/json")
 
-    def __init__(self) -> None:
-        self._profile = "full"
-
-    def initialize(self, config: dict[str, Any]) -> None:
-        profile = config.get("profile", "full")
-        if profile not in PROFILES:
-            names = ", ".join(PROFILES)
-            raise ConfigError(f"profile is {profile!r}", {"profile": f"not one of {names}"})
-        self._profile = profile
+    def initialize(self, config: Config) -> None:
+        """Nothing to do: but with other configuration its card is another, which is read at its start."""
 
     def card(self, agent: Agent) -> dict[str, Any]:
-        return {"capabilities": PROFILES[self._profile]}
+        return {"capabilities": PROFILES[self.config.profile]}
 
     async def process(self, turn: Turn) -> Events:
         return ORDERS.get(order_of(turn) or "", anything_else)(turn)

@@ -9,7 +9,7 @@ from agentx_sdk import Adapter, Artifact, InputRequired, Status, TaskFailed, Tas
 
 
 class Echo(Adapter):
-    """What it does beyond echoing is told by the message's metadata, or by the agent's config."""
+    """What it does beyond echoing is told by the message's metadata, else by its configuration."""
 
     version = "1.0.0"
     capabilities = ("text", "data", "files", "streaming", "multi-turn")
@@ -19,7 +19,7 @@ class Echo(Adapter):
         self._ballast: list[bytes] = []
 
     async def process(self, turn: Turn) -> Any:
-        wish = {**turn.config, **turn.metadata}
+        wish = {**self.config, **turn.config, **turn.metadata}
         if wish.get("stream") or wish.get("artifact") or wish.get("status"):
             return self._bit_by_bit(turn, wish)
         await self._misbehave(turn, wish)

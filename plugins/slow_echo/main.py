@@ -1,34 +1,46 @@
 """Slow echo: says back what it is told, after a while. Made to be scaled."""
 
 import asyncio
+from dataclasses import dataclass
+from typing import Annotated
 
-from agentx_sdk import Adapter, ConfigError, Turn, run
-from agentx_sdk.turn import Agent
+from agentx_sdk import Adapter, Field, TaskFailed, Turn, run
 
-DELAY_SECONDS = 1.0
+Seconds = Annotated[float, Field("Seconds before the answer.", minimum=0)]
+
+
+@dataclass
+class Config:
+    """The plugin's configuration."""
+
+    delay: Seconds = 1.0
+
+
+@dataclass
+class AgentConfig:
+    """What an agent of it may have otherwise."""
+
+    delay: Seconds | None = None
 
 
 class SlowEcho(Adapter):
-    """Waits `delay` seconds: the message's metadata says how long, else the agent's config."""
+    """Waits `delay` seconds: as the message's metadata says, else the agent's configuration, else the plugin's."""
 
     version = "1.0.0"
     capabilities = ("text", "slow")
-
-    def create_agent(self, agent: Agent) -> None:
-        _delay(agent.config.get("delay", DELAY_SECONDS))
+    Config = Config
+    AgentConfig = AgentConfig
 
     async def process(self, turn: Turn) -> str:
-        configured = turn.config.get("delay", DELAY_SECONDS)
-        await asyncio.sleep(_delay(turn.metadata.get("delay", configured)))
+        await asyncio.sleep(self._delay(turn))
         return turn.text
 
-
-def _delay(value: object) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
-        raise ConfigError(
-            f"delay is {value!r}, and must be a number of seconds", {"delay": "not a number >= 0"}
-        )
-    return float(value)
+    def _delay(self, turn: Turn) -> float:
+        own = turn.config.delay
+        told = turn.metadata.get("delay", self.config.delay if own is None else own)
+        if not isinstance(told, (int, float)) or isinstance(told, bool) or told < 0:
+            raise TaskFailed(f"delay is {told!r}, and must be a number of seconds", "bad_delay")
+        return float(told)
 
 
 if __name__ == "__main__":

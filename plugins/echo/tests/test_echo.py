@@ -63,6 +63,18 @@ async def test_it_asks_once_when_its_configuration_says_so():
         assert (await echo.send("this", history=history)).text == "this"
 
 
+async def test_its_own_configuration_counts_least():
+    async with PluginProcess(FOLDER, config={"repeat": 2}, agents={"echo": {}}) as echo:
+        assert (await echo.send("ab")).text == "abab"
+        assert (await echo.send("ab", metadata={"repeat": 1})).text == "ab"
+
+
+async def test_what_it_remembers_can_be_saved(echo):
+    await echo.send("a word", metadata={"remember": "key"})
+    (entry,) = await echo.save_state()
+    assert (entry.key, entry.value) == ("key", b'"a word"')
+
+
 async def test_it_makes_artifacts_and_data(echo):
     answer = await echo.send("words", metadata={"artifact": "report"})
     assert [artifact.name for artifact in answer.artifacts] == ["report"]

@@ -34,8 +34,16 @@ async def test_messages_wait_side_by_side():
         assert time.monotonic() - begun < 2
 
 
+async def test_the_plugins_own_delay_holds_for_agents_that_have_none():
+    async with PluginProcess(FOLDER, config={"delay": 0}, timeout=30) as slow:
+        assert (await slow.send("hello", timeout=0.9)).text == "hello"
+
+
 @pytest.mark.parametrize("delay", [-1, "soon", True])
 async def test_a_delay_that_is_none_is_refused(delay):
-    with pytest.raises(AssertionError, match="must be a number of seconds"):
+    with pytest.raises(AssertionError, match="delay must be a"):
         async with plugin(delay):
             pass
+    async with plugin(0) as slow:
+        answer = await slow.send("hello", metadata={"delay": delay})
+        assert (answer.state, answer.error_code) == ("failed", "bad_delay")

@@ -1,6 +1,6 @@
 """AgentX's plugin SDK: write an `Adapter`, call `run`."""
 
-from agentx_sdk.adapter import Adapter, Model, Tool
+from agentx_sdk.adapter import Adapter, Model
 from agentx_sdk.content import (
     Artifact,
     AuthRequired,
@@ -14,7 +14,9 @@ from agentx_sdk.content import (
 from agentx_sdk.errors import ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool
 from agentx_sdk.runner import run
 from agentx_sdk.state import State, StateEntry
+from agentx_sdk.tool import Tool, tool
 from agentx_sdk.turn import Agent, Turn
+from agentx_sdk.typed import Field, Secret
 from agentx_sdk.version import VERSION
 
 __all__ = [
@@ -25,11 +27,13 @@ __all__ = [
     "AuthRequired",
     "ConfigError",
     "DirectMessage",
+    "Field",
     "InputRequired",
     "Message",
     "Model",
     "Part",
     "Reply",
+    "Secret",
     "State",
     "StateEntry",
     "Status",
@@ -40,4 +44,5 @@ __all__ = [
     "UnknownAgent",
     "UnknownTool",
     "run",
+    "tool",
 ]

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from agentx_sdk.errors import UnknownTool
 from agentx_sdk.state import State, StateEntry
+from agentx_sdk.tool import as_tool, tools_of
 from agentx_sdk.turn import Agent, Turn
 
 
@@ -18,17 +20,6 @@ class Model:
     name: str = ""
     provider: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Tool:
-    """A function that can be called from outside. `run` takes the arguments by name."""
-
-    name: str
-    run: Callable[..., Any]
-    description: str = ""
-    input_schema: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
-    output_schema: dict[str, Any] = field(default_factory=dict)
 
 
 class Adapter:
@@ -47,6 +38,12 @@ class Adapter:
     skills: Sequence[dict[str, Any]] = ()  # as an A2A card lists them
     secret_fields: Sequence[str] = ()  # configuration keys never shown, besides the obvious ones
 
+    # A dataclass, TypedDict, plain class with annotations or pydantic model: what the plugin's and
+    # what an agent's configuration must be. Without one, a configuration is a dict of anything.
+    Config: Any = None
+    AgentConfig: Any = None
+    config: Any = MappingProxyType({})  # the plugin's configuration that is in force
+
     @cached_property
     def state(self) -> State:
         """What a process that takes this one's place gets to know: `self.state["key"] = value`.
@@ -64,7 +61,7 @@ class Adapter:
         """
         raise NotImplementedError(f"{type(self).__name__} must define process(turn)")
 
-    def initialize(self, config: dict[str, Any]) -> Any:
+    def initialize(self, config: Any) -> Any:
         """Get ready: `config` is the plugin's configuration. Raise `ConfigError` to refuse it."""
 
     def create_agent(self, agent: Agent) -> Any:
@@ -80,14 +77,14 @@ class Adapter:
     def delete_agent(self, agent: Agent) -> Any:
         """Let an agent go."""
 
-    def validate_config(self, config: dict[str, Any], agent: Agent | None) -> Any:
+    def validate_config(self, config: Any, agent: Agent | None) -> Any:
         """Look at a configuration, of the plugin or of one agent, and change nothing.
 
         Raise `ConfigError` to refuse it. Asked before an operator's change is taken, and before
         `initialize`, `create_agent` and `update_config`.
         """
 
-    def update_config(self, config: dict[str, Any], agent: Agent | None) -> Any:
+    def update_config(self, config: Any, agent: Agent | None) -> Any:
         """Take new configuration, of the plugin or of one agent, while running.
 
         Return True when it is in force only after a restart. Raise `ConfigError` to refuse it.
@@ -117,14 +114,17 @@ class Adapter:
         return ()
 
     def tools(self, agent: Agent | None) -> Any:
-        """The tools that can be called from outside: a sequence of `Tool`."""
-        return ()
+        """The tools that can be called from outside: a sequence of `Tool` or of functions.
+
+        Unless you write it: the methods that `@tool` stands above.
+        """
+        return tools_of(self)
 
     async def execute_tool(self, name: str, arguments: dict[str, Any], agent: Agent | None) -> Any:
         """Run a tool; the result is any JSON value."""
-        for tool in await settle(self.tools, agent):
+        for tool in map(as_tool, await settle(self.tools, agent)):
             if tool.name == name:
-                return await settle(tool.run, **arguments)
+                return await tool.call(arguments, agent)
         raise UnknownTool(f"no tool {name!r}")
 
     def shutdown(self) -> Any:

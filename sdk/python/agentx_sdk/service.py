@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -12,9 +11,11 @@ import grpc.aio
 from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.adapter import Adapter, Model, settle
+from agentx_sdk.configuring import Configuring
 from agentx_sdk.errors import ConfigError, TaskFailed, UnknownAgent, UnknownTool
-from agentx_sdk.hosting import Hosting, redact
+from agentx_sdk.hosting import Hosting
 from agentx_sdk.state_calls import StateCalls
+from agentx_sdk.tool import InvalidArguments, as_tool
 from agentx_sdk.turn import Agent
 from agentx_sdk.turns import Context, Turns
 from agentx_sdk.version import SDK
@@ -34,6 +35,7 @@ class PluginService:
         self._adapter = hosting.adapter
         self._renew = renew
         self._drain = drain
+        self._configuring = Configuring(hosting)
         turns = Turns(hosting)
         self.ProcessMessage = turns.unary
         self.ProcessMessageStream = turns.stream
@@ -45,12 +47,9 @@ class PluginService:
         self, request: pb.InitializeRequest, context: Context
     ) -> pb.InitializeResponse:
         try:
-            config = codec.json_object(request.config_json, request.config)
-            await settle(self._adapter.validate_config, config, None)
-            await settle(self._adapter.initialize, config)
+            await self._configuring.initialize(request.config_json, request.config)
         except Exception as error:
             return pb.InitializeResponse(error=_told(error), field_errors=_field_errors(error))
-        self._hosting.config = config
         self._hosting.initialized = True
         return pb.InitializeResponse(success=True)
 
@@ -67,6 +66,7 @@ class PluginService:
             framework=adapter.framework,
             sdk=SDK,
             contract=self._hosting.contract,
+            config_schema_json=codec.object_json(self._configuring.schema),
             live_config=adapter.takes_config_live(),
             stateful=adapter.keeps_state(),
         )
@@ -100,9 +100,7 @@ class PluginService:
         self, request: pb.CreateAgentRequest, context: Context
     ) -> pb.CreateAgentResponse:
         try:
-            agent = _agent(request)
-            await settle(self._adapter.validate_config, agent.config, agent)
-            await settle(self._adapter.create_agent, agent)
+            agent = await self._configuring.agent(request)
             info = await self._agent_info(agent)
         except Exception as error:
             return pb.CreateAgentResponse(error=_told(error))
@@ -165,7 +163,7 @@ class PluginService:
                 input_schema=codec.to_json(tool.input_schema),
                 output_schema=codec.object_json(tool.output_schema),
             )
-            for tool in await settle(self._adapter.tools, agent)
+            for tool in map(as_tool, await settle(self._adapter.tools, agent))
         ]
         return pb.ListToolsResponse(tools=tools)
 
@@ -179,6 +177,8 @@ class PluginService:
             return pb.ExecuteToolResponse(success=True, result_json=codec.to_json(result))
         except UnknownTool as unknown:
             await context.abort(grpc.StatusCode.NOT_FOUND, str(unknown))
+        except InvalidArguments as wrong:
+            return pb.ExecuteToolResponse(error=str(wrong), error_code="invalid_arguments")
         except TaskFailed as failed:
             return pb.ExecuteToolResponse(error=failed.reason, error_code=failed.code)
         except Exception as error:
@@ -189,9 +189,7 @@ class PluginService:
     ) -> pb.UpdateConfigResponse:
         agent = await self._agent_or_none(request.agent_id, context)
         try:
-            config = codec.json_object(request.config_json, request.config)
-            await settle(self._adapter.validate_config, config, agent)
-            restart = await self._update(config, agent)
+            restart = await self._configuring.update(request.config_json, request.config, agent)
         except Exception as error:
             return pb.UpdateConfigResponse(error=_told(error), field_errors=_field_errors(error))
         return pb.UpdateConfigResponse(success=True, restart_needed=restart)
@@ -201,8 +199,7 @@ class PluginService:
     ) -> pb.ValidateConfigResponse:
         agent = await self._agent_or_none(request.agent_id, context)
         try:
-            config = codec.json_object(request.config_json)
-            await settle(self._adapter.validate_config, config, agent)
+            await self._configuring.validate(request.config_json, agent)
         except Exception as error:
             return pb.ValidateConfigResponse(error=_told(error), field_errors=_field_errors(error))
         return pb.ValidateConfigResponse(success=True)
@@ -211,29 +208,9 @@ class PluginService:
         self, request: pb.GetConfigRequest, context: Context
     ) -> pb.GetConfigResponse:
         agent = await self._agent_or_none(request.agent_id, context)
-        config = redact(
-            agent.config if agent else self._hosting.config, self._adapter.secret_fields
-        )
+        config = self._configuring.shown(agent)
         plain = {key: str(value) for key, value in config.items() if isinstance(value, str)}
         return pb.GetConfigResponse(config=plain, config_json=codec.to_json(config))
-
-    async def _update(self, config: dict[str, Any], agent: Agent | None) -> bool:
-        """Whether it is in force only after a restart."""
-        if agent is not None and not self._adapter.writes("update_config"):
-            agent = replace(agent, config=config)
-            await settle(self._adapter.create_agent, agent)
-            self._hosting.agents[agent.id] = agent
-            return False
-        restart = await settle(self._adapter.update_config, config, agent)
-        if not restart:
-            self._take_config(config, agent)
-        return bool(restart)
-
-    def _take_config(self, config: dict[str, Any], agent: Agent | None) -> None:
-        if agent is None:
-            self._hosting.config = config
-        else:
-            agent.config = config
 
     async def _agent(self, slug: str, context: Context) -> Agent:
         try:
@@ -268,18 +245,6 @@ class PluginService:
         if adapter.output_modes is not Adapter.output_modes:
             own["defaultOutputModes"] = list(adapter.output_modes)
         return {**own, **await settle(adapter.card, agent)}
-
-
-def _agent(request: pb.CreateAgentRequest) -> Agent:
-    if not request.id:
-        raise ConfigError("an agent needs an id", {"id": "must not be empty"})
-    return Agent(
-        id=request.id,
-        name=request.name or request.id,
-        description=request.description,
-        config=codec.json_object(request.config_json, request.config),
-        metadata=dict(request.metadata),
-    )
 
 
 def _model(model: Model | str) -> pb.Model:

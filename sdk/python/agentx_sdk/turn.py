@@ -13,13 +13,17 @@ from agentx_sdk.content import Message, Part, text_of
 
 @dataclass
 class Agent:
-    """An agent that the plugin hosts. `config` is what its operator set for it."""
+    """An agent that the plugin hosts. `config` is what its operator set for it.
+
+    A dict, or an instance of the adapter's `AgentConfig`; `raw` is the dict in any case.
+    """
 
     id: str
     name: str = ""
     description: str = ""
-    config: dict[str, Any] = field(default_factory=dict)
+    config: Any = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Turn:
@@ -57,7 +61,7 @@ class Turn:
         return {**codec.json_object(asked), **own} if asked else own
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Any:
         """The agent's configuration."""
         return self.agent.config
 
