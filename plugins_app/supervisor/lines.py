@@ -1,12 +1,13 @@
 """What a plugin wrote to standard error, as records. Pure."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 LONGEST: Final = 16 * 1024
-LEVELS: Final = {"debug", "info", "warning", "error", "critical"}
+LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 ALIASES: Final = {"warn": "warning", "fatal": "critical", "trace": "debug"}
 TRACEBACK: Final = "Traceback (most recent call last):"
 
@@ -72,6 +73,16 @@ def parse(line: str, now: datetime) -> Line:
         text = f"{text}\n{told['exception']}"
     time = str(told.get("ts", told.get("time", _iso(now))))
     return Line(time[:40], level if level in LEVELS else "info", str(text), line)
+
+
+def level_of(manifest: Mapping[str, Any]) -> str:
+    """The least that its author wants to be followed; the file has everything."""
+    return str(manifest.get("logging", {}).get("level", LEVELS[0]))
+
+
+def heard(level: str, least: str) -> bool:
+    """Whether a record of this level is followed."""
+    return least not in LEVELS or LEVELS.index(level) >= LEVELS.index(least)
 
 
 def _iso(now: datetime) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import codecs
 import logging
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,12 +18,12 @@ from plugins_app.models import PluginInstance
 from plugins_app.process.places import LOG_BYTES, log_file
 from plugins_app.selectors import LOG_KEY, MAX_LOG_LINES
 from plugins_app.signals import log_lines_written
-from plugins_app.supervisor.lines import Line, Reader
+from plugins_app.supervisor.lines import Line, Reader, heard, level_of
 from plugins_app.supervisor.slot import Slot
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 0.2
-CHUNK_BYTES: Final = 256 * 1024
+CHUNK_BYTES: Final = 1 << 20
 DECODER: Final = codecs.getincrementaldecoder("utf-8")  # a chunk may end within a character
 PLACES_KEY: Final = "agentx:logs:places"  # how far each file was read, for the next supervisor
 
@@ -37,6 +36,7 @@ class Tail:
         self.ordinal = slot.wanted.ordinal
         self.instance_id = slot.wanted.instance_id
         self.path = log_file(self.plugin, self.ordinal)
+        self._slot = slot
         self._reader = Reader()
         self._decoder = DECODER(errors="replace")
         self._inode = self._offset = 0
@@ -57,7 +57,9 @@ class Tail:
         if not self._found_place:
             self._find_place()
         now = datetime.now(UTC)
-        self._unsent += self._reader.feed(self._read(), now)
+        read = self._reader.feed(self._read(), now)
+        least = level_of(self._slot.wanted.manifest)
+        self._unsent += [line for line in read if heard(line.level, least)]
         self._unsent = self._unsent[-MAX_LOG_LINES:]
         if self._unsent and (told := self._send(self._unsent)) is not None:
             self._unsent = []
@@ -87,22 +89,27 @@ class Tail:
             with self.path.open("rb") as file:
                 facts = os.fstat(file.fileno())
                 if facts.st_ino != self._inode or facts.st_size < self._offset:
+                    rest = self._rest_of_earlier()
                     self._inode, self._offset = facts.st_ino, 0
+                    return self._decoder.decode(rest)
                 file.seek(self._offset)
                 text = file.read(CHUNK_BYTES)
         except OSError:
             return ""
         self._offset += len(text)
-        # Who writes faster than we read must not fill the disk: then lines are only in the earlier file.
-        if self._offset > LOG_BYTES and (len(text) < CHUNK_BYTES or facts.st_size > 2 * LOG_BYTES):
-            self._cut()
         return self._decoder.decode(text)
 
-    def _cut(self) -> None:
-        """The process has it open to append, so the file is emptied under it, not renamed."""
-        shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
-        os.truncate(self.path, 0)
-        self._offset = 0
+    def _rest_of_earlier(self) -> bytes:
+        """It was full and renamed: what was not read of it."""
+        earlier = self.path.with_suffix(".log.1")
+        try:
+            with earlier.open("rb") as file:
+                if os.fstat(file.fileno()).st_ino != self._inode:
+                    return b""
+                file.seek(self._offset)
+                return file.read(LOG_BYTES)
+        except OSError:
+            return b""
 
     def _send(self, lines: Iterable[Line]) -> list[dict[str, Any]] | None:
         entries = [self._entry(line) for line in lines]
