@@ -9,20 +9,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from plugins_app import manifest as manifests
-from plugins_app.client.shapes import AgentDescription
 from plugins_app.models import Plugin, PluginEvent, PluginInstance
 from plugins_app.services.events import record_event, tell_instance
-from plugins_app.services.hosting import publish
+from plugins_app.services.guarding import record_refusal
 from plugins_app.services.placement import place
 from plugins_app.services.settling import settle
-from security import audit
-from security.models import AuditEvent
-from security.principals import system
 
 State = PluginInstance.State
 Type = PluginEvent.Type
-US = system("supervisor")
 NO_PROCESS: dict[str, Any] = {
     "pid": None,
     "process_started": None,
@@ -231,12 +225,7 @@ def mark_tampered(instance_id: UUID, reason: str, *, stops: bool) -> None:
     """What was installed was changed since: refused, and (`stops`) nothing of it runs."""
     if stops:
         mark_fatal(instance_id, reason, (), [])
-    _mark(instance_id, Type.REFUSED, reason, {})
-    plugin = Plugin.objects.filter(instances=instance_id).first()
-    if plugin is not None:
-        refused = AuditEvent.Outcome.REFUSED
-        told = {"reason": reason}
-        audit.record(US, "plugin.started", "plugin", plugin.slug, after=told, outcome=refused)
+    record_refusal(instance_id, "plugin.started", reason, {})
 
 
 @transaction.atomic
@@ -285,25 +274,6 @@ def _process_fields(process: Running) -> dict[str, Any]:
         "token_sealed": process.token_sealed,
         "backoff_until": None,
     }
-
-
-@transaction.atomic
-def publish_described(instance_id: UUID, agents: Sequence[AgentDescription]) -> None:
-    """What a process says of its agents goes into their cards. Agents its manifest does not name wait."""
-    plugin = Plugin.objects.select_for_update().filter(instances=instance_id).first()
-    if plugin is None or plugin.release is None:
-        return
-    manifest = manifests.parse(plugin.release.manifest)
-    entries = {entry.slug: entry for entry in manifest.agents}
-    for told in agents:
-        if told.slug in entries:
-            publish(
-                US,
-                plugin,
-                entries[told.slug],
-                framework=manifest.framework,
-                card=told.card,
-            )
 
 
 def write_samples(samples: Sequence[Sample]) -> None:

@@ -112,8 +112,8 @@ class Supervisor:
             return  # read before a slot closed: it would be opened again
         for instance_id, slot in self.slots.items():
             slot.update(rows.get(instance_id), as_of)
-        for instance_id, row in rows.items():
-            if instance_id not in self.slots:
+        for row in sorted(rows.values(), key=lambda row: row.rank):
+            if row.instance_id not in self.slots:
                 self._open(row)
 
     def _open(self, row: Wanted) -> None:

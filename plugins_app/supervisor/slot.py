@@ -15,6 +15,7 @@ from plugins_app.errors import CallFailed, LaunchFailed, NotOurs, Tampered
 from plugins_app.process import PluginProcess, places
 from plugins_app.services import marks, proving
 from plugins_app.services.attachment import lose_attachment
+from plugins_app.services.describing import publish_described
 from plugins_app.supervisor import attached, state
 from plugins_app.supervisor.changes import Refusals
 from plugins_app.supervisor.hands import (
@@ -252,7 +253,7 @@ class Slot:
         except CallFailed as error:
             log.warning("process %d does not describe its agents: it %s", ready.process.pid, error)
         else:
-            self.ledger.put(marks.publish_described, self.id, agents)
+            self.ledger.put(publish_described, self.id, agents)
 
     async def _attend(self, holds: Ready) -> None:
         """Wait for whatever ends the peace, and answer it."""

@@ -9,9 +9,11 @@ from django.utils import timezone
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import (
     AutoscalePolicy,
+    ConfigRevision,
     Plugin,
     PluginInstance,
     PluginRelease,
+    PluginSecret,
     Preparation,
 )
 from registry.models import Agent, AgentCard, Node, SigningKey, Upstream
@@ -89,6 +91,23 @@ def instance(plugin):
     )
     node = Node.objects.create(name="n")
     return PluginInstance.objects.create(plugin=plugin, release=release, node=node, ordinal=0)
+
+
+def test_a_configuration_revision_has_one_number(plugin):
+    ConfigRevision.objects.create(plugin=plugin, number=1, config={})
+    with broken("plugins_app_revision_numbered_once"):
+        ConfigRevision.objects.create(plugin=plugin, number=1, config={"a": 1})
+
+
+def test_configuration_revisions_begin_at_one(plugin):
+    with broken("plugins_app_revisions_begin_at_one"):
+        ConfigRevision.objects.create(plugin=plugin, number=0, config={})
+
+
+def test_a_secret_of_a_plugin_has_its_name_once(plugin):
+    PluginSecret.objects.create(plugin=plugin, name="api_key@1", sealed="x")
+    with broken("plugins_app_secret_once"):
+        PluginSecret.objects.create(plugin=plugin, name="api_key@1", sealed="y")
 
 
 @pytest.fixture
@@ -199,6 +218,11 @@ def test_a_card_that_waits_for_approval_has_a_digest(agent):
 def test_replicas_are_bounded(plugin):
     with broken("plugins_app_replicas_bounded"):
         Plugin.objects.filter(id=plugin.id).update(desired_replicas=33)
+
+
+def test_standbys_are_bounded(plugin):
+    with broken("plugins_app_standby_bounded"):
+        Plugin.objects.filter(id=plugin.id).update(standby=5)
 
 
 def test_only_a_release_can_be_wanted(plugin):

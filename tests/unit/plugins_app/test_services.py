@@ -11,6 +11,7 @@ from plugins_app.client.shapes import AgentDescription
 from plugins_app.errors import AgentTaken, InvalidConfig, InvalidManifest, PluginNotFound
 from plugins_app.models import AutoscalePolicy, Plugin, PluginInstance
 from plugins_app.services import marks
+from plugins_app.services.describing import publish_described
 from registry.models import Agent, Node
 from security.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated
 from security.models import AuditEvent
@@ -70,7 +71,7 @@ def test_a_process_says_the_last_word_on_its_agents_card(tmp_path):
     row = make_instance(plugin)
     card = {"capabilities": {"pushNotifications": False}, "defaultInputModes": ["image/png"]}
     described = AgentDescription("echo", "Echo", "", "1", "custom", (), card)
-    marks.publish_described(row.id, [described])
+    publish_described(row.id, [described])
     card = agent.cards.get(is_current=True).card
     assert card["defaultInputModes"] == ["image/png"]
     assert card["skills"][0]["name"] == "Echo"
