@@ -10,18 +10,24 @@ from agentx_site.cli.server import Server, at
 
 LOOK_SECONDS: Final = 0.15
 SERVING: Final = ("running", "degraded")
+FIRST_ELSEWHERE: Final = 1000  # as plugins_app.models has it
 Plugin = dict[str, Any]
 
 
 def is_running(plugin: Plugin) -> bool:
     """As many processes as wanted serve, each of the newest generation, and no other is left."""
-    processes = plugin["processes"]
+    processes = _ours(plugin)
     return (
         plugin["state"] == "running"
         and len(processes) == plugin["replicas"]
         and all(process["state"] in SERVING for process in processes)
         and all(process["generation"] == plugin["generation"] for process in processes)
     )
+
+
+def _ours(plugin: Plugin) -> list[Plugin]:
+    """Those that the wish is about: who joined from elsewhere comes and goes by itself."""
+    return [each for each in plugin["processes"] if each["ordinal"] < FIRST_ELSEWHERE]
 
 
 def is_stopped(plugin: Plugin) -> bool:
@@ -68,7 +74,7 @@ def until(
 
 def _refusal(server: Server, plugin: Plugin, seen: str) -> str:
     """What a replacement ended of since: the earlier process goes on, and waiting is in vain."""
-    stale = (p for p in plugin["processes"] if p["generation"] < plugin["generation"])
+    stale = (p for p in _ours(plugin) if p["generation"] < plugin["generation"])
     if not any(process["reason"] for process in stale):
         return ""
     events = server.rows(at("plugins", plugin["name"], "events"), 20)

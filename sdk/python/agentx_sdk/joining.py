@@ -110,9 +110,10 @@ def asked(arguments: Sequence[str]) -> "Asked | None":
 
 async def serve(adapter: Adapter, wanted: Asked) -> int:
     """Join, serve, leave. The exit status."""
-    logs.configure(adapter.name)
     try:
-        process = await _joined(adapter, wanted)
+        facts = _facts()
+        logs.configure(adapter.name or facts.plugin)
+        process = await _joined(adapter, wanted, facts)
     except JoinFailed as error:
         sys.stderr.write(f"{error}\n")
         return error.status
@@ -267,8 +268,8 @@ class Joined:
         return f"{self._wanted.listen_host}:{port}"
 
 
-async def _joined(adapter: Adapter, wanted: Asked) -> Joined:
-    facts, key = _facts(), _new_key()
+async def _joined(adapter: Adapter, wanted: Asked, facts: Facts) -> Joined:
+    key = _new_key()
     root = await trusted_root(wanted.host, wanted.port, wanted.fingerprint)
     request = pb.JoinRequest(
         token=wanted.secret,
