@@ -138,7 +138,7 @@ def _limits(manifest: Manifest, machine: Machine) -> list[Measure]:
         found.append(Measure("memory", size(resources.memory_bytes), _memory_how(machine)))
     if resources.cpus:
         how, why = _cgroup(machine, "cpu"), machine.missing.get("cpu", "")
-        found.append(Measure("cpu", f"{resources.cpus:g}", how or "nice", "" if how else why))
+        found.append(Measure("cpu", f"{resources.cpus:g}", how, "" if how else why))
     if resources.disk_bytes:
         found.append(Measure("disk", size(resources.disk_bytes), f"{SAMPLED}, {RLIMIT}"))
     return found
