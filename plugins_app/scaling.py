@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from plugins_app import policy as arithmetic
-from plugins_app.models import (
+from plugins_app.models import FIRST_ELSEWHERE, (
     MAX_REPLICAS,
     AutoscalePolicy,
     Plugin,
@@ -118,10 +118,13 @@ def _first_come() -> bool:
 
 
 def _loads(plugins: list[Plugin], now: datetime) -> dict[str, Load]:
-    """Messages in flight by plugin; what no supervisor has measured lately is unknown, not zero."""
+    """Messages in flight by plugin; what no supervisor has measured lately is unknown, not zero.
+
+    Processes that joined from elsewhere carry their own: how many there are is not ours to say.
+    """
     fresh = now - timedelta(seconds=FRESH_SECONDS)
     rows = PluginInstance.objects.filter(
-        plugin__in=plugins, state__in=MEASURED, sampled__gte=fresh
+        plugin__in=plugins, state__in=MEASURED, sampled__gte=fresh, ordinal__lt=FIRST_ELSEWHERE
     ).values_list("plugin_id", "in_flight_average")
     measured: dict[Any, list[float]] = {plugin.id: [] for plugin in plugins}
     for plugin_id, in_flight in rows:
