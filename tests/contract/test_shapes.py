@@ -219,6 +219,19 @@ async def test_prints_and_logs_go_to_stderr_with_ids(plugin):
     assert line["agent"] == "shape"
 
 
+async def test_every_line_of_a_turn_and_of_a_tool_has_its_trace(plugin):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await plugin.send("log everywhere", task_id="t1", traceparent=trace)
+    request = pb.ExecuteToolRequest(tool_name="say", traceparent=trace, request_id="r1")
+    assert (await plugin.call("ExecuteTool", request)).success
+    lines = [json.loads(line) for line in plugin.log.splitlines() if "spread: " in line]
+    where = [line["message"].removeprefix("spread: ") for line in lines]
+    assert where == ["loop", "thread", "executor", "task", "tool"]
+    assert {line["trace_id"] for line in lines} == {trace.split("-")[1]}
+    assert [line.get("task_id") for line in lines] == ["t1"] * 4 + [None]
+    assert lines[-1]["request_id"] == "r1"
+
+
 async def test_the_token_is_not_in_the_environment(plugin):
     environment = (await plugin.send("environment")).parts[0].data
     assert plugin.token not in json.dumps(environment)
@@ -367,7 +380,7 @@ async def test_agents_come_and_go(plugin):
 
 async def test_tools_are_listed_and_run(plugin):
     tools = (await plugin.call("ListTools")).tools
-    assert [tool.name for tool in tools] == ["add", "fail"]
+    assert [tool.name for tool in tools] == ["say", "add", "fail"]
 
     async def execute(name, arguments="{}"):
         request = pb.ExecuteToolRequest(tool_name=name, arguments_json=arguments)

@@ -22,7 +22,8 @@ STARTED_BY_HAND = """\
 This is an AgentX plugin. It does nothing by itself: AgentX starts it and speaks gRPC with it.
 
   to try it             agentx plugin dev <this folder>
-  to test it            agentx_sdk.testing.PluginProcess("<this folder>")
+  to debug it           agentx plugin run <this folder>, or --debug here
+  to test it            agentx plugin test <this folder>
   to run it for good    agentx plugin install <this folder>
   to run it elsewhere   python main.py --join HOST:PORT --token TOKEN   (agentx token create)
 """

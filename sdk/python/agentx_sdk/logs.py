@@ -6,11 +6,15 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import Any
 
 from agentx_sdk.turn import Turn, current_turn
+
+# Of a call that is no turn, such as a tool's.
+current_ids: ContextVar[Mapping[str, str] | None] = ContextVar("agentx_current_ids", default=None)
 
 
 class JsonFormatter(logging.Formatter):
@@ -31,8 +35,7 @@ class JsonFormatter(logging.Formatter):
             "plugin": self._plugin,
         }
         turn = current_turn.get()
-        if turn is not None:
-            line.update(_ids(turn))
+        line.update(_ids(turn) if turn is not None else current_ids.get() or {})
         if record.exc_info:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
         return json.dumps(line, ensure_ascii=False, default=str)
@@ -47,6 +50,12 @@ def _ids(turn: Turn) -> dict[str, str]:
         "trace_id": turn.traceparent[3:35],
     }
     return {key: value for key, value in ids.items() if value}
+
+
+def name_call(agent: str, request_id: str, traceparent: str) -> None:
+    """From here on lines of this task, and of its threads, carry these ids."""
+    ids = {"agent": agent, "request_id": request_id, "trace_id": traceparent[3:35]}
+    current_ids.set({key: value for key, value in ids.items() if value})
 
 
 class Sparing:
@@ -78,10 +87,11 @@ class Sparing:
         return kept_back
 
 
-def configure(plugin: str) -> None:
+def configure(plugin: str, *, for_people: bool = False) -> None:
     """Send every logger to stderr, at the level that LOG_LEVEL names (info)."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter(plugin))
+    plain = logging.Formatter("%(asctime)s %(levelname)-8s %(name)s: %(message)s")
+    handler.setFormatter(plain if for_people else JsonFormatter(plugin))
     level = os.environ.get("LOG_LEVEL", "info").upper()
     known = level in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     logging.basicConfig(level=level if known else "INFO", handlers=[handler], force=True)

@@ -14,6 +14,7 @@ from agentx_sdk.adapter import Adapter, Model, settle
 from agentx_sdk.configuring import Configuring
 from agentx_sdk.errors import ConfigError, TaskFailed, UnknownAgent, UnknownTool
 from agentx_sdk.hosting import Hosting
+from agentx_sdk.logs import name_call
 from agentx_sdk.state_calls import StateCalls
 from agentx_sdk.tool import InvalidArguments, as_tool
 from agentx_sdk.turn import Agent
@@ -171,6 +172,7 @@ class PluginService:
         self, request: pb.ExecuteToolRequest, context: Context
     ) -> pb.ExecuteToolResponse:
         agent = await self._agent_or_none(request.agent_id, context)
+        name_call(request.agent_id, request.request_id, request.traceparent)
         try:
             arguments = codec.json_object(request.arguments_json, request.parameters)
             result = await settle(self._adapter.execute_tool, request.tool_name, arguments, agent)

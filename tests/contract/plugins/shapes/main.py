@@ -84,6 +84,20 @@ async def block(seconds: float) -> None:
     time.sleep(seconds)  # noqa: ASYNC251
 
 
+async def log_everywhere() -> str:
+    """In the loop, in its threads, and in a task of its own."""
+
+    async def task() -> None:
+        logger.warning("spread: task")
+
+    logger.warning("spread: loop")
+    await asyncio.to_thread(logger.warning, "spread: thread")
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, logger.warning, "spread: executor")
+    await asyncio.create_task(task())
+    return "logged"
+
+
 def note(turn: Turn, word: str) -> None:
     path = turn.metadata.get("note")
     if path:
@@ -141,6 +155,7 @@ class Shapes(Adapter):
             "state": lambda: Status("?", state="nonsense"),
             "print": lambda: print("a banner") or "printed",  # noqa: T201
             "log": lambda: logger.warning("look at %s", "this") or "logged",
+            "log everywhere": log_everywhere,
             "about": lambda: about(turn),
             "bug": lambda: {}["missing"],
             "pid": lambda: str(os.getpid()),
@@ -192,7 +207,11 @@ class Shapes(Adapter):
         def fail() -> None:
             raise TaskFailed("no luck", code="luck")
 
+        def say() -> None:
+            logger.warning("spread: tool")
+
         return [
+            Tool("say", say),
             Tool("add", lambda a, b: a + b, "Adds.", {"type": "object", "required": ["a", "b"]}),
             Tool("fail", fail),
         ]
