@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from plugins_app import policy as arithmetic
-from plugins_app.models import FIRST_ELSEWHERE, (
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
     MAX_REPLICAS,
     AutoscalePolicy,
     Plugin,
