@@ -10,6 +10,8 @@ from monitoring.models import Alert, AlertRule
 from plugins_app.models import (
     AutoscalePolicy,
     ConfigRevision,
+    Package,
+    PackageRating,
     Plugin,
     PluginInstance,
     PluginRelease,
@@ -283,6 +285,54 @@ def test_progress_is_a_percentage():
 def test_a_ready_release_has_a_folder():
     with broken("plugins_app_ready_has_a_folder"):
         prepared(state="ready")
+
+
+@pytest.fixture
+def package():
+    told = {"manifest": {}, "size": 1, "digest": "1" * 64}
+    return Package.objects.create(name="p-x", version="1", listed=True, latest=True, **told)
+
+
+def test_a_version_is_listed_once(package):
+    told = {"manifest": {}, "size": 1, "digest": "2" * 64}
+    with broken("plugins_app_version_listed_once"):
+        Package.objects.create(name="p-x", version="1", listed=True, **told)
+    Package.objects.create(name="p-x", version="1", **told)  # brought here, not listed
+
+
+def test_one_version_is_the_newest(package):
+    told = {"manifest": {}, "size": 1, "digest": "2" * 64}
+    with broken("plugins_app_one_newest_package"):
+        Package.objects.create(name="p-x", version="2", listed=True, latest=True, **told)
+
+
+def test_the_newest_version_can_be_had(package):
+    with broken("plugins_app_newest_can_be_had"):
+        Package.objects.filter(id=package.id).update(yanked=timezone.now())
+    with broken("plugins_app_newest_can_be_had"):
+        Package.objects.filter(id=package.id).update(listed=False)
+
+
+def test_a_package_is_kept_once(package):
+    with broken("digest"):
+        Package.objects.create(name="other", version="1", manifest={}, size=1, digest="1" * 64)
+
+
+def test_one_rating_each():
+    PackageRating.objects.create(name="p-x", subject="ada", stars=5)
+    with broken("plugins_app_one_rating_each"):
+        PackageRating.objects.create(name="p-x", subject="ada", stars=1)
+
+
+@pytest.mark.parametrize("stars", [0, 6])
+def test_one_to_five_stars(stars):
+    with broken("plugins_app_one_to_five_stars"):
+        PackageRating.objects.create(name="p-x", subject="ada", stars=stars)
+
+
+def test_a_release_lies_somewhere(plugin):
+    with broken("plugins_app_release_lies_somewhere"):
+        PluginRelease.objects.create(plugin=plugin, version="1", manifest={}, digest="0" * 64)
 
 
 def test_a_context_is_known_once_per_caller(agent):

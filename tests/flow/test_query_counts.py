@@ -13,7 +13,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from monitoring.models import Alert, AlertRule
-from plugins_app.models import FIRST_ELSEWHERE, AutoscalePolicy, PluginEvent, ScalingDecision
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
+    AutoscalePolicy,
+    Package,
+    PackageRating,
+    PackageReview,
+    PluginEvent,
+    PublisherKey,
+    ScalingDecision,
+)
 from plugins_app.services import joining
 from routing.models import PushConfig, PushDelivery
 from security import audit
@@ -33,6 +42,7 @@ PINNED = Path(__file__).parents[1] / "query_counts.json"
 PAGES = (
     *("/", "/agents/", "/plugins/", "/plugins/plugin-0/", "/tasks/", "/alerts/", "/autoscaling/"),
     *("/nodes/", "/audit/", "/keys/", "/users/", "/push/", "/agents/agent-0/", "/card-keys/"),
+    *("/catalogue/", "/catalogue/package-0/", "/packages/reviews/", "/publishers/"),
     "/join-tokens/",
 )
 
@@ -58,6 +68,21 @@ def fill(first: int, last: int) -> None:
         Alert.objects.create(rule=rule, value=1)
         audit.record(system("tests"), "test.done", "test", str(number))
         make_key(make_user(f"person-{number}", "viewer"))
+        make_package(number)
+
+
+def make_package(number: int) -> None:
+    """One listed plugin more, and one version, rating and review more of the first."""
+    key = PublisherKey.objects.create(name=f"publisher-{number}", public_key=f"{number}")
+    told = {"manifest": {}, "size": 1, "signer": key, "listed": True, "review": "pending"}
+    digests = (f"{number:032}{kind:032}" for kind in range(2))
+    Package.objects.create(
+        name=f"package-{number}", version="0", latest=True, digest=next(digests), **told
+    )
+    of_first = {"name": "package-0", "version": f"1.{number}", "digest": next(digests)}
+    package = Package.objects.create(**told, **of_first)
+    PackageRating.objects.create(name="package-0", subject=f"person-{number}", stars=3)
+    PackageReview.objects.create(package=package, reviewer="ada", approved=True, trust="public")
 
 
 def queries_of(client: Client, path: str) -> int:
