@@ -10,7 +10,6 @@ from plugins_app.configuration.secrets import (
     REFERENCE,
     Path,
     dotted,
-    field_of,
     is_reference,
 )
 from plugins_app.configuration.shapes import Kind, Shape
@@ -18,6 +17,7 @@ from plugins_app.configuration.shapes import Kind, Shape
 Posted = Mapping[str, str]
 NOTHING: Final = object()  # null is something
 INPUTS: Final = {"uri": "url", "url": "url", "email": "email", "date": "date", "time": "time"}
+MARKS: Final = ("?row", "?there", "?kept", "?empty", "?remove", "?clear")  # no content
 BOUNDS: Final = {"minimum": "min", "maximum": "max"}
 TEXT_BOUNDS: Final = {"minLength": "minlength", "maxLength": "maxlength"}
 TYPES: Final[dict[Kind, type | tuple[type, ...]]] = {
@@ -58,6 +58,7 @@ class Field:
     blank: "Field | None" = None
     rest: "Field | None" = None
     there: bool = False  # an object or a list that is set, though it may be empty
+    empty: bool = False  # set, to a text of no characters
     kept: str = ""  # the name of the secret that is set
     is_new: bool = False  # the row at the end that waits to be filled in
     errors: list[str] = field(default_factory=list)
@@ -114,6 +115,7 @@ class _Drawer:
                 told.text = self._typed(f"{told.name}?json", value, indent=2)
             case _:
                 told.text = self._typed(told.name, value)
+                told.empty = value == "" or self._has(f"{told.name}?empty")
                 told.input, told.attributes = _input(shape)
 
     def _object(self, told: Field, shape: Shape, value: Any, path: Path, lists: int) -> None:
@@ -132,26 +134,30 @@ class _Drawer:
         assert shape.item is not None
         held = value if isinstance(value, list) else []
         told.there = value is not NOTHING or self._has(f"{told.name}?there")
-        places = rows_of(self._posted, told.name) if self._posted is not None else range(len(held))
+        places = self._places(told.name, len(held))
         for index in places:
             item = held[index] if self._posted is None else NOTHING
             told.children.append(self.field(shape.item, item, (*path, index), lists + 1))
         # One more, for those whose browser runs no scripts; left empty it is nothing.
         following = max(places, default=-1) + 1
-        if not any(child.is_new for child in told.children):
-            told.children.append(
-                _Drawer(None, {}).field(shape.item, NOTHING, (*path, following), lists + 1)
-            )
-        for child in told.children:
-            child.is_new = self._is_new(child, following)
-        told.blank = _Drawer(None, {}).field(
-            shape.item, NOTHING, (*path, f"__n{lists}__"), lists + 1
-        )
+        told.children.append(self._blank(shape.item, (*path, following), lists))
+        told.blank = self._blank(shape.item, (*path, f"__n{lists}__"), lists)
 
-    def _is_new(self, child: Field, following: int) -> bool:
-        if self._posted is not None and f"{child.name}?row" in self._posted:
-            return self._posted[f"{child.name}?row"] == "new"
-        return child.name.endswith(f"/{following}")
+    def _blank(self, shape: Shape, path: Path, lists: int) -> Field:
+        told = _Drawer(None, {}).field(shape, NOTHING, path, lists + 1)
+        told.is_new = True
+        return told
+
+    def _places(self, name: str, held: int) -> list[int]:
+        """The rows that there are; of those that were posted, the filled ones."""
+        if self._posted is None:
+            return list(range(held))
+        return [
+            place
+            for place in rows_of(self._posted, name)
+            if self._posted.get(f"{name}/{place}?row") == "1"
+            or is_filled(self._posted, f"{name}/{place}")
+        ]
 
     def _choices(self, told: Field, shape: Shape, value: Any) -> None:
         offered = [True, False] if shape.kind == "boolean" else _offered(shape)
@@ -204,9 +210,14 @@ def rows_of(posted: Posted, name: str) -> list[int]:
     return sorted(int(place) for place in places if place.isdecimal() and len(place) < 6)
 
 
-def kept_since(name: str) -> str:
-    """The revision that brought a secret; empty when its name does not tell."""
-    return name.rpartition("@")[2] if field_of(name) != name else ""
+def is_filled(posted: Posted, name: str) -> bool:
+    """Whether anything was typed or chosen in a row."""
+    own = (name, f"{name}?json", f"{name}?kept")
+    return any(
+        text.strip()
+        for key, text in posted.items()
+        if key in own or (key.startswith(f"{name}/") and not key.endswith(MARKS))
+    )
 
 
 def _label(shape: Shape) -> str:

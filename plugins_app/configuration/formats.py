@@ -18,6 +18,7 @@ FORMATS: Final = ("json", "yaml", "toml")
 ENDINGS: Final = {"json": "json", "yaml": "yaml", "yml": "yaml", "toml": "toml"}
 MAX_TEXT: Final = 1 << 20  # bytes
 MAX_DEPTH: Final = 64
+_RARE_BREAKS: Final = re.compile("[\r\x85\u2028\u2029]")
 # A TOML line that opens a table, one of a list of tables, or sets a key.
 _TABLE: Final = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(
@@ -26,12 +27,24 @@ _KEY: Final = re.compile(
 _PART: Final = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 
 
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's own loses the rarer line breaks in a text: those are written with escapes."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _RARE_BREAKS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def written(config: Json, format: str) -> str:
     """The text of a configuration, its fields by name. Raises `InvalidInput` where the format cannot say it."""
     config = _sorted(config)
     match format:
         case "yaml":
-            return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)
+            return yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
         case "toml":
             if nothing := next(_nulls(config, ()), None):
                 told = f"TOML has no null, which {dotted(nothing)} is: take JSON or YAML."

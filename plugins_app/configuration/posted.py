@@ -5,11 +5,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from plugins_app.configuration.drawing import NOTHING, Posted, pointer, rows_of
+from plugins_app.configuration.drawing import NOTHING, Posted, is_filled, pointer, rows_of
 from plugins_app.configuration.secrets import REDACTED, REFERENCE, Json, Path, dotted
 from plugins_app.configuration.shapes import Shape
-
-MARKS = ("?row", "?there", "?kept", "?remove", "?clear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,8 @@ class _Reader:
                 return NOTHING
         text = self._posted.get(name, "").replace("\r\n", "\n")
         if text == "":
-            return "" if shape.required and shape.kind in ("text", "long") else NOTHING
+            # No text, unless it was one of no characters before.
+            return "" if f"{name}?empty" in self._posted else NOTHING
         return self._scalar(shape, text, path)
 
     def _scalar(self, shape: Shape, text: str, path: Path) -> Any:
@@ -118,14 +117,8 @@ class _Reader:
     def _is_dropped(self, shape: Shape, name: str) -> bool:
         if self._posted.get(f"{name}?remove"):
             return True
-        if shape.kind == "list" or self._posted.get(f"{name}?row") != "new":
-            return False
-        filled = (
-            text.strip()
-            for key, text in self._posted.items()
-            if key.startswith(f"{name}/") and not key.endswith(MARKS)
-        )
-        return not any(filled)
+        is_new = shape.kind == "rows" and self._posted.get(f"{name}?row") == "new"
+        return is_new and not is_filled(self._posted, name)
 
     def _or_nothing(self, value: Any, shape: Shape, path: Path) -> Any:
         """An empty object or list is there when it was there before, or must be."""

@@ -87,5 +87,5 @@ def _sentence(error: ValidationError) -> str:
         case name if name in SENTENCES:
             return SENTENCES[str(name)].format(value)
         case name:
-            # Of the schema `false`, jsonschema names no rule.
-            return f"breaks {name}" if name else "must not be set"
+            # Of the schema `false`, jsonschema names no rule and no place.
+            return f"breaks {name}" if name else "holds a field that must not be set"

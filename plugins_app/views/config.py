@@ -138,6 +138,7 @@ def _form_posted(request: HttpRequest, plugin: Plugin, editing: Editing) -> Json
         raise InvalidInput(_("That holds a character that cannot be stored."))
     reading = posted.read_form(shape, sent)
     if reading.problems:
+        editing.error = _("Nothing was saved: look at what is marked below.")
         editing.form = drawing.drawn(shape, {}, sent, reading.problems)
         return None
     return reading.config
@@ -158,6 +159,8 @@ def _refused(
         hidden = secrets.hidden_texts(found.sealed, found.effective)
         editing.text = secrets.scrubbed(editing.text, hidden)
         return
+    if error.fields and editing.judgement is None:
+        editing.error = _("Nothing was saved: look at what is marked below.")
     shape, sent = shapes.shape_of(selectors.schema_of(plugin)), request.POST.dict()
     reading = posted.read_form(shape, sent)
     editing.form = drawing.drawn(shape, {}, sent, reading.in_form(error.fields))
