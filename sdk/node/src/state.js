@@ -33,6 +33,10 @@ export class State extends Map {
   #removed = new Map();
   #version = 0;
 
+  constructor() {
+    super(); // entries would be set before there is anything to keep them with
+  }
+
   /** That of the newest change, 0 before the first. */
   get version() {
     return this.#version;

@@ -32,9 +32,6 @@ export class StateEntry {
  */
 export class State extends Map<string, any> {
     constructor();
-    constructor(entries?: readonly (readonly [string, any])[] | null | undefined);
-    constructor();
-    constructor(iterable?: Iterable<readonly [string, any]> | null | undefined);
     /** That of the newest change, 0 before the first. */
     get version(): number;
     /**

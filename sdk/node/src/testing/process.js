@@ -6,7 +6,6 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import readline from "node:readline";
 
 import { parse } from "yaml";
 
@@ -135,15 +134,7 @@ export class Process {
     child.stdin?.on("error", () => {}); // it ended before it read: likewise
     child.stdin?.end(`${JSON.stringify(this.launch)}\n`);
     const pipe = /** @type {import("node:stream").Readable} */ (child.stdio[3]);
-    const lines = readline.createInterface({ input: pipe });
-    const timer = setTimeout(() => pipe.destroy(), (this.options.timeout ?? 20) * 1000);
-    try {
-      for await (const line of lines) return line;
-      return "";
-    } finally {
-      clearTimeout(timer);
-      lines.close();
-    }
+    return firstLine(pipe, (this.options.timeout ?? 20) * 1000);
   }
 
   /** @param {string} line */
@@ -153,6 +144,26 @@ export class Process {
     const why = fields.length > 3 ? `refused: ${fields[3]}` : `no handshake (got "${line}")`;
     throw new LaunchFailed(`${this.folder}: ${why}\n${this.log}`);
   }
+}
+
+/**
+ * @param {import("node:stream").Readable} pipe @param {number} milliseconds
+ * @returns {Promise<string>}
+ */
+function firstLine(pipe, milliseconds) {
+  return new Promise((resolve) => {
+    let text = "";
+    const told = () => {
+      clearTimeout(timer);
+      resolve(text.split("\n")[0]);
+    };
+    const timer = setTimeout(told, milliseconds);
+    pipe.on("data", (chunk) => {
+      text += chunk;
+      if (text.includes("\n")) told();
+    });
+    for (const end of ["end", "close", "error"]) pipe.on(end, told);
+  });
 }
 
 /** @param {string} folder @returns {Record<string, any>} */
