@@ -19,6 +19,7 @@ from plugins_app.supervisor.ledger import Ledger
 
 log = logging.getLogger(__name__)
 RETRY: Final = timedelta(seconds=30)
+LEAST_LEFT: Final = timedelta(seconds=6)  # two rounds: nobody can hand a new one to who shows one that has ended
 
 
 class Certificates:
@@ -63,5 +64,5 @@ class Certificates:
         now = datetime.now(UTC)
         if now < self._not_before.get(process.launch_id, now):
             return False
-        left = timedelta(seconds=settings.CERTIFICATE_SECONDS) / 3
+        left = max(timedelta(seconds=settings.CERTIFICATE_SECONDS) / 3, LEAST_LEFT)
         return process.certificate_expires is None or process.certificate_expires - left <= now
