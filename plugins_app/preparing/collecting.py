@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,25 +15,37 @@ log = logging.getLogger(__name__)
 LINKS: Final = ("exe", "cwd")
 
 
-def collect(releases: Iterable[str], environments: Iterable[str]) -> list[str]:
-    """Remove every folder that is neither among these nor used by a process. Answers the names of those it took.
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was taken, and what nothing refers to but a process still uses."""
+
+    taken: list[str]
+    waiting: list[str]
+
+
+def collect(releases: Iterable[str], environments: Iterable[str]) -> Collected:
+    """Remove every folder that is neither among these nor used by a process. Answers their names.
 
     `releases` are ids, `environments` folders. Runs only while no preparation is at work.
     """
-    used = in_use()
     kept = {str(Path(each)) for each in environments}
-    kept |= {str(places.release(each)) for each in releases} | used
-    for folder in _folders(places.releases()):
-        if str(folder) in kept and (linked := node.linked(folder)) is not None:
-            kept.add(str(linked))
-    taken = []
-    for folder in [*_folders(places.releases()), *_folders(places.environments())]:
-        if str(folder) not in kept:
-            _remove(folder)
-            taken.append(folder.name)
+    kept |= {str(places.release(each)) for each in releases}
+    kept |= _linked(kept)
+    left = [each for each in _folders() if str(each) not in kept]
+    used = in_use() if left else set()
+    used |= _linked(used)
+    taken = [each for each in left if str(each) not in used]
+    for folder in taken:
+        _remove(folder)
     if taken:
-        log.info("removed what nothing refers to: %s", ", ".join(taken))
-    return taken
+        log.info("removed what nothing refers to: %s", ", ".join(each.name for each in taken))
+    return Collected([each.name for each in taken], [e.name for e in left if str(e) in used])
+
+
+def _linked(folders: set[str]) -> set[str]:
+    """The environments that these releases refer to."""
+    found = (node.linked(Path(each)) for each in folders)
+    return {str(each) for each in found if each is not None}
 
 
 def in_use() -> set[str]:
@@ -58,10 +71,14 @@ def _traces() -> Iterator[str]:
                     yield str((entry / name).readlink())
 
 
-def _folders(root: Path) -> list[Path]:
-    with os.scandir(root) as entries:
-        names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    return [root / name for name in names if not name.endswith(places.HALF_MADE)]
+def _folders() -> list[Path]:
+    """Of all releases and environments that were made."""
+    found = []
+    for root in (places.releases(), places.environments()):
+        with os.scandir(root) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        found += [root / name for name in names if not name.endswith(places.HALF_MADE)]
+    return found
 
 
 def _remove(folder: Path) -> None:

@@ -10,20 +10,25 @@ from django.conf import settings
 from plugins_app.process import places
 
 
-def remove_unknown(known: Iterable[str]) -> set[str]:
-    """Remove them, for every plugin that is not among these and has no process left. Answers their names."""
+def remove_unknown(known: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Remove them, for every plugin that is not among these and has no process left.
+
+    Answers their names, and the names of those that wait for the end of a process.
+    """
     work = places.private(settings.AGENTX_HOME / "work")
     logs = places.log_file("any", 0).parent
     folders = {path.name: path for path in work.iterdir() if path.is_dir()}
     files = [path for path in logs.iterdir() if path.is_file() and ".log" in path.name]
     named = folders.keys() | {_plugin_of(path) for path in files}
-    gone = named - set(known) - _at_work(work)
+    unknown = named - set(known)
+    at_work = _at_work(work) if unknown else set()
+    gone = unknown - at_work
     for path in files:
         if _plugin_of(path) in gone:
             path.unlink(missing_ok=True)
     for name in gone & folders.keys():
         shutil.rmtree(folders[name], ignore_errors=True)
-    return gone
+    return gone, unknown & at_work
 
 
 def _plugin_of(log: Path) -> str:
@@ -33,7 +38,7 @@ def _plugin_of(log: Path) -> str:
 
 def _at_work(work: Path) -> set[str]:
     """The plugins with a process that still works in its folder."""
-    found = set()
+    found: set[str] = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError, ValueError, IndexError):

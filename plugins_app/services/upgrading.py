@@ -5,11 +5,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from plugins_app import manifest as manifests
 from plugins_app.errors import ReleaseInUse, ReleaseNotFound
-from plugins_app.models import Package, Plugin, PluginEvent, PluginInstance, PluginRelease
+from plugins_app.models import (
+    Package,
+    Plugin,
+    PluginEvent,
+    PluginInstance,
+    PluginRelease,
+    Preparation,
+)
 from plugins_app.packages import versions
 from plugins_app.selectors.releases import newest_listed, release_of
 from plugins_app.services import dependencies
@@ -127,13 +135,14 @@ def _newest_release(plugin: Plugin) -> PluginRelease | None:
 
 
 def _before(plugin: Plugin) -> PluginRelease | None:
-    """The last good one where that is another, else the one that was installed before."""
+    """The last good one where that is another, else the one before that could be prepared."""
     if plugin.good_release_id not in (None, plugin.release_id):
         return plugin.good_release
     if plugin.release is None:
         return None
     earlier = plugin.releases.filter(installed__lt=plugin.release.installed)
-    return earlier.order_by("-installed").first()
+    usable = Q(package=None) | Q(preparations__state=Preparation.State.READY)
+    return earlier.filter(usable).distinct().order_by("-installed").first()
 
 
 def _kept(plugin: Plugin) -> set[UUID]:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 2.0
 AT_ONCE: Final = 2
 TELL_SECONDS: Final = 0.5
-COLLECT_SECONDS: Final = 30.0  # what a process still used when it was forgotten goes then
+COLLECT_SECONDS: Final = 60.0
 
 
 @dataclass
@@ -96,10 +96,13 @@ class Preparations:
         """Remove the folders that nothing refers to, and what uninstalled plugins left."""
         known, _ = await self._ledger.ask(preparations.referred_to, self._node)
         try:
-            await asyncio.to_thread(preparing.collect, known.releases, known.environments)
-            await asyncio.to_thread(_forget_plugins, known.plugins)
+            found = await asyncio.to_thread(preparing.collect, known.releases, known.environments)
+            waiting = await asyncio.to_thread(_forget_plugins, known.plugins)
         except (OSError, LaunchFailed, redis.RedisError) as error:
             log.warning("what nothing refers to could not be removed: %s", error)
+            return
+        if found.waiting or waiting:
+            self._collected = None  # its process is on its way out: look again soon
 
     async def _next(self) -> Claim | None:
         def claim() -> Claim | None:
@@ -165,8 +168,9 @@ def _order(claim: Claim) -> preparing.Order:
     return preparing.Order(claim.release_id, claim.manifest, claim.digest, claim.trust, claim.lock)
 
 
-def _forget_plugins(known: list[str]) -> None:
-    gone = remains.remove_unknown(known)
+def _forget_plugins(known: list[str]) -> set[str]:
+    gone, waiting = remains.remove_unknown(known)
     if gone:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
             client.delete(*(LOG_KEY.format(slug=slug) for slug in gone))
+    return waiting

@@ -15,6 +15,7 @@ import pytest
 from plugins_app.errors import PreparationFailed
 from plugins_app.packages import archive
 from plugins_app.preparing import Order, collect, in_use, node, places, prepare, python, sweep, work
+from plugins_app.preparing.collecting import Collected
 from plugins_app.preparing.installer import KEPT_LINES, LONGEST, Installer
 from tests.nodes import ROOT, eventually
 
@@ -248,7 +249,7 @@ def test_what_nothing_refers_to_is_removed(home):
     (gone / "file").touch(0o444)
     gone.chmod(0o555)
     Path(f"{gone}.index").touch()
-    assert sorted(collect([kept.name], [str(held)])) == sorted([gone.name, "unheld"])
+    assert sorted(collect([kept.name], [str(held)]).taken) == sorted([gone.name, "unheld"])
     assert {path.name for path in places.environments().iterdir()} == {"held", "linked"}
     assert [path.name for path in places.releases().iterdir()] == [kept.name]
 
@@ -262,11 +263,11 @@ def test_what_a_process_uses_is_not(home):
     )
     try:
         eventually(lambda: in_use() == {str(release), str(environment)})
-        assert collect([], []) == []
+        assert collect([], []) == Collected([], ["used", "used"])
     finally:
         child.kill()
         child.wait()
-    assert sorted(collect([], [])) == ["used", "used"]
+    assert collect([], []) == Collected(["used", "used"], [])
 
 
 def test_a_sweep_takes_what_is_half_made_and_leaves_the_rest(home):

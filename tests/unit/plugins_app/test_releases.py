@@ -287,6 +287,17 @@ def test_a_rollback_goes_to_the_last_good_one_else_the_one_before(echo, node):
         services.rollback(US, "echo", "9.9.9")
 
 
+def test_a_rollback_passes_over_what_could_not_be_prepared(echo, node):
+    first = echo.release
+    releases.want(US, echo, packed(echo, "1.1.0", days_ago=5))
+    prepare(node, fails="no network")
+    services.upgrade(US, "echo", str(packed(echo, "1.2.0", days_ago=1).id))
+    prepare(node)
+    services.rollback(US, "echo")
+    echo.refresh_from_db()
+    assert echo.release == first
+
+
 def test_a_rollback_breaks_no_other_plugin(echo):
     packed(echo, "0.5.0", days_ago=20)
     needs = {"dependencies": [{"name": "echo", "version": ">=1"}]}
