@@ -189,8 +189,8 @@ async def side_by_side(at: Bench) -> None:
 @check("calls.not_waiting", "2.8")
 async def not_waiting(at: Bench) -> None:
     """a slow message keeps no other waiting"""
-    async with at.running(at.plugin, 10):
-        answer = await at.send(at.cases.case("message"), timeout=5)
+    async with at.running(at.plugin, 6):
+        answer = await at.send(at.cases.case("message"), timeout=4)
         expect(answer.success, f"the other one failed: {answer.error}")
 
 

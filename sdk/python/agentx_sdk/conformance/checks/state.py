@@ -41,7 +41,7 @@ async def limits(at: Bench) -> None:
     """an entry over 1 MiB is refused, and the process goes on"""
     async with at.started() as plugin:
         await _saved(plugin)
-        entry = pb.StateEntry(key="too-much", value=b"1" * (MAX_ENTRY + 1), version=1)
+        entry = pb.StateEntry(key="too-much", value=b'"%s"' % (b"x" * MAX_ENTRY), version=1)
         answer = await plugin.load_state([entry])
         expect(not answer.success and answer.error, "LoadState took an entry over 1 MiB")
         await plugin.health()
