@@ -280,7 +280,11 @@ MANIFEST: Final[Schema] = {
                 "minItems": 1,
                 "description": "What it hosts from the start.",
             },
-            "replicas": _told(REPLICAS, "Processes at the first start.", default=1),
+            "replicas": _told(
+                {**REPLICAS, "minimum": 0},
+                "Processes at the first start; 0: they run on other machines and call home.",
+                default=1,
+            ),
             "autostart": _told(
                 {"type": "boolean", "default": True}, "A bundled plugin starts when first seen."
             ),

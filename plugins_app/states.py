@@ -8,6 +8,8 @@ from registry.models import Agent
 
 SERVING: Final = frozenset({PluginInstance.State.RUNNING, PluginInstance.State.DEGRADED})
 GONE: Final = frozenset({PluginInstance.State.EXITED, PluginInstance.State.FATAL})
+NOBODY: Final = "No node is active to run it."
+NOBODY_JOINED: Final = "It runs on other machines, and no process has called home."
 Facts = Sequence[tuple[str, str]]  # (state, reason) of each process
 
 
@@ -24,7 +26,7 @@ def plugin_state(desired: str, replicas: int, processes: Facts) -> tuple[str, st
     if serving := sum(state in SERVING for state in states):
         return Plugin.State.RUNNING, _running(serving, replicas, processes)
     if not processes:
-        return Plugin.State.LOADING, "No node is active to run it."
+        return Plugin.State.LOADING, NOBODY if replicas else NOBODY_JOINED
     return Plugin.State.LOADING, _why(processes, *PluginInstance.State.values)
 
 

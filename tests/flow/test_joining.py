@@ -1,12 +1,14 @@
 """Processes that AgentX did not start call home: let in by a token, known by a certificate, served like any other."""
 
 import asyncio
+import shutil
 import signal
 from datetime import UTC, datetime, timedelta
 
 import grpc.aio
 import pytest
 import pytest_asyncio
+import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 
@@ -289,3 +291,22 @@ async def test_who_is_not_heard_of_for_a_lease_is_given_up(guests, door):
     await ask(joined().filter(id=row.id).update, sampled=past)
     await ask(joining.give_up_silent)
     assert await ask(states) == ["exited"]
+
+
+async def test_a_plugin_may_live_elsewhere_alone(guests, tmp_path, key):
+    folder = tmp_path / "echo"
+    shutil.copytree(ECHO, folder)
+    manifest = yaml.safe_load((folder / "plugin.yaml").read_text()) | {"replicas": 0}
+    (folder / "plugin.yaml").write_text(yaml.safe_dump(manifest))
+    await ask(services.uninstall, US, "echo")
+    plugin = await ask(installed, folder)
+    await ask(place_instances)
+    await ask(plugin.refresh_from_db)
+    assert (plugin.state, await ask(PluginInstance.objects.count)) == ("loading", 0)
+    assert "no process has called home" in plugin.reason
+    guests(await a_token(), folder=folder)
+    await until(is_running)
+    await ask(plugin.refresh_from_db)
+    assert (plugin.state, plugin.reason) == ("running", "")
+    async with Web(key) as web:
+        assert "hello" in str(await web.send("hello"))

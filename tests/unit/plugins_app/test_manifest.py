@@ -60,7 +60,7 @@ def test_every_bundled_manifest_is_good(folder):
         ),
         ({"resources": {"memory_limit": "a lot"}}, "resources.memory_limit"),
         ({"resources": {"cpu_limit": "2GB"}}, "resources.cpu_limit"),
-        ({"replicas": 0}, "replicas"),
+        ({"replicas": -1}, "replicas"),
         ({"autoscale": {"minimum": 3, "maximum": 2}}, "autoscale.minimum"),
         ({"config_schema": {"type": "nonsense"}}, "config_schema.type"),
         ({"environment": {"NOT OK": "x"}}, "environment.NOT OK"),
