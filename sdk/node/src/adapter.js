@@ -1,7 +1,7 @@
 /** What an author fills in. */
 
 import { ConfigError, TaskFailed, UnknownTool } from "./errors.js";
-import { mistakes } from "./schema.js";
+import { mistakes, secretNames } from "./schema.js";
 import { State } from "./state.js";
 
 /** @typedef {import("./turn.js").Agent} Agent */
@@ -39,6 +39,15 @@ export class Tool {
 }
 
 /**
+ * A tool, told first and done last.
+ * @param {{name: string, description?: string, inputSchema?: JsonObject, outputSchema?: JsonObject}} about
+ * @param {(args: any) => any} run
+ */
+export function tool({ name, ...about }, run) {
+  return new Tool(name, run, about);
+}
+
+/**
  * A plugin. Only `process` must be written.
  *
  * Every hook may be async or plain. They are called in this order: `initialize`, `createAgent` for
@@ -60,7 +69,8 @@ export class Adapter {
   /** @type {readonly string[]} Configuration keys never shown, besides the obvious ones. */
   secretFields = [];
   /**
-   * JSON Schema that the plugin's configuration must fit; its defaults are filled in.
+   * JSON Schema that the plugin's configuration must fit; its defaults are filled in, and what is
+   * `writeOnly` in it is never shown.
    * @type {JsonObject | null}
    */
   configSchema = null;
@@ -69,6 +79,11 @@ export class Adapter {
    * @type {JsonObject | null}
    */
   agentConfigSchema = null;
+  /**
+   * The plugin's configuration that is in force.
+   * @type {Record<string, any>}
+   */
+  config = {};
 
   /**
    * What a process that takes this one's place gets to know: `this.state.set("key", value)`.
@@ -231,6 +246,11 @@ export class Adapter {
   /** Whether there is, or may be, something to save. @internal */
   keepsState() {
     return hasState(this) || this.writes("saveState", "loadState");
+  }
+
+  /** Configuration keys never shown: the author's, and those that a schema calls secret. @internal */
+  allSecretFields() {
+    return [...this.secretFields, ...secretNames([this.configSchema, this.agentConfigSchema])];
   }
 
   /** Whether the author wrote one of these hooks. @param {...string} hooks @internal */

@@ -1,6 +1,6 @@
 /** AgentX's plugin SDK: write an `Adapter`, call `run`. */
 
-export { Adapter, Model, Tool } from "./adapter.js";
+export { Adapter, Model, Tool, tool } from "./adapter.js";
 export {
   Artifact,
   AuthRequired,

@@ -57,3 +57,19 @@ function wordsOf(error) {
   if (allowedValues) return `must be one of ${JSON.stringify(allowedValues)}`;
   return error.message;
 }
+
+/**
+ * The names of all properties that a schema calls secret.
+ * @param {any} schema
+ * @returns {string[]}
+ */
+export function secretNames(schema) {
+  if (typeof schema !== "object" || schema === null) return [];
+  const own = Object.entries(schema.properties ?? {}).filter(([, each]) => isSecret(each));
+  return [...own.map(([name]) => name), ...Object.values(schema).flatMap(secretNames)];
+}
+
+/** @param {any} property */
+function isSecret(property) {
+  return Boolean(property?.writeOnly) || property?.format === "password";
+}

@@ -47,13 +47,25 @@ export class PluginService {
     try {
       config = codec.jsonObject(request.configJson, request.config);
       await this.#adapter.checkConfig(config, null);
-      await this.#adapter.initialize(config);
+      await this.#initialize(config);
     } catch (error) {
       return { success: false, error: told(error), fieldErrors: fieldErrors(error) };
     }
     this.#hosting.config = config;
     this.#hosting.initialized = true;
     return { success: true };
+  }
+
+  /** @param {Record<string, any>} config */
+  async #initialize(config) {
+    const before = this.#adapter.config;
+    this.#adapter.config = config;
+    try {
+      await this.#adapter.initialize(config);
+    } catch (error) {
+      this.#adapter.config = before;
+      throw error;
+    }
   }
 
   /** @param {Wire} request */
@@ -213,7 +225,7 @@ export class PluginService {
   /** @param {Wire} request */
   GetConfig(request) {
     const holder = this.#agentOrNull(request.agentId) ?? this.#hosting;
-    const shown = redact(holder.config, this.#adapter.secretFields);
+    const shown = redact(holder.config, this.#adapter.allSecretFields());
     const texts = Object.entries(shown).filter(([, value]) => typeof value === "string");
     return { config: Object.fromEntries(texts), configJson: codec.toJson(shown) };
   }
@@ -229,9 +241,12 @@ export class PluginService {
       this.#hosting.agents.set(changed.id, changed);
       return false;
     }
-    const restartNeeded = Boolean(await this.#adapter.updateConfig(config, agent));
-    if (!restartNeeded) (agent ?? this.#hosting).config = config;
-    return restartNeeded;
+    const before = this.#adapter.config;
+    if (await this.#adapter.updateConfig(config, agent)) return true;
+    (agent ?? this.#hosting).config = config;
+    // Unless the hook said what it shall be.
+    if (!agent && this.#adapter.config === before) this.#adapter.config = config;
+    return false;
   }
 
   /** @param {string} slug @returns {Agent | null} */

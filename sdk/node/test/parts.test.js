@@ -12,7 +12,7 @@ import { HEALTH, decodeRequest } from "../src/health.js";
 import { redact } from "../src/hosting.js";
 import { Load } from "../src/load.js";
 import { Sparing } from "../src/logs.js";
-import { mistakes } from "../src/schema.js";
+import { mistakes, secretNames } from "../src/schema.js";
 
 function turn(messageId, told = []) {
   const history = told.map((id) => ({ id, parts: [], metadataJson: "", metadata: {} }));
@@ -69,6 +69,11 @@ test("secrets show only that they are set", () => {
   const shown = redact({ api_key: "x", max_tokens: 5, list: [{ password: "y" }], own: "z", key: "" }, ["own"]);
   const hidden = "********";
   assert.deepEqual(shown, { api_key: hidden, max_tokens: 5, list: [{ password: hidden }], own: hidden, key: "" });
+});
+
+test("a schema says what is secret", () => {
+  const properties = { pin: { type: "string", writeOnly: true }, deep: { properties: { code: { format: "password" } } } };
+  assert.deepEqual(secretNames({ properties }), ["pin", "code"]);
 });
 
 test("load is weighted by time", () => {

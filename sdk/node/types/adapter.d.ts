@@ -1,3 +1,14 @@
+/**
+ * A tool, told first and done last.
+ * @param {{name: string, description?: string, inputSchema?: JsonObject, outputSchema?: JsonObject}} about
+ * @param {(args: any) => any} run
+ */
+export function tool({ name, ...about }: {
+    name: string;
+    description?: string;
+    inputSchema?: JsonObject;
+    outputSchema?: JsonObject;
+}, run: (args: any) => any): Tool;
 /** @typedef {import("./turn.js").Agent} Agent */
 /** @typedef {import("./turn.js").Turn} Turn */
 /** @typedef {import("./content.js").JsonObject} JsonObject */
@@ -57,7 +68,8 @@ export class Adapter {
     /** @type {readonly string[]} Configuration keys never shown, besides the obvious ones. */
     secretFields: readonly string[];
     /**
-     * JSON Schema that the plugin's configuration must fit; its defaults are filled in.
+     * JSON Schema that the plugin's configuration must fit; its defaults are filled in, and what is
+     * `writeOnly` in it is never shown.
      * @type {JsonObject | null}
      */
     configSchema: JsonObject | null;
@@ -66,6 +78,11 @@ export class Adapter {
      * @type {JsonObject | null}
      */
     agentConfigSchema: JsonObject | null;
+    /**
+     * The plugin's configuration that is in force.
+     * @type {Record<string, any>}
+     */
+    config: Record<string, any>;
     /**
      * What a process that takes this one's place gets to know: `this.state.set("key", value)`.
      *
@@ -178,6 +195,8 @@ export class Adapter {
     takesConfigLive(): boolean;
     /** Whether there is, or may be, something to save. @internal */
     keepsState(): boolean;
+    /** Configuration keys never shown: the author's, and those that a schema calls secret. @internal */
+    allSecretFields(): string[];
     /** Whether the author wrote one of these hooks. @param {...string} hooks @internal */
     writes(...hooks: string[]): boolean;
     /**

@@ -1,7 +1,7 @@
 export { Logger } from "./logs.js";
 export { run } from "./runner.js";
 export { VERSION } from "./version.js";
-export { Adapter, Model, Tool } from "./adapter.js";
+export { Adapter, Model, Tool, tool } from "./adapter.js";
 export { Artifact, AuthRequired, DirectMessage, InputRequired, Message, Part, Reply, Status } from "./content.js";
 export { ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool } from "./errors.js";
 export { State, StateEntry } from "./state.js";

@@ -6,4 +6,10 @@
  * @returns {Promise<Record<string, string>>}
  */
 export function mistakes(schema: JsonObject, value: unknown): Promise<Record<string, string>>;
+/**
+ * The names of all properties that a schema calls secret.
+ * @param {any} schema
+ * @returns {string[]}
+ */
+export function secretNames(schema: any): string[];
 export type JsonObject = import("./content.js").JsonObject;

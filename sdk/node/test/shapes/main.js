@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import {
   Adapter, Artifact, AuthRequired, ConfigError, DirectMessage, InputRequired, Logger, Message, Model,
-  Part, Reply, Status, TaskFailed, TaskRejected, Tool, run,
+  Part, Reply, Status, TaskFailed, TaskRejected, run, tool,
 } from "@agentx/sdk";
 
 const logger = new Logger("shapes");
@@ -127,10 +127,6 @@ class Shapes extends Adapter {
     return (shapes[turn.text] ?? (() => turn.text))();
   }
 
-  initialize(config) {
-    this.config = config;
-  }
-
   createAgent(agent) {
     if (agent.config.bad) throw new ConfigError("bad is set", { bad: "must not be set" });
   }
@@ -154,7 +150,7 @@ class Shapes extends Adapter {
       properties: { a: { type: "number" }, b: { type: "number", default: 1 } },
     };
     const fail = () => { throw new TaskFailed("no luck", "luck"); };
-    return [new Tool("add", ({ a, b }) => a + b, { description: "Adds.", inputSchema }), new Tool("fail", fail)];
+    return [tool({ name: "add", description: "Adds.", inputSchema }, ({ a, b }) => a + b), tool({ name: "fail" }, fail)];
   }
 
   async shutdown() {

@@ -1,0 +1,101 @@
+"""The Node SDK: its own tests, its types, its copy of the contract, and a plugin made with it."""
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import node_sdk
+from tests.node_sdk import ROOT, SDK
+
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("node")]
+
+
+@pytest.fixture(scope="module")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return node_sdk.copied_to(tmp_path_factory.mktemp("node"))
+
+
+def test_its_own_tests_pass(sdk):
+    done = node_sdk.run(sdk, "npm", "test", seconds=200)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    (count,) = re.findall(r"(?:#|ℹ) pass (\d+)", done.stdout)
+    assert int(count) > 50
+
+
+def test_its_types_are_those_of_its_code(sdk, tmp_path):
+    done = node_sdk.run(sdk, "npx", "tsc", "-p", "tsconfig.json", "--outDir", str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.d.ts")}
+    assert made == {path.relative_to(SDK / "types") for path in (SDK / "types").rglob("*.d.ts")}
+    _, different, missing = filecmp.cmpfiles(tmp_path, SDK / "types", map(str, made), shallow=False)
+    assert (different, missing) == ([], []), "run `npm run types` in sdk/node"
+
+
+def test_an_author_of_typescript_is_helped_and_warned(sdk, tmp_path):
+    node_sdk.lend(sdk, tmp_path)
+    (tmp_path / "main.ts").write_text(
+        'import { Adapter, Artifact, type Turn, run } from "@agentx/sdk";\n'
+        "class Shout extends Adapter {\n"
+        '  override version = "1";\n'
+        "  override async process(turn: Turn) { return new Artifact(turn.text.toUpperCase()); }\n"
+        "}\n"
+        "run(new Shout());\n"
+    )
+    flags = ("--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck")
+    check = (str(sdk / "node_modules" / ".bin" / "tsc"), *flags, "main.ts")
+    done = node_sdk.run(tmp_path, *check)
+    assert done.returncode == 0, done.stdout
+    wrong = (tmp_path / "main.ts").read_text().replace("turn.text.", "turn.words.")
+    (tmp_path / "main.ts").write_text(wrong)
+    assert "Property 'words' does not exist on type 'Turn'" in node_sdk.run(tmp_path, *check).stdout
+
+
+def test_its_copy_of_the_contract_is_the_contract():
+    ours = (SDK / "proto" / "agentx_plugin.proto").read_text()
+    assert ours == (ROOT / "proto" / "agentx_plugin.proto").read_text(), "copy it to sdk/node/proto"
+
+
+def test_it_speaks_the_contracts_that_the_python_sdk_speaks():
+    python = (ROOT / "sdk" / "python" / "agentx_sdk" / "version.py").read_text()
+    node = (SDK / "src" / "version.js").read_text()
+    pattern = r"CONTRACTS = (?:Object\.freeze\()?[\[(]([\d, ]*?),?[\])]"
+    assert re.findall(pattern, python) == re.findall(pattern, node)
+
+
+def test_both_sdks_export_the_same_names():
+    python = set(
+        re.findall(
+            r'^    "(\w+)",$', (ROOT / "sdk/python/agentx_sdk/__init__.py").read_text(), re.M
+        )
+    )
+    node = {name.strip() for name in _exports().split(",")} - {""}
+    assert python - node == {"Field", "Secret"}  # annotations: JSON Schema says it in Node
+    assert node - python == {"Logger"}  # `logging` does it in Python
+
+
+def _exports() -> str:
+    return ",".join(re.findall(r"export \{([^}]*)\}", (SDK / "src" / "index.js").read_text()))
+
+
+def test_echo_in_node_passes_its_tests_and_the_conformance_suite(sdk, tmp_path):
+    echo = tmp_path / "echo_node"
+    shutil.copytree(ROOT / "plugins" / "echo_node", echo, ignore=node_sdk.MADE)
+    node_sdk.lend(sdk, echo)
+    done = node_sdk.run(echo, "npm", "test")
+    assert done.returncode == 0, done.stdout[-6000:]
+    report = conformance(echo)
+    assert report.returncode == 0, report.stdout
+
+
+def conformance(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agentx_sdk.conformance", str(folder), "-v"],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "sdk" / "python")},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
