@@ -1,5 +1,6 @@
 """The generated code: the same in both places, fresh, and loadable where frameworks pin protobuf."""
 
+import json
 import os
 import re
 import shutil
@@ -106,15 +107,17 @@ def run(command: list[str], **options) -> subprocess.CompletedProcess[str]:
     )
 
 
-def in_environment(requirements: list[str], *command: str) -> subprocess.CompletedProcess[str]:
+def in_environment(
+    requirements: list[str], *command: str, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
     """Run python in a throw-away environment; skips loudly when the packages cannot be had."""
     uv = str(UV) if UV.exists() else shutil.which("uv")
     if uv is None:
         pytest.skip("uv is not here, so no second environment can be made")
     withs = [word for each in requirements for word in ("--with", each)]
-    base = [uv, "run", "--quiet", "--isolated", "--no-project", *withs]
+    base = [uv, "run", "--quiet", "--isolated", "--no-project", "--python", python, *withs]
     if run([*base, "python", "-c", ""], cwd=SDK).returncode != 0:
-        pytest.skip(f"the package index did not give {', '.join(requirements)}")
+        pytest.skip(f"there is no {python}, or the package index did not give {requirements}")
     environment = {**os.environ, "PYTHONPATH": str(SDK)}
     return run([*base, "python", *command], cwd=SDK, env=environment)
 
@@ -141,6 +144,26 @@ def test_the_sdk_works_under(requirements):
     )
     done = in_environment([*requirements, "pyyaml"], "-W", "error", "-c", program)
     assert (done.stdout, done.stderr) == ("hello\n", "")
+
+
+def oldest_python() -> str:
+    """One of version 3.10: in the PATH, or beside the one that runs this; else uv may fetch it."""
+    beside = Path(sys.base_prefix).parent.glob("3.10*/bin/python")
+    for found in (shutil.which("python3.10"), *map(str, beside)):
+        if found and run([found, "--version"]).stdout.startswith("Python 3.10"):
+            return found
+    return "3.10"
+
+
+@pytest.mark.network
+def test_the_whole_contract_is_kept_on_the_oldest_python_and_protobuf():
+    done = in_environment(
+        ["protobuf==5.29.6", "grpcio==1.71.2", "pyyaml"],
+        *("-m", "agentx_sdk.conformance", str(ROOT / "tests/contract/plugins/complete"), "--json"),
+        python=oldest_python(),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["counts"]["failed"] == 0
 
 
 @pytest.mark.network
