@@ -30,7 +30,7 @@ SOURCES: Final = ("path", "package", "name")
 UPLOADS: Final = [StrictJsonParser, MultiPartParser]
 
 
-class Installation(serializers.Serializer[Any]):
+class InstallRequest(serializers.Serializer[Any]):
     """Exactly one of `path`, `package` and `name`."""
 
     path = serializers.CharField(
@@ -99,7 +99,7 @@ class PluginLoad(APIView):
 
     @extend_schema(
         operation_id="plugins_load",
-        request={"application/json": Installation, "multipart/form-data": Upload},
+        request={"application/json": InstallRequest, "multipart/form-data": Upload},
         responses={201: InstalledSerializer, **refusals(400, 404, 409, 503)},
     )
     def post(self, request: Request) -> Response:
@@ -110,7 +110,7 @@ class PluginLoad(APIView):
             content, signature, config = uploaded(request)
             plugin = acceptance.accept(principal, content, signature=signature, config=config)
         else:
-            plugin = _installed(principal, checked(request, Installation))
+            plugin = _installed(principal, checked(request, InstallRequest))
         return Response(InstalledSerializer(plugin).data, status=201)
 
 
