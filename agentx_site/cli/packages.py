@@ -213,6 +213,9 @@ def _warn(made: Json) -> None:
 
 def _installed(made: Json) -> str:
     name, version = made["name"], made["version"]
+    told = made["installation"] or {}
+    if told.get("state") not in (None, "ready", "none"):
+        return f"{name} {told['version']} is being installed: see `agentx plugin releases {name}`"
     if made["desired"] == "stopped":
         return f"{name} {version} is installed: start it with `agentx plugin start {name}`"
     return f"{name} {version} is installed: its processes change over"

@@ -27,6 +27,7 @@ PASSED: Final = frozenset({"PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 }
 PASSED_PREFIXES: Final = ("UV_", "NPM_CONFIG_", "npm_config_")
+OF_NO_USE: Final = ("Using Python ", "Using CPython ")  # names a folder that is renamed at the end
 _ENDS: Final = re.compile(rb"[\r\n]+")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What an installer says, as a sentence for people. The first that fits.
@@ -118,7 +119,7 @@ class Installer:
 def _texts(lines: list[bytes]) -> Iterator[str]:
     for line in lines:
         text = _COLOURS.sub("", line.decode(errors="replace")).strip()[:LONGEST]
-        if text:
+        if text and not text.startswith(OF_NO_USE):
             yield text
 
 

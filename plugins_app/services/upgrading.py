@@ -23,7 +23,7 @@ from plugins_app.selectors.releases import newest_listed, release_of
 from plugins_app.services import dependencies
 from plugins_app.services.acceptance import market_install
 from plugins_app.services.events import record_event, tell_plugin
-from plugins_app.services.releases import want
+from plugins_app.services.releases import drop_next, want
 from plugins_app.services.settling import lock_plugin
 from security import audit, news, permissions
 from security.errors import Conflict
@@ -75,10 +75,15 @@ def rollback(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
 
 @transaction.atomic
 def remove_release(principal: Principal, ref: str | UUID, which: str) -> None:
-    """Forget a release; the nodes remove its folder. Raises `ReleaseInUse`, `ReleaseNotFound`."""
+    """Forget a release; the nodes remove its folder. One that is on its way is broken off.
+
+    Raises `ReleaseInUse`, `ReleaseNotFound`.
+    """
     principal.require(permissions.PLUGINS_MANAGE)
     plugin = lock_plugin(ref)
     release = release_of(plugin, which)
+    if release.id == plugin.next_release_id:
+        drop_next(plugin)
     if release.id in _kept(plugin):
         told = _(
             "%(plugin)s %(version)s is in use, or where a bad release would be rolled back to."

@@ -335,6 +335,17 @@ def test_a_release_in_use_cannot_be_removed(echo):
     assert not Package.objects.filter(version="0.8.0").exists()
 
 
+def test_one_on_its_way_is_broken_off(echo, node):
+    releases.want(US, echo, packed(echo, "2.0.0"))
+    claim = preparations.claim(node.name)
+    services.remove_release(US, "echo", "2.0.0")
+    echo.refresh_from_db()
+    assert (echo.release.version, echo.next_release) == ("1.0.0", None)
+    assert not preparations.renew(claim.id, claim.attempt)
+    preparations.ready(claim.id, claim.attempt, "/late", "")
+    assert [each.version for each in echo.releases.all()] == ["1.0.0"]
+
+
 def test_old_releases_are_forgotten_but_those_in_use(echo, settings):
     settings.KEPT_RELEASES = 2
     for number in range(5):
