@@ -89,7 +89,9 @@ def confinement(
     files = _files(trust, machine)
     network_how = _network_how(network, machine)
     seccomp = trust in (VERIFIED, PUBLIC) and machine.seccomp
-    landlock = machine.landlock if trust != INTERNAL and machine.no_new_privs else 0
+    # Without rules for files it takes the kernel of ABI 6: then it still keeps signals and looks in.
+    least = LANDLOCK_SCOPES if trust == INTERNAL else 1
+    landlock = machine.landlock if machine.landlock >= least and machine.no_new_privs else 0
     return Confinement(
         trust=trust,
         files=files,
@@ -165,26 +167,24 @@ def _cgroup(machine: Machine, controller: str) -> str:
 
 def _walls(trust: str, machine: Machine, files: str) -> list[Measure]:
     """What keeps it away from everything else, from the trust level at which it is wanted."""
-    if trust == INTERNAL:
-        return []
-    landlock = f"{LANDLOCK} ABI {machine.landlock}"
-    both = ("mount namespace", landlock if machine.landlock else "")
-    shown = ", ".join(filter(None, both)) if files == NAMESPACE else landlock if files else ""
-    traced = landlock if machine.landlock else "user namespace" if files else ""
-    signals = landlock if machine.landlock >= LANDLOCK_SCOPES else ""
+    landlock = f"{LANDLOCK} ABI {machine.landlock}" if machine.landlock else ""
+    scoped = landlock if machine.landlock >= LANDLOCK_SCOPES else ""
+    traced = scoped if trust == INTERNAL else landlock or ("user namespace" if files else "")
     walls = [
-        Measure("files", "", shown, "" if shown else machine.missing.get("mount", "")),
-        Measure(
-            "other_processes", "", traced, "" if traced else machine.missing.get("landlock", "")
-        ),
-        Measure("signals", "", signals, "" if signals else _no_scopes(machine)),
+        _wall("other_processes", traced, machine, "landlock"),
+        Measure("signals", "", scoped, "" if scoped else _no_scopes(machine)),
     ]
+    if trust != INTERNAL:
+        both = ", ".join(filter(None, ("mount namespace", landlock)))
+        shown = both if files == NAMESPACE else landlock
+        walls.append(_wall("files", shown, machine, "mount"))
     if trust in (VERIFIED, PUBLIC):
-        how = SECCOMP if machine.seccomp else ""
-        walls.append(
-            Measure("syscalls", "", how, "" if how else machine.missing.get("seccomp", ""))
-        )
+        walls.append(_wall("syscalls", SECCOMP if machine.seccomp else "", machine, "seccomp"))
     return walls
+
+
+def _wall(name: str, how: str, machine: Machine, needs: str) -> Measure:
+    return Measure(name, "", how, "" if how else machine.missing.get(needs) or _no_scopes(machine))
 
 
 def _no_scopes(machine: Machine) -> str:

@@ -39,6 +39,8 @@ def apply(told: dict[str, Any]) -> None:
         os.chdir(here)
     if has_namespace or told["own_network"]:
         kernel.drop_capabilities()
+    elif os.geteuid() == 0:
+        kernel.bound_capabilities()
     kernel.no_new_privileges()
     if told["landlock"]:
         _wall_in(told, has_namespace)
@@ -73,13 +75,19 @@ def _hand_over_door(told: dict[str, Any]) -> None:
     with namespaces.door(told["door"]) as listening, socket.socket(fileno=told["report"]) as report:
         passed = array.array("i", [listening.fileno()])
         report.sendmsg([b"door"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
-        os.dup2(listening.fileno(), told["door_fd"], inheritable=True)
+        copy = os.dup(listening.fileno())
+    # Only now: any of them may have had this number.
+    os.dup2(copy, told["door_fd"], inheritable=True)
+    if copy != told["door_fd"]:
+        os.close(copy)
 
 
 def _wall_in(told: dict[str, Any], has_namespace: bool) -> None:
+    if not told["files"]:
+        return landlock.restrict(told["landlock"], [], [], no_tcp=told["no_tcp"])
     read = [*sight.SYSTEM, *sight.SETTINGS, *SYSTEM_FILES, *told["read"]]
     write = [*told["write"], *(f"/dev/{name}" for name in sight.DEVICES)]
     if has_namespace:
         read.append("/")
         write += ["/tmp", "/dev/shm"]  # noqa: S108 - of its own
-    landlock.restrict(told["landlock"], read, write, no_tcp=told["no_tcp"])
+    return landlock.restrict(told["landlock"], read, write, no_tcp=told["no_tcp"])

@@ -13,6 +13,9 @@ RULE_PATH = 1
 READ = 0b1101  # execute, read a file, read a folder
 EVERYTHING = (1 << 13) - 1  # of ABI 1
 REFER, TRUNCATE = 1 << 13, 1 << 14  # of ABI 2 and 3
+BLOCK_DEVICES = (
+    1 << 11
+)  # nobody misses it, and only who is refused something of files may not trace
 OF_FILES = 0b111 | TRUNCATE  # what may be said of a file, not only of a folder
 TCP = 0b11  # bind, connect: ABI 4
 SCOPES = 0b11  # abstract unix sockets, signals: ABI 6
@@ -36,15 +39,19 @@ def version() -> int:
 
 
 def restrict(abi: int, read: list[str], write: list[str], *, no_tcp: bool = False) -> None:
-    """Nothing but these paths from here on. Paths that are not there are left out."""
+    """Nothing but these paths from here on (those that are there); without any path, all files as before.
+
+    Whatever the rules: a process in them can neither trace nor look into one outside, nor (ABI 6) signal it.
+    """
     everything = EVERYTHING | (REFER if abi >= 2 else 0) | (TRUNCATE if abi >= 3 else 0)
-    rules = Rules(everything, TCP if no_tcp and abi >= 4 else 0, SCOPES if abi >= 6 else 0)
+    files = everything if read or write else BLOCK_DEVICES
+    rules = Rules(files, TCP if no_tcp and abi >= 4 else 0, SCOPES if abi >= 6 else 0)
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     ruleset = kernel.syscall("landlock", kernel.LANDLOCK_CREATE, ctypes.byref(rules), size, 0)
     try:
         for paths, rights in ((read, READ), (write, everything)):
             for path in paths:
-                _allow(ruleset, path, rights & everything)
+                _allow(ruleset, path, rights)
         kernel.syscall("landlock", kernel.LANDLOCK_RESTRICT, ruleset, 0)
     finally:
         os.close(ruleset)

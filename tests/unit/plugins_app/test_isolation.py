@@ -48,7 +48,7 @@ def told(confined, name):
 @pytest.mark.parametrize(
     ("trust", "files", "seccomp", "landlock"),
     [
-        ("internal", "", False, 0),
+        ("internal", "", False, 7),
         ("trusted", "namespace", False, 7),
         ("verified", "namespace", True, 7),
         ("public", "namespace", True, 7),
