@@ -67,5 +67,5 @@ def _verdict(plugin: Plugin, found: Candidate) -> Verdict:
 
 def _without_secrets(verdict: Verdict, found: Candidate) -> dict[str, str]:
     """A plugin may quote what it refuses; what it quotes may be secret."""
-    hidden = secrets.hidden_texts(found.sealed, found.effective)
+    hidden = secrets.hidden_texts(found.effective)
     return {name: secrets.scrubbed(why, hidden) for name, why in verdict.problems.items()}

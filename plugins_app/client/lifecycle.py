@@ -12,6 +12,7 @@ from plugins_app.client.channels import Channels, metadata_of
 from plugins_app.client.errors import Undelivered
 from plugins_app.client.shapes import About, AgentDescription, AgentSpec, Health
 from plugins_app.client.target import Target
+from plugins_app.configuration.secrets import hidden_texts, scrubbed
 from plugins_app.errors import CallFailed, ConfigRefused, NotSpoken
 from proto import agentx_plugin_pb2 as pb
 from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
@@ -41,7 +42,7 @@ class Lifecycle:
         call = (await self._stub(target)).Initialize(
             request, timeout=timeout, metadata=metadata_of(target)
         )
-        _require_taken(await _answer(call, "Initialize"))
+        _require_taken(await _answer(call, "Initialize"), config)
 
     async def about(self, target: Target, timeout: float = CALL_SECONDS) -> About:
         """What it says of itself."""
@@ -118,7 +119,7 @@ class Lifecycle:
             answer = await _answer(call, "UpdateConfig")
         except NotSpoken:
             return True
-        _require_taken(answer)
+        _require_taken(answer, config)
         return answer.restart_needed
 
     async def _stub(self, target: Target) -> AgentXPluginServiceStub:
@@ -128,10 +129,14 @@ class Lifecycle:
             raise CallFailed(f"cannot be called: {error}") from None
 
 
-def _require_taken(answer: pb.InitializeResponse | pb.UpdateConfigResponse) -> None:
+def _require_taken(
+    answer: pb.InitializeResponse | pb.UpdateConfigResponse, config: dict[str, Any]
+) -> None:
     if not answer.success:
         fields = [f"{each.field}: {each.message}" for each in answer.field_errors]
-        raise ConfigRefused("refused its configuration: " + "; ".join(fields or [answer.error]))
+        # It may quote what it refuses, and this becomes a reason that many may read.
+        told = scrubbed("; ".join(fields or [answer.error]), hidden_texts(config))
+        raise ConfigRefused(f"refused its configuration: {told}")
 
 
 async def _answer(call: Awaitable[Answer], name: str) -> Answer:

@@ -17,6 +17,15 @@ Path = tuple[str | int, ...]
 Json = dict[str, Any]
 
 
+class Hidden(str):
+    """A secret text. It goes over the wire as any other, and shows itself in no `repr`, as logs and tracebacks write."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return REDACTED
+
+
 def dotted(path: Iterable[str | int]) -> str:
     return ".".join(map(str, path))
 
@@ -75,15 +84,25 @@ def _among(value: Any, names: set[str]) -> bool:
     return is_reference(value) and value[REFERENCE] in names
 
 
-def hidden_texts(sealed: Any, effective: Any) -> list[str]:
-    """Every text that is secret in a configuration, the longest first."""
-    found = {
-        text
-        for path, _name in references(sealed)
-        for text in _texts(_within(effective, path))
-        if len(text) >= SHORTEST_HIDDEN
-    }
-    return sorted(found, key=len, reverse=True)
+def hidden(value: Any) -> Any:
+    """A copy of a secret in which every text knows that it is one."""
+    if isinstance(value, str):
+        return Hidden(value)
+    if isinstance(value, dict):
+        return {key: hidden(item) for key, item in value.items()}
+    return [hidden(item) for item in value] if isinstance(value, list) else value
+
+
+def hidden_texts(config: Any) -> list[str]:
+    """Every text of a configuration with its values that is secret, the longest first."""
+    return sorted(set(_hidden_in(config)), key=len, reverse=True)
+
+
+def _hidden_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Hidden) and len(value) >= SHORTEST_HIDDEN:
+        yield str(value)
+    for _key, item in children(value):
+        yield from _hidden_in(item)
 
 
 def scrubbed(text: str, hidden: Iterable[str]) -> str:
@@ -91,21 +110,6 @@ def scrubbed(text: str, hidden: Iterable[str]) -> str:
     for each in hidden:
         text = text.replace(each, REDACTED)
     return text
-
-
-def _within(value: Any, path: Path) -> Any:
-    for step in path:
-        value = at(value, step)
-    return value
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif value is not None and not isinstance(value, dict | list | bool):
-        yield str(value)
-    for _key, item in children(value):
-        yield from _texts(item)
 
 
 def redacted(schema: Schema, config: Json) -> Json:

@@ -109,7 +109,7 @@ def candidate(
     taken = taken_out(
         schema, config, held=plugin.config, known=values | broken, revision=number, also=also
     )
-    effective, missing = _filled(taken.config, values | taken.fresh, broken)
+    effective, missing = _filled(taken.config, values | secrets.hidden(taken.fresh), broken)
     return Candidate(
         sealed=taken.config,
         effective=effective,
@@ -225,7 +225,7 @@ def _opened(sealed: dict[str, str]) -> tuple[Json, Json]:
     broken: Json = {}
     for name, text in sealed.items():
         try:
-            values[name] = json.loads(crypto.unseal(text))
+            values[name] = secrets.hidden(json.loads(crypto.unseal(text)))
         except (crypto.SealBroken, ValueError):
             broken[name] = None
     return values, broken

@@ -18,6 +18,7 @@ from plugins_app.client.channels import Channels, token_of
 from plugins_app.client.lifecycle import Lifecycle
 from plugins_app.client.shapes import AgentSpec, Health
 from plugins_app.client.target import Target
+from plugins_app.configuration.secrets import hidden_texts, scrubbed
 from plugins_app.errors import CallFailed, ChangedFiles, InvalidManifest, LaunchFailed, Tampered
 from plugins_app.manifest import Manifest, Runtime
 from plugins_app.packages import contents
@@ -76,7 +77,7 @@ class Hands:
                     await self._serves(ready.target, until)
             except CallFailed as error:
                 await self.insist(process)
-                raise LaunchFailed(f"It {error}.") from None
+                raise LaunchFailed(_without_secrets(f"It {error}.", wanted)) from None
             except asyncio.CancelledError:
                 process.signal_group(signal.SIGKILL)
                 raise
@@ -97,7 +98,7 @@ class Hands:
             return await self._prepared(process, wanted, manifest, until)
         except CallFailed as error:
             await self.let_go(process)
-            raise LaunchFailed(f"It {error}.") from None
+            raise LaunchFailed(_without_secrets(f"It {error}.", wanted)) from None
 
     def keep(self, process: PluginProcess, born: Born) -> None:
         """Know it, and forget it when it ends: its channel too."""
@@ -253,3 +254,8 @@ async def _exits(process: PluginProcess, within: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(within):
             await process.exited.wait()
+
+
+def _without_secrets(reason: str, wanted: Wanted) -> str:
+    """A plugin may quote them in its errors, and the reason is for many to read."""
+    return scrubbed(reason, hidden_texts(wanted.config))

@@ -156,7 +156,7 @@ def _refused(
     if editing.raw:
         editing.error = _on_lines(editing, error)
         found = selectors.candidate(plugin, config)
-        hidden = secrets.hidden_texts(found.sealed, found.effective)
+        hidden = secrets.hidden_texts(found.effective)
         editing.text = secrets.scrubbed(editing.text, hidden)
         return
     if error.fields and editing.judgement is None:

@@ -7,7 +7,7 @@ class Settings(Adapter):
     config: dict = {}
 
     def validate_config(self, config, agent):
-        if config["greeting"] == "rude":
+        if config.get("greeting") == "rude":
             told = f"is rude, and {config.get('api_key')} does not help"
             raise ConfigError("no", {"greeting": told})
 
@@ -15,10 +15,10 @@ class Settings(Adapter):
         self.config = config
 
     def update_config(self, config, agent):
-        if config["greeting"] == "late":
-            raise ConfigError("no", {"greeting": f"comes late, says {config.get('api_key')}"})
+        if config.get("greeting") == "late":
+            raise ConfigError("no", {"greeting": f"{config.get('api_key')} is late"})
         self.config = config
-        return config["greeting"] == "anew"
+        return config.get("greeting") == "anew"
 
     def process(self, turn):
         return f"{self.config['greeting']}, {self.config.get('api_key', 'nobody')}"

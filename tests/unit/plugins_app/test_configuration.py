@@ -3,6 +3,7 @@
 import json
 import tomllib
 
+import orjson
 import pytest
 from agentx_sdk import hosting
 from hypothesis import given, settings
@@ -156,9 +157,15 @@ def test_a_field_may_be_secret_by_wish():
 
 
 def test_a_plugins_words_are_told_without_its_secrets():
-    hidden = secrets.hidden_texts({"a": {"$secret": "a@1"}}, {"a": {"user": CANARY, "pin": 12345}})
-    told = secrets.scrubbed(f"{CANARY} is wrong, and so is 12345", hidden)
-    assert told == "******** is wrong, and so is ********"
+    config = {"a": secrets.hidden({"user": CANARY, "more": [f"{CANARY}-longer"]}), "b": "shown"}
+    told = secrets.scrubbed(f"{CANARY}-longer, {CANARY}, shown", secrets.hidden_texts(config))
+    assert told == "********, ********, shown"
+
+
+def test_a_secret_shows_itself_in_no_log_and_goes_over_the_wire_as_it_is():
+    value = secrets.hidden({"user": CANARY})
+    assert CANARY not in f"{value} {value!r} {[value]}"
+    assert json.loads(json.dumps(value)) == orjson.loads(orjson.dumps(value)) == {"user": CANARY}
 
 
 def test_changes_are_told_by_field_without_secrets():
