@@ -4,23 +4,26 @@ import asyncio
 import logging
 import os
 from typing import Any, Final
+from uuid import UUID
 
 import psutil
 from django.conf import settings
 from django.utils import timezone
 
+from plugins_app import manifest as manifests
 from plugins_app.client.shapes import Health
-from plugins_app.errors import CallFailed
+from plugins_app.errors import CallFailed, InvalidManifest
+from plugins_app.manifest import HealthCheck
 from plugins_app.process import PluginProcess
 from plugins_app.process.identity import boot_id
 from plugins_app.services import marks
 from plugins_app.supervisor.hands import LEASE_SECONDS, Hands, target_of
 from plugins_app.supervisor.slot import Slot
+from plugins_app.supervisor.vitals import ROUND_SECONDS
 from registry.services import heartbeat_node
 
 log = logging.getLogger(__name__)
-ROUND_SECONDS: Final = 3.0
-ANSWER_SECONDS: Final = 2.5
+ANSWER_SECONDS: Final = 2.5  # whatever a manifest says: a round must end before the next one
 
 
 class Rounds:
@@ -31,6 +34,7 @@ class Rounds:
         self._slots = slots
         self._hands = hands
         self._meters: dict[int, psutil.Process] = {}
+        self._rules: dict[UUID, HealthCheck] = {}
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -54,14 +58,14 @@ class Rounds:
             self._hands.ledger.put(heartbeat_node, self._node, node_figures())
 
     async def _check(self, slot: Slot, process: PluginProcess) -> marks.Sample | None:
-        target = target_of(slot.wanted, process)
+        target, rule = target_of(slot.wanted, process), self._rule(slot)
         try:
             health = await self._hands.lifecycle.health(
-                target, lease_seconds=LEASE_SECONDS, timeout=ANSWER_SECONDS
+                target, lease_seconds=LEASE_SECONDS, timeout=min(rule.timeout, ANSWER_SECONDS)
             )
         except CallFailed as error:
             if process is slot.process and not process.exited.is_set():
-                self._act(slot, slot.vitals.missed(str(error)))
+                self._act(slot, slot.vitals.missed(str(error), rule))
             return None
         if process is not slot.process or process.exited.is_set():
             return None
@@ -69,6 +73,15 @@ class Rounds:
         if told := await self._hands.certificates.keep(target, process):
             self._hands.ledger.put(marks.mark_reason, slot.wanted.instance_id, told)
         return self._measure(slot, process, health)
+
+    def _rule(self, slot: Slot) -> HealthCheck:
+        """What its manifest says of health; read once, since reading takes as long as a health check."""
+        release = slot.wanted.release_id
+        if release not in self._rules:
+            used = {each.wanted.release_id for each in self._slots.values()}
+            self._rules = {key: rule for key, rule in self._rules.items() if key in used}
+            self._rules[release] = _health_check(slot.wanted.manifest)
+        return self._rules[release]
 
     def _act(self, slot: Slot, trouble: str) -> None:
         if trouble:
@@ -103,6 +116,13 @@ class Rounds:
     def _forget_meters(self) -> None:
         alive = {process.pid for slot in self._slots.values() for process in slot.alive}
         self._meters = {pid: meter for pid, meter in self._meters.items() if pid in alive}
+
+
+def _health_check(manifest: dict[str, Any]) -> HealthCheck:
+    try:
+        return manifests.parse(manifest).health
+    except InvalidManifest:  # then it does not run either
+        return HealthCheck()
 
 
 def node_figures() -> dict[str, Any]:

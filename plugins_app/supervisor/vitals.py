@@ -4,11 +4,11 @@ from typing import Final
 from uuid import UUID
 
 from plugins_app.client.shapes import Health
+from plugins_app.manifest import HealthCheck
 from plugins_app.services import marks
 from plugins_app.supervisor.ledger import Ledger
 
-DEGRADED_AFTER: Final = 3  # health checks missed
-TROUBLE_AFTER: Final = 4
+ROUND_SECONDS: Final = 3.0  # between health checks, which renew the lease, too
 
 
 class Vitals:
@@ -31,12 +31,13 @@ class Vitals:
             self._degraded = False
             self._ledger.put(marks.mark_recovered, self._id)
 
-    def missed(self, reason: str) -> str:
+    def missed(self, reason: str, rule: HealthCheck) -> str:
         """A health check was not answered. Says why the process must go, or nothing."""
         self._misses += 1
-        if self._misses == DEGRADED_AFTER:
+        silent = self._misses * ROUND_SECONDS
+        if silent >= rule.degraded_after and not self._degraded:
             self._degrade(f"It {reason}.")
-        if self._misses >= TROUBLE_AFTER:
+        if rule.enabled and silent >= rule.replaced_after:
             return f"It missed {self._misses} health checks: it {reason}."
         return ""
 
