@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from security import audit
 from security.crypto import seal, unseal
@@ -212,11 +213,11 @@ def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
         key = request.public_key()
         signed = request.is_signature_valid
     except (ValueError, TypeError, InvalidSignature, x509.InvalidVersion):
-        raise InvalidInput("The certificate request cannot be read.") from None
+        raise InvalidInput(_("The certificate request cannot be read.")) from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InvalidInput("The certificate request must hold a key on the curve P-256.")
+        raise InvalidInput(_("The certificate request must hold a key on the curve P-256."))
     if not signed:
-        raise InvalidInput("The certificate request is not signed by its own key.")
+        raise InvalidInput(_("The certificate request is not signed by its own key."))
     return key
 
 

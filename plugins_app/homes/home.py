@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from plugins_app.client.channels import Channels
 from plugins_app.client.errors import Undelivered
 from plugins_app.client.lifecycle import Lifecycle
@@ -27,7 +29,6 @@ from security.rows import ask
 log = logging.getLogger(__name__)
 SWEEP_SECONDS: Final = 10.0
 HOST: Final = re.compile(r"[A-Za-z0-9.:-]{1,253}")
-NOT_YOURS: Final = "This launch id belongs to another process."
 
 
 class Home:
@@ -85,7 +86,7 @@ class Home:
             await ask(_refuse_claim, launch_id, source)
         seat = await ask(seat_of, launch_id)
         if seat is None:
-            raise JoinRefused("This launch is over: join again.")
+            raise JoinRefused(_("This launch is over: join again."))
         guest = Guest(at(seat, address_of(listen, source)), self._lifecycle, say)
         self._guests[launch_id] = guest  # an earlier stream of it is over, whether it knows or not
         try:
@@ -125,14 +126,14 @@ class Home:
 
 def address_of(listen: str, source: str) -> str:
     """Where it is called: as it says, or where its call came from when it names no host. Raises `InvalidInput`."""
-    host, _, port = listen.rpartition(":")
+    host, _colon, port = listen.rpartition(":")
     host = host.strip("[]")
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise InvalidInput(f"{listen[:80]!r} is not host:port.")
+        raise InvalidInput(_("%(listen)r is not host:port.") % {"listen": listen[:80]})
     if not host or _is_any(host):
         host = source
     if not HOST.fullmatch(host):
-        raise InvalidInput(f"{listen[:80]!r} is not host:port.")
+        raise InvalidInput(_("%(listen)r is not host:port.") % {"listen": listen[:80]})
     return f"dns:///[{host}]:{port}" if ":" in host else f"dns:///{host}:{port}"
 
 
@@ -148,4 +149,4 @@ def _refuse_claim(launch_id: str, source: str) -> None:
     plugin = None
     with suppress(ValueError):
         plugin = plugin_of_launch(launch_id)
-    joining.refuse(plugin, NOT_YOURS, source)
+    joining.refuse(plugin, _("This launch id belongs to another process."), source)
