@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from agentx_site.cli.tasks import STATES
-from plugins_app.models import Plugin, PluginInstance
+from plugins_app.models import Plugin, PluginInstance, PluginSecret
 from registry.models import Agent
 from registry.services import publish_agent
 from routing.models import PushConfig, PushDelivery, TaskState
@@ -192,6 +192,48 @@ def test_configuration_is_merged(cli: Cli) -> None:
     assert json.loads(done.stdout) == {"keep": 1, "retries": 3, "name": "x=y"}
     assert Plugin.objects.get().config == {"keep": 1, "retries": 3, "name": "x=y"}
     assert cli("plugin", "config", "echo", "nonsense").returncode == 2
+
+
+def test_a_configuration_is_compared_taken_from_a_file_and_gone_back_to(
+    cli: Cli, tmp_path: Path
+) -> None:
+    schema = {"properties": {"retries": {"type": "integer"}}}
+    make_plugin("echo", manifest={"config_schema": schema}, config={"retries": 1})
+    tried = cli("plugin", "config", "echo", "database.host=db", "--diff")
+    assert "database" in tried.stdout and "none of its processes runs" in tried.stderr
+    assert cli("plugin", "config", "echo", "retries=many", "--diff").returncode == 1
+    assert Plugin.objects.get().revision == 0
+
+    cli("plugin", "config", "echo", "database.host=db", "database.port=1", "--note", "moved")
+    assert Plugin.objects.get().config == {"retries": 1, "database": {"host": "db", "port": 1}}
+    cli("plugin", "config", "echo", "--unset", "database.port")
+    file = tmp_path / "echo.yaml"
+    file.write_text("retries: 2\ntoken: hush-hush\n")
+    assert cli("plugin", "config", "echo", "--file", str(file)).returncode == 0
+    for format in ("json", "yaml", "toml"):
+        shown = cli("plugin", "config", "echo", "--format", format).stdout
+        assert "token@3" in shown and "hush-hush" not in shown
+    file.write_text("\nretries: many\n")
+    wrong = cli("plugin", "config", "echo", "--file", str(file))
+    assert wrong.returncode == 1 and "retries must be integer (line 2)" in wrong.stderr
+
+    rows = told(cli, "plugin", "config", "echo", "--history")
+    assert [(row["number"], row["note"]) for row in rows] == [(3, ""), (2, ""), (1, "moved")]
+    assert "token" in cli("plugin", "config", "echo", "--restore", "1", "--diff").stdout
+    assert "revision 4" in cli("plugin", "config", "echo", "--restore", "1").stdout
+    assert cli("plugin", "config", "echo", "a=1", "--history").returncode == 2
+
+
+def test_a_secret_comes_from_standard_input_and_is_never_told(cli: Cli) -> None:
+    make_plugin("echo")
+    done = cli("plugin", "secret", "set", "echo", "database.password", input="hush-hush\n")
+    assert done.returncode == 0 and "hush-hush" not in done.stdout
+    (row,) = told(cli, "plugin", "secret", "list", "echo")
+    assert (row["field"], row["used"]) == ("database.password", True)
+    assert PluginSecret.objects.get().name == "database.password@1"
+    assert cli("plugin", "secret", "remove", "echo", "database.password").returncode == 0
+    assert told(cli, "plugin", "secret", "list", "echo") == []
+    assert cli("plugin", "secret", "set", "echo", "a").returncode == 1
 
 
 def test_tasks(cli: Cli) -> None:
