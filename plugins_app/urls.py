@@ -14,6 +14,7 @@ from plugins_app.api import secrets as rest_secrets
 from plugins_app.views import (
     config,
     events,
+    isolation,
     joining,
     logs,
     market,
@@ -30,6 +31,7 @@ pages: list[URLPattern] = [
     path("plugins/<slug:slug>/logs/", logs.logs, name="page-plugin-logs"),
     path("plugins/<slug:slug>/logs/download/", logs.download, name="page-plugin-logs-download"),
     path("plugins/<slug:slug>/events/", events.events, name="page-plugin-events"),
+    path("plugins/<slug:slug>/isolation/", isolation.isolated, name="page-plugin-isolation"),
     path("plugins/<slug:slug>/releases/", releases.releases, name="page-plugin-releases"),
     path("plugins/<slug:slug>/upgrade/", releases.upgrade, name="page-plugin-upgrade"),
     path(

@@ -20,6 +20,7 @@ TABS: Final = (
     ("releases", gettext_lazy("Releases"), "page-plugin-releases", permissions.PLUGINS_VIEW),
     ("logs", gettext_lazy("Logs"), "page-plugin-logs", permissions.PLUGINS_LOGS),
     ("events", gettext_lazy("Events"), "page-plugin-events", permissions.PLUGINS_VIEW),
+    ("isolation", gettext_lazy("Isolation"), "page-plugin-isolation", permissions.PLUGINS_VIEW),
 )
 
 

@@ -207,6 +207,7 @@ PAGES = [
     Right("GET", "plugins/<slug:slug>/logs/", "DOA"),
     Right("GET", "plugins/<slug:slug>/logs/download/", "DOA"),
     Right("GET", "plugins/<slug:slug>/events/", EVERYBODY),
+    Right("GET", "plugins/<slug:slug>/isolation/", EVERYBODY),
     Right("GET", "plugins/<slug:slug>/releases/", EVERYBODY),
     Right("POST", "plugins/<slug:slug>/upgrade/", "A"),
     Right("POST", "plugins/<slug:slug>/releases/<uuid:release>/upgrade/", "A"),
