@@ -20,6 +20,7 @@ from agentx_site.cli.options import Connected, json_option
 from agentx_site.cli.server import Server
 from agentx_site.cli.target import Target, target
 from agentx_site.up.runtime import boot_id, is_alive, started_ticks
+from plugins_app import isolation
 
 LOW_DISK: Final = 1_000_000_000  # bytes: Postgres stops at none
 MARKS: Final = {"good": "✓", "odd": "!", "bad": "✗"}
@@ -60,6 +61,7 @@ def _say(finding: Finding) -> None:
 def _examine(aim: Target) -> Iterator[Finding]:
     yield _python()
     yield from _home(aim.home)
+    yield from _isolation(isolation.machine())
     run = _run(aim.home)
     yield from _processes(run, aim.home)
     try:
@@ -78,6 +80,25 @@ def _examine(aim: Target) -> Iterator[Finding]:
 def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     return Finding("good", f"Python {found}, AgentX {version('agentx')}")
+
+
+def _isolation(machine: isolation.Machine) -> Iterator[Finding]:
+    """What can be put around plugins here, found by trying."""
+    had = [
+        "user, file and network namespaces"
+        if machine.has_namespace("user", "mount", "net")
+        else "",
+        f"Landlock ABI {machine.landlock}" if machine.landlock else "",
+        "seccomp" if machine.seccomp else "",
+        *(f"{name} by cgroup {version}" for name, version in sorted(machine.cgroups.items())),
+    ]
+    told = ", ".join(filter(None, had)) or "nothing but limits of the process"
+    yield Finding("good" if any(had) else "odd", f"plugins can be confined by {told}")
+    for name, why in sorted(machine.missing.items()):
+        yield Finding("odd", f"plugins cannot be confined by {name} on this machine", why)
+    if machine.is_root:
+        mend = "Run it as a user of its own: plugins then own none of root's files."
+        yield Finding("odd", "AgentX runs as root", mend)
 
 
 def _home(home: Path) -> Iterator[Finding]:

@@ -53,7 +53,8 @@ def show(context: click.Context, name: str, json_wanted: bool) -> None:
         output.as_json(found)
         return
     agents = [f"{agent['slug']} ({agent['state']})" for agent in found["agents"]]
-    output.facts([*((column, found[column]) for column in COLUMNS), ("agents", agents)])
+    isolated = ("isolation", _isolation(found["processes"]))
+    output.facts([*((column, found[column]) for column in COLUMNS), ("agents", agents), isolated])
     click.echo()
     rows = [
         (p["ordinal"], p["state"], p["pid"], p["node"], output.megabytes(p["rss_bytes"]),
@@ -61,6 +62,18 @@ def show(context: click.Context, name: str, json_wanted: bool) -> None:
         for p in found["processes"]
     ]  # fmt: skip
     output.table(PROCESS_COLUMNS, rows, f"No process: start it with `agentx plugin start {name}`.")
+
+
+def _isolation(processes: list[Json]) -> str:
+    """One line: the walls in force, the network, and what could not be had."""
+    told = next((p["isolation"] for p in processes if p.get("isolation")), None)
+    if not told:
+        return "-"
+    missing = [each["name"] for each in told["measures"] if each["missing"] and not each["how"]]
+    force = sum(bool(each["how"]) for each in told["measures"])
+    hosts = f" ({', '.join(told['hosts'])})" if told["hosts"] else ""
+    line = f"{told['trust']}: {force} measures in force, network {told['network']}{hosts}"
+    return f"{line}; not available on this machine: {', '.join(missing)}" if missing else line
 
 
 @plugin.command("uninstall")

@@ -64,7 +64,7 @@ class Guard:
             around.pump.on_flood = self._flooded
         confined = confinement_of(wanted)
         if around.door is not None and confined is not None:
-            self._relay = Relay(around.door, _allowed(confined), self._went_out)
+            self._relay = Relay(around.door.dup(), _allowed(confined), self._went_out)
             self.process.on_exit(self._relay.close)
 
     def look(self, *, at_disk: bool) -> str:
