@@ -9,10 +9,19 @@ from typing import Final
 from plugins_app.errors import NotOurs
 from plugins_app.process import PluginProcess
 from plugins_app.process.identity import identity_of
-from plugins_app.supervisor.wanted import Attachment
+from plugins_app.supervisor.hands import Born, Hands
+from plugins_app.supervisor.ready import Ready
+from plugins_app.supervisor.wanted import Attachment, Wanted
 from security.crypto import seal
 
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid, as the kernel tells them
+
+
+async def greeted(hands: Hands, wanted: Wanted, attachment: Attachment, born: Born) -> Ready:
+    """That process, with its configuration and its agents. Raises `NotOurs` and `LaunchFailed`."""
+    ready = await hands.greet(found(attachment), wanted, born)
+    ready.token_sealed = seal(attachment.token)
+    return ready
 
 
 def found(attachment: Attachment) -> PluginProcess:
@@ -33,10 +42,6 @@ def found(attachment: Attachment) -> PluginProcess:
         child=None,
         token=attachment.token,
     )
-
-
-def sealed(attachment: Attachment) -> str:
-    return seal(attachment.token)
 
 
 def _check_socket(path: str) -> None:

@@ -37,7 +37,7 @@ class Renewal:
                 slot.ledger.put(marks.mark_renumbered, slot.id, holds.generation)
             case Step.CONFIGURE:
                 await self._configure(holds)
-            case Step.ATTACH:
+            case Step.ATTACH if slot.wanted.attachment:
                 await slot.attach(slot.wanted.attachment, holds)
             case Step.REPLACE:
                 return await self._replace_when_due(holds)
@@ -64,6 +64,7 @@ class Renewal:
         else:
             holds.revision = wanted.revision
             slot.ledger.put(marks.mark_configured, slot.id, wanted.revision)
+            slot.prove()
 
     async def _replace_when_due(self, holds: Ready) -> float | None:
         slot, wanted = self._slot, self._slot.wanted

@@ -10,20 +10,18 @@ from typing import Final
 from uuid import UUID
 
 from plugins_app import crashes
-from plugins_app import process as processes
 from plugins_app.errors import CallFailed, LaunchFailed, NotOurs, Tampered
 from plugins_app.process import PluginProcess, places
 from plugins_app.services import marks, proving
 from plugins_app.services.attachment import lose_attachment
 from plugins_app.services.describing import publish_described
 from plugins_app.supervisor import attached, state
+from plugins_app.supervisor.adoption import taken_back
 from plugins_app.supervisor.changes import Refusals
 from plugins_app.supervisor.hands import (
-    LEASE_SECONDS,
     ROUTERS_HEAR_SECONDS,
     Hands,
     drain_seconds,
-    ready_of,
     startup_seconds,
     target_of,
 )
@@ -124,7 +122,7 @@ class Slot:
             await self._attend(self.holds)
         elif self._fatal_since is not None:
             await self._rest()
-        elif self._may_attach(self.wanted.attachment):
+        elif self.wanted.attachment and not self.refused.attachment:
             await self.attach(self.wanted.attachment)
         elif self.wanted.waits_for:
             await self._await(self.wanted.waits_for)
@@ -143,29 +141,13 @@ class Slot:
         await self._rest()
 
     async def _take_back(self, known: Known) -> None:
-        """The row names a process: it may have outlived its supervisor. Never kills."""
+        """The row names a process: it may have outlived its supervisor."""
         try:
-            process = processes.adopt(
-                known.identity,
-                launch_id=known.launch_id,
-                address=known.address,
-                contract=known.contract,
-            )
+            ready = await taken_back(self.hands, self.wanted, known)
         except NotOurs as error:
             self.ledger.put(marks.mark_lost, self.id, str(error))
             return
-        target = target_of(self.wanted, process)
-        try:
-            await self.hands.lifecycle.health(target, lease_seconds=LEASE_SECONDS, timeout=2.0)
-        except CallFailed as error:
-            await self.hands.let_go(process)
-            reason = f"The earlier process {process.pid} {error}; it ends with its lease."
-            self.ledger.put(marks.mark_lost, self.id, reason)
-            return
-        self.hands.keep(process, self.born)
-        ready = ready_of(process, self.wanted)
-        ready.generation, ready.revision = known.generation, known.revision
-        ready.release_id = known.release_id
+        self.hands.keep(ready.process, self.born)
         self._hold(ready)
         self.ledger.put(marks.mark_adopted, self.id, ready.row())
 
@@ -205,46 +187,38 @@ class Slot:
         self.hands.wake()  # others may wait for it
         self.beside(self._describe(ready))
 
-    async def attach(self, told: Attachment | None, old: Ready | None = None) -> None:
+    async def attach(self, told: Attachment, old: Ready | None = None) -> None:
         """Let the process that was started by hand take the slot; what has it now is ended."""
-        if told is None:
-            return
-        wanted = self.wanted
         try:
-            process = attached.found(told)
-            ready = await self.hands.greet(process, wanted, self.born)
+            ready = await attached.greeted(self.hands, self.wanted, told, self.born)
         except (NotOurs, LaunchFailed) as error:
             is_liar = isinstance(error, NotOurs)
             self.refused.attachment = told.launch_id
             self.ledger.put(lose_attachment, self.id, told.launch_id, str(error), refused=is_liar)
             self.hands.wake()
             return
-        ready.token_sealed = attached.sealed(told)
         self._hold(ready)
         self.ledger.put(marks.mark_attached, self.id, ready.row())
         if old is not None:
             self.beside(self.retire(old))
 
-    def _may_attach(self, told: Attachment | None) -> bool:
-        return told is not None and told.launch_id != self.refused.attachment
-
     def _hold(self, ready: Ready) -> None:
         self.holds, self._trouble = ready, ""
         self.vitals = Vitals(self.ledger, self.id)
         self.stir.clear()
-        self._prove_later()
+        self.prove()
 
-    def _prove_later(self) -> None:
-        """Until what is wanted has shown that it works: say regularly that this one is there."""
+    def prove(self) -> None:
+        """Say that it is there, in a while and again, until what is wanted has shown that it works."""
         if self._proof is not None:
             self._proof.cancel()
         loop = asyncio.get_running_loop()
-        self._proof = loop.call_later(proving.GOOD_SECONDS, self._prove)
+        self._proof = loop.call_later(proving.GOOD_SECONDS, self._told_well)
 
-    def _prove(self) -> None:
+    def _told_well(self) -> None:
         if self.holds is not None and not self.wanted.is_good:
             self.ledger.put(proving.well, self.id)
-            self._prove_later()
+            self.prove()
 
     async def _describe(self, ready: Ready) -> None:
         """Its agents' cards in its own words. Nothing waits for it."""
