@@ -18,8 +18,7 @@ NOT_PART: Final = frozenset(
 MADE_BY_PREPARING: Final = frozenset({"node_modules"})
 SETTLED_SECONDS: Final = 2.0  # a file that changed this short ago could change again unnoticed
 NAMED: Final = 5  # changed files that a refusal names
-
-Cache = dict[str, tuple[tuple[int, ...], str]]
+MAX_CACHED: Final = 200_000  # files, of releases that may be long gone
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -120,5 +119,7 @@ def _sha256(path: Path, found: Any, cache: dict[str, Any] | None) -> str:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if cache is not None and began - found.st_ctime > SETTLED_SECONDS:
+        if len(cache) >= MAX_CACHED:
+            cache.clear()
         cache[str(path)] = (seen, sha256)
     return sha256
