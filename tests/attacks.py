@@ -41,7 +41,7 @@ class Attacker:
         machine = isolation.machine()
         self.confined: isolation.Confinement | None = None
         if trust is not None:
-            confined = isolation.confinement(self.manifest, trust, machine, hosts_allowed=True)
+            confined = isolation.confinement(self.manifest, trust, machine)
             self.confined = replace(confined, **limits)
 
     async def __aenter__(self) -> "Attacker":

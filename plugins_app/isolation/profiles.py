@@ -35,7 +35,8 @@ class Confinement:
     files: str  # namespace, Landlock or nothing
     landlock: int  # the ABI to use; 0: none
     seccomp: bool
-    network: str  # the policy in force: none, loopback, hosts or all
+    asked: Network  # by its manifest
+    network: str  # what it gets of that: none, loopback, hosts or all
     network_how: str
     hosts: tuple[str, ...]
     memory_bytes: int | None
@@ -60,6 +61,7 @@ class Confinement:
             "trust": self.trust,
             "network": self.network,
             "hosts": list(self.hosts),
+            "asked": {"network": self.asked.policy, "hosts": list(self.asked.hosts)},
             "measures": measures,
             "limits": {
                 "memory": self.memory_bytes,
@@ -71,21 +73,19 @@ class Confinement:
         }
 
 
-def network_of(manifest: Network, trust: str, *, hosts_allowed: bool) -> Network:
+def network_of(manifest: Network, trust: str) -> Network:
     """At most what the trust level lets a plugin have, whatever its manifest asks."""
     if trust in (INTERNAL, TRUSTED):
         return manifest
-    if trust == PUBLIC and not hosts_allowed:
+    if trust == PUBLIC:
         return Network(NONE, ())
     hosts = manifest.hosts if manifest.policy in (ALL, HOSTS) else ()
     return Network(HOSTS, hosts) if hosts else Network(NONE, ())
 
 
-def confinement(
-    manifest: Manifest, trust: str, machine: Machine, *, hosts_allowed: bool = False
-) -> Confinement:
-    """`hosts_allowed`: whoever installed a public plugin lets it talk to the hosts it lists."""
-    network = network_of(manifest.network, trust, hosts_allowed=hosts_allowed)
+def confinement(manifest: Manifest, trust: str, machine: Machine) -> Confinement:
+    """What is wanted, as far as this machine has it; `measures` tells both."""
+    network = network_of(manifest.network, trust)
     files = _files(trust, machine)
     network_how = _network_how(network, machine)
     seccomp = trust in (VERIFIED, PUBLIC) and machine.seccomp
@@ -97,6 +97,7 @@ def confinement(
         files=files,
         landlock=landlock,
         seccomp=seccomp,
+        asked=manifest.network,
         network=network.policy,
         network_how=network_how,
         hosts=network.hosts,

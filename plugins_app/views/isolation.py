@@ -56,12 +56,21 @@ def _process(row: PluginInstance) -> dict[str, Any]:
         "trust": told.get("trust", ""),
         "network": POLICIES.get(told.get("network", ""), ""),
         "hosts": told.get("hosts", []),
+        "asked": _asked(told),
         "measures": [
             {**each, "title": NAMES.get(each["name"], each["name"])}
             for each in told.get("measures", ())
         ],
         "bars": _bars(told),
     }
+
+
+def _asked(told: dict[str, Any]) -> str:
+    """What its manifest asks for, where its trust gives less."""
+    asked = told.get("asked", {})
+    if asked.get("network", "") in ("", told.get("network")):
+        return ""
+    return ", ".join([str(POLICIES[asked["network"]]), *asked.get("hosts", ())])
 
 
 def _bars(told: dict[str, Any]) -> list[dict[str, Any]]:

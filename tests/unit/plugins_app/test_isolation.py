@@ -7,7 +7,6 @@ import pytest
 from plugins_app import isolation
 from plugins_app import manifest as manifests
 from plugins_app.isolation import Machine, confinement
-from plugins_app.manifest import Network
 
 ABLE = Machine(
     kernel="6.18",
@@ -74,14 +73,6 @@ def test_the_network_is_at_most_what_its_trust_gives(trust, given):
         found = confinement(manifest(policy, ASKED[policy]), trust, ABLE)
         assert found.network == expected
         assert found.network_how == ("" if expected == "all" else "namespace")
-
-
-def test_a_public_plugin_reaches_the_hosts_it_was_given():
-    asked = manifest("hosts", ASKED["hosts"])
-    found = confinement(asked, "public", ABLE, hosts_allowed=True)
-    assert (found.network, found.hosts) == ("hosts", ASKED["hosts"])
-    everybody = Network("all", ())
-    assert isolation.profiles.network_of(everybody, "public", hosts_allowed=True).policy == "none"
 
 
 def test_what_the_machine_cannot_is_said_and_not_claimed():

@@ -1,0 +1,43 @@
+"""The tab Isolation says what is in force, and plainly what is not."""
+
+import pytest
+
+from plugins_app import manifest as manifests
+from plugins_app.isolation import Machine, confinement
+from tests.callers import console
+from tests.factories import make_instance, make_plugin
+
+pytestmark = pytest.mark.django_db
+WHY = "this kernel has no Landlock"
+BARE = Machine("4.4", "x86_64", is_root=False, missing={"mount": WHY, "landlock": WHY, "net": WHY})
+RAW = {
+    "metadata": {"name": "echo", "version": "1.0"},
+    "runtime": {"language": "python", "entrypoint": "main.py"},
+    "agents": [{"slug": "echo"}],
+    "resources": {"memory_limit": "100MB"},
+    "network": {"policy": "hosts", "hosts": ["api.example.com"]},
+}
+
+
+def page(isolation):
+    plugin = make_plugin("echo")
+    make_instance(plugin, isolation=isolation)
+    return console("viewer").get(f"/plugins/{plugin.slug}/isolation/").content.decode()
+
+
+def test_what_this_machine_cannot_is_said_with_the_reason():
+    told = confinement(manifests.parse(RAW), "trusted", BARE).told()
+    text = page(told | {"use": {"memory": 90_000_000}})
+    assert "not available on this machine" in text and WHY in text
+    assert "api.example.com" in text
+    assert "90 MB of 100 MB" in text and 'data-tone="warn"' in text
+
+
+def test_less_than_its_manifest_asks_for_is_said():
+    text = page(confinement(manifests.parse(RAW), "public", BARE).told())
+    assert "May talk to nobody" in text
+    assert "May talk to the listed hosts alone, api.example.com" in text
+
+
+def test_a_process_we_did_not_start_is_not_claimed_to_be_confined():
+    assert "AgentX confines only what it starts itself" in page({})
