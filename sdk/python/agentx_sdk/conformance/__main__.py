@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     told = _parser().parse_args(arguments)
     if told.list:
         for check in all_checks():
-            sys.stdout.write(f"{check.rule:>4}  {check.id:24} {check.what}\n")
+            sys.stdout.write(f"{check.rule:>5}  {check.id:24} {check.what}\n")
         return 0
     try:
         report = asyncio.run(

@@ -53,8 +53,8 @@ class Report:
 def line(result: Result) -> str:
     """One check in a line, and its reason in another."""
     check = result.check
-    first = f"{MARKS[result.outcome]:8}{check.rule:>4}  {check.id:24} {check.what}"
-    return f"{first}\n{'':14}{result.reason}" if result.reason else first
+    first = f"{MARKS[result.outcome]:8}{check.rule:>5}  {check.id:24} {check.what}"
+    return f"{first}\n{'':15}{result.reason}" if result.reason else first
 
 
 def _as_dict(result: Result) -> dict[str, object]:
