@@ -57,8 +57,9 @@ def test_an_author_of_typescript_is_helped_and_warned(sdk, tmp_path):
 
 
 def test_its_copy_of_the_contract_is_the_contract():
-    ours = (SDK / "proto" / "agentx_plugin.proto").read_text()
-    assert ours == (ROOT / "proto" / "agentx_plugin.proto").read_text(), "copy it to sdk/node/proto"
+    for name in ("agentx_plugin.proto", "plugin_home.proto"):
+        ours = (SDK / "proto" / name).read_text()
+        assert ours == (ROOT / "proto" / name).read_text(), "copy it to sdk/node/proto"
 
 
 def test_it_speaks_the_contracts_that_the_python_sdk_speaks():

@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 
+import { tlsOf } from "./tls.js";
 import { CONTRACTS, SDK } from "./version.js";
 
 export const COOKIE_NAME = "AGENTX_PLUGIN_COOKIE";
@@ -27,7 +28,7 @@ export class LaunchError extends Error {}
 /**
  * What the core says when it starts a plugin process.
  * @typedef {{launchId: string, token: string, socketDir: string, contracts: number[],
- *   leaseSeconds: number, plugin: string}} Launch
+ *   leaseSeconds: number, plugin: string, tls?: import("./tls.js").Tls | null}} Launch
  */
 
 /** Whether the magic cookie is there. */
@@ -57,6 +58,7 @@ function launchOf(value) {
     contracts,
     leaseSeconds: Number(value.lease_seconds ?? 15),
     plugin: String(value.plugin ?? ""),
+    tls: tlsOf(value.tls),
   };
 }
 
@@ -109,12 +111,14 @@ function isHandedOver(fd) {
 }
 
 /**
- * The line that says where the plugin listens.
+ * The line that says where the plugin listens, and on TCP which certificate it shows there.
  * @param {number} contract @param {string} path @param {string} framework @param {string} launchId
+ * @param {string} [shown] DER in base64; empty: a unix socket.
  */
-export function acceptLine(contract, path, framework, launchId) {
+export function acceptLine(contract, path, framework, launchId, shown = "") {
   const about = { pid: process.pid, sdk: SDK, framework, launch_id: launchId };
-  return `${CORE}|${contract}|unix|${path}|grpc||${JSON.stringify(about)}\n`;
+  const network = shown ? "tcp" : "unix";
+  return `${CORE}|${contract}|${network}|${path}|grpc|${shown}|${JSON.stringify(about)}\n`;
 }
 
 /**

@@ -39,10 +39,10 @@ function runLaunched(adapter) {
     handshake.sendLine(fd, handshake.refuseLine(launch.contracts));
     leave(handshake.EXIT_MISMATCH);
   }
-  begin(adapter, launch, contract, (path) =>
+  begin(adapter, launch, contract, (path, shown) =>
     handshake.sendLine(
       fd,
-      handshake.acceptLine(contract, path, adapter.framework, launch.launchId),
+      handshake.acceptLine(contract, path, adapter.framework, launch.launchId, shown),
     ),
   );
 }
@@ -59,7 +59,7 @@ function runDebugged(adapter) {
 
 /**
  * @param {Adapter} adapter @param {handshake.Launch} launch @param {number} contract
- * @param {(path: string) => unknown} tell Where it listens.
+ * @param {(path: string, shown: string) => unknown} tell Where it listens, and the certificate it shows.
  */
 function begin(adapter, launch, contract, tell) {
   logs.configure(adapter.name || launch.plugin);
@@ -98,7 +98,7 @@ function guard() {
 
 /**
  * @param {Adapter} adapter @param {handshake.Launch} launch @param {number} contract
- * @param {(path: string) => unknown} tell
+ * @param {(path: string, shown: string) => unknown} tell
  * @returns {Promise<number>} The exit status.
  */
 async function serve(adapter, launch, contract, tell) {
@@ -116,7 +116,7 @@ async function serve(adapter, launch, contract, tell) {
     process.on(name, () => onSignal(server, name));
   }
   lease?.start();
-  tell(server.path);
+  tell(server.path, server.credentials?.shown ?? "");
   await server.ended();
   lease?.release();
   return status;

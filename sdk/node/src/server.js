@@ -1,4 +1,4 @@
-/** The gRPC server of a plugin process: a unix socket, a token on every call, an orderly end. */
+/** The gRPC server of a plugin process: a unix socket or TCP, a token on every call, an orderly end. */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import fs from "node:fs";
@@ -11,6 +11,7 @@ import { Hosting } from "./hosting.js";
 import { Logger } from "./logs.js";
 import { collecting, streaming, unary } from "./rpc.js";
 import { PluginService } from "./service.js";
+import { Credentials, listen } from "./tls.js";
 import { OPTIONS, SERVICE, TOKEN_KEY } from "./wire.js";
 
 /** @typedef {import("./adapter.js").Adapter} Adapter */
@@ -50,6 +51,7 @@ function digest(value) {
 export class PluginServer {
   #hosting;
   #server;
+  #tls;
   /** @type {number | null} */
   #drainUntil = null;
   /** @type {() => void} */
@@ -60,6 +62,8 @@ export class PluginServer {
   constructor(adapter, launch, contract) {
     this.#hosting = new Hosting(adapter, launch.plugin, contract);
     this.#server = new grpc.Server({ ...OPTIONS, interceptors: [doorman(launch.token)] });
+    this.#tls = launch.tls ?? null;
+    this.credentials = this.#tls ? new Credentials(this.#tls) : null;
     this.path = `${launch.socketDir}/p${process.pid}-${randomBytes(4).toString("hex")}.sock`;
   }
 
@@ -68,6 +72,12 @@ export class PluginServer {
     const service = new PluginService(this.#hosting, renew, this.drain.bind(this));
     this.#server.addService(/** @type {any} */ (SERVICE), handlers(service));
     this.#server.addService(/** @type {any} */ (HEALTH), healthService(() => service.trouble()));
+    if (this.#tls && this.credentials) {
+      const { definition, implementation } = this.credentials.service;
+      this.#server.addService(definition, implementation);
+      this.path = await listen(this.#server, this.#tls, this.credentials);
+      return;
+    }
     const mask = process.umask(0o177);
     try {
       await this.#bind();
@@ -117,7 +127,7 @@ export class PluginServer {
     } catch (error) {
       logger.error("the adapter's shutdown failed:", error);
     }
-    fs.rmSync(this.path, { force: true });
+    if (!this.credentials) fs.rmSync(this.path, { force: true });
   }
 
   /** Wait until nothing runs or the drain is over; a later call may bring its end nearer. */

@@ -1,7 +1,7 @@
 /**
  * What the core says when it starts a plugin process.
  * @typedef {{launchId: string, token: string, socketDir: string, contracts: number[],
- *   leaseSeconds: number, plugin: string}} Launch
+ *   leaseSeconds: number, plugin: string, tls?: import("./tls.js").Tls | null}} Launch
  */
 /** Whether the magic cookie is there. */
 export function startedByCore(): boolean;
@@ -19,10 +19,11 @@ export function chooseContract(theirs: readonly number[], ours?: readonly number
  */
 export function takeHandshakeFd(): number;
 /**
- * The line that says where the plugin listens.
+ * The line that says where the plugin listens, and on TCP which certificate it shows there.
  * @param {number} contract @param {string} path @param {string} framework @param {string} launchId
+ * @param {string} [shown] DER in base64; empty: a unix socket.
  */
-export function acceptLine(contract: number, path: string, framework: string, launchId: string): string;
+export function acceptLine(contract: number, path: string, framework: string, launchId: string, shown?: string): string;
 /**
  * The line that says which side must be upgraded.
  * @param {readonly number[]} theirs @param {readonly number[]} [ours]
@@ -49,4 +50,5 @@ export type Launch = {
     contracts: number[];
     leaseSeconds: number;
     plugin: string;
+    tls?: import("./tls.js").Tls | null;
 };

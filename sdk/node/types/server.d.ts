@@ -4,6 +4,7 @@ export function doorman(token: string): (/** @type {any} */ _method: any, /** @t
 export class PluginServer {
     /** @param {Adapter} adapter @param {Launch} launch @param {number} contract */
     constructor(adapter: Adapter, launch: Launch, contract: number);
+    credentials: Credentials | null;
     path: string;
     /** Listen. @param {(seconds: number) => void} renew */
     start(renew: (seconds: number) => void): Promise<void>;
@@ -23,3 +24,4 @@ export class PluginServer {
 export type Adapter = import("./adapter.js").Adapter;
 export type Launch = import("./handshake.js").Launch;
 import grpc from "@grpc/grpc-js";
+import { Credentials } from "./tls.js";

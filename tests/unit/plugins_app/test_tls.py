@@ -28,7 +28,8 @@ from proto import agentx_plugin_pb2 as pb
 from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
 from security.authority import Authority, _root, authority, host_name
 
-ECHO = Path(__file__).resolve().parents[3] / "plugins" / "echo"
+PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
+LANGUAGES = pytest.mark.parametrize("plugin", ["echo", "echo_node"])
 
 
 @pytest.fixture
@@ -58,11 +59,11 @@ def given(vouching: Authority, launch_id: str, **options) -> dict:
 
 
 @contextlib.asynccontextmanager
-async def on_tcp(vouching: Authority, **options):
+async def on_tcp(vouching: Authority, plugin: str = "echo", **options):
     """plugins/echo on TCP, and where it is."""
     launch_id = str(uuid7())
     process = Process(
-        ECHO,
+        PLUGINS / plugin,
         launch_id=launch_id,
         token=token_of(launch_id),
         lease_seconds=600,
@@ -84,10 +85,11 @@ def turn(agent: str) -> Turn:
     return Turn(agent=agent, message=message, task_id="t", context_id="c")
 
 
+@LANGUAGES
 @pytest.mark.asyncio
-async def test_a_process_on_tcp_is_called_over_mutual_tls(vouching):
+async def test_a_process_on_tcp_is_called_over_mutual_tls(vouching, plugin):
     channels = channels_of(vouching)
-    async with on_tcp(vouching) as target:
+    async with on_tcp(vouching, plugin) as target:
         assert await told(channels, target)
         await channels.close()
 
@@ -101,16 +103,18 @@ async def test_plain_tcp_is_refused(vouching):
         await channel.close()
 
 
+@LANGUAGES
 @pytest.mark.asyncio
-async def test_who_shows_no_certificate_is_refused(vouching):
-    async with on_tcp(vouching) as target:
+async def test_who_shows_no_certificate_is_refused(vouching, plugin):
+    async with on_tcp(vouching, plugin) as target:
         assert await refused(target, grpc.ssl_channel_credentials(vouching.root_pem))
 
 
+@LANGUAGES
 @pytest.mark.asyncio
-async def test_who_shows_a_certificate_of_another_authority_is_refused(vouching):
+async def test_who_shows_a_certificate_of_another_authority_is_refused(vouching, plugin):
     other = stranger().issue("core", server=False)
-    async with on_tcp(vouching) as target:
+    async with on_tcp(vouching, plugin) as target:
         credentials = (vouching.root_pem, other.key_pem, other.cert_pem)
         assert await refused(target, grpc.ssl_channel_credentials(*credentials))
 
@@ -179,9 +183,10 @@ async def test_our_certificate_is_renewed_and_no_running_message_is_dropped(vouc
         await channels.close()
 
 
+@LANGUAGES
 @pytest.mark.asyncio
 async def test_a_process_shows_its_new_certificate_and_goes_on_with_the_connections_it_has(
-    vouching,
+    vouching, plugin
 ):
     channels = channels_of(vouching)
     async with on_tcp(vouching) as target:
