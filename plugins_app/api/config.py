@@ -39,7 +39,7 @@ BODIES = {
 FORMAT = OpenApiParameter("format", str, enum=formats.FORMATS, description="Instead of `Accept`.")
 
 
-class Change(serializers.Serializer[Any]):
+class ConfigDifference(serializers.Serializer[Any]):
     path = serializers.CharField(help_text="The dotted field.")
     kind = serializers.ChoiceField(("added", "removed", "changed"))
     before = serializers.JSONField(help_text="Secrets are ********.")
@@ -58,7 +58,7 @@ class ConfigQuery(serializers.Serializer[Any]):
 
 
 class Checked(serializers.Serializer[Any]):
-    changes = Change(many=True)
+    changes = ConfigDifference(many=True)
     problems = serializers.DictField(
         child=serializers.CharField(), help_text="By dotted field; empty: it would be taken."
     )
@@ -75,7 +75,7 @@ class RevisionRow(serializers.ModelSerializer[ConfigRevision]):
 
 class RevisionDetail(RevisionRow):
     config = serializers.JSONField(help_text="Secrets are references.")
-    changes = Change(many=True, help_text="Since the revision before, or since `against`.")
+    changes = ConfigDifference(many=True, help_text="Since the revision before, or since `against`.")
 
     class Meta(RevisionRow.Meta):
         fields = (*RevisionRow.Meta.fields, "config", "changes")  # type: ignore[assignment]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from plugins_app import configuration
 from plugins_app.configuration import secrets
-from plugins_app.configuration.sealing import taken_out
+from plugins_app.configuration.sealing import Sealing, taken_out
 from plugins_app.errors import InvalidConfig, RevisionNotFound
 from plugins_app.models import ConfigRevision, Plugin, PluginSecret
 from plugins_app.selectors.plugins import access_plugin
@@ -119,6 +119,18 @@ def candidate(
         ),
         problems={**configuration.problems(schema, effective), **missing, **taken.problems},
         revision=number,
+    )
+
+
+def seal_again(plugin: Plugin) -> Sealing:
+    """The configuration in force, with the secrets taken out that still lie open in it."""
+    values, broken = _opened(_sealed_of([plugin.id])[plugin.id])
+    return taken_out(
+        schema_of(plugin),
+        plugin.config,
+        held=plugin.config,
+        known=values | broken,
+        revision=plugin.revision,
     )
 
 

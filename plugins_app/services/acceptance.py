@@ -181,7 +181,8 @@ def _release(principal: Principal, plugin: Plugin, package: Package, source: str
 
 def _require_fitting(plugin: Plugin, manifest: Manifest, config: Config | None) -> None:
     """The configuration that is there must fit a new release too, before anything is changed over."""
-    held = plugin.config if config is None else config
+    now = plugin.config if plugin.revision else manifest.config  # what nobody changed changes with it
+    held = now if config is None else config
     if not held:
         return
     schema = {"type": "object", **manifest.config_schema}

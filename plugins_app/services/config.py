@@ -15,6 +15,7 @@ from plugins_app.selectors.config import (
     Candidate,
     candidate,
     revision_config,
+    seal_again,
 )
 from plugins_app.services.events import record_event
 from plugins_app.services.operation import follow
@@ -95,6 +96,30 @@ def remove_secret(principal: Principal, ref: str | UUID, name: str) -> Plugin:
     return plugin
 
 
+def keep_up(plugin: Plugin, manifest_config: dict[str, Any]) -> None:
+    """With the release that it gets: what nobody configured goes on being as plugin.yaml says. The caller saves it."""
+    if plugin.revision == 0:
+        plugin.config = manifest_config
+
+
+@transaction.atomic
+def seal_open_secrets(principal: Principal) -> int:
+    """Seal what lies open in configurations from before secrets were sealed; answers in how many. At every start."""
+    found = 0
+    for plugin in Plugin.objects.select_for_update().filter(revision__gt=0).order_by("id"):
+        taken = seal_again(plugin)
+        if not taken.fresh:
+            continue
+        found += 1
+        _keep(plugin, taken.fresh)
+        plugin.config = taken.config
+        plugin.save(update_fields=["config", "updated"])
+        plugin.revisions.filter(number=plugin.revision).update(config=taken.config)
+        after = {"fields": sorted(secrets.field_of(name) for name in taken.fresh)}
+        audit.record(principal, "plugin.secrets_sealed", "plugin", plugin.slug, after=after)
+    return found
+
+
 def problems_with(plugin: Plugin, schema: Mapping[str, Any]) -> dict[str, str]:
     """What a release with this `config_schema` would refuse of the plugin's configuration, by dotted field."""
     return candidate(plugin, plugin.config, schema=dict(schema)).problems
@@ -118,7 +143,7 @@ def _take(
     if configuration.same(plugin.config, found.sealed):
         return plugin
     before = plugin.revision
-    _keep(plugin, found)
+    _keep(plugin, found.fresh)
     ConfigRevision.objects.create(
         plugin=plugin,
         number=found.revision,
@@ -135,10 +160,10 @@ def _take(
     return follow(plugin)
 
 
-def _keep(plugin: Plugin, found: Candidate) -> None:
+def _keep(plugin: Plugin, fresh: Mapping[str, Any]) -> None:
     PluginSecret.objects.bulk_create(
         PluginSecret(plugin=plugin, name=name, sealed=crypto.seal(configuration.as_json(value)))
-        for name, value in found.fresh.items()
+        for name, value in fresh.items()
     )
 
 

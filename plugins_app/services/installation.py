@@ -11,7 +11,7 @@ from plugins_app.errors import InvalidManifest
 from plugins_app.manifest import Manifest
 from plugins_app.models import AutoscalePolicy, Plugin, PluginEvent, PluginRelease
 from plugins_app.packages.contents import digest_of
-from plugins_app.services.config import configure
+from plugins_app.services.config import configure, keep_up
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.hosting import host
 from plugins_app.services.operation import renew_generation
@@ -88,6 +88,7 @@ def _describe(plugin: Plugin, manifest: Manifest) -> None:
     plugin.framework = manifest.framework
     plugin.trust = manifest.trust
     plugin.reload = Plugin.Reload(manifest.reload)
+    keep_up(plugin, manifest.config)
     plugin.save()
 
 

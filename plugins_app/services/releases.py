@@ -10,6 +10,7 @@ from plugins_app.manifest import Manifest
 from plugins_app.models import HostedAgent, Plugin, PluginEvent, PluginRelease
 from plugins_app.selectors import current_instances
 from plugins_app.selectors.releases import is_prepared
+from plugins_app.services.config import keep_up
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.hosting import host
 from plugins_app.services.operation import renew_generation
@@ -93,6 +94,7 @@ def _describe(plugin: Plugin, release: PluginRelease, manifest: Manifest) -> Non
     plugin.framework = manifest.framework
     plugin.trust = release.trust
     plugin.reload = Plugin.Reload(manifest.reload)
+    keep_up(plugin, manifest.config)
     plugin.save()
 
 

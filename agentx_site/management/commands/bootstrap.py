@@ -18,11 +18,12 @@ from django.db import OperationalError, connection, transaction
 from agentx_site import env
 from monitoring.services import ensure_default_rules
 from plugins_app import manifest as manifests
-from plugins_app.errors import InvalidManifest, InvalidPackage
+from plugins_app.errors import InvalidConfig, InvalidManifest, InvalidPackage
 from plugins_app.models import Plugin, PluginRelease
 from plugins_app.packages import archive
 from plugins_app.services import set_desired
 from plugins_app.services.acceptance import accept
+from plugins_app.services.config import seal_open_secrets
 from security.errors import Conflict, PublicError
 from security.models import User
 from security.principals import Principal, system
@@ -45,6 +46,7 @@ class Command(BaseCommand):
                 cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             call_command("migrate", verbosity=0, interactive=False)
             result = first_admin(system("bootstrap"))
+            seal_open_secrets(system("bootstrap"))
             ensure_default_rules()
             install_bundled(system("bootstrap"), self.stderr.write)
         except OperationalError as error:
@@ -108,7 +110,7 @@ def install_bundled(principal: Principal, warn: Any) -> None:
         try:
             starts = manifests.parse(manifests.read(manifest.parent)).autostart
             plugin = _bundled(principal, manifest.parent)
-        except (InvalidManifest, InvalidPackage, Conflict) as error:
+        except (InvalidManifest, InvalidPackage, InvalidConfig, Conflict) as error:
             warn(f"{manifest.parent.name}: {error.message}")
             continue
         if starts and plugin is not None and plugin.slug not in known:

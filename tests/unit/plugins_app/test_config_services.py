@@ -1,9 +1,12 @@
 """Revisions and secrets of a plugin's configuration, in rows."""
 
 import json
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from plugins_app import selectors, services
 from plugins_app.errors import ConfigChanged, InvalidConfig, RevisionNotFound, SecretNotFound
 from plugins_app.models import ConfigRevision, Plugin, PluginEvent, PluginInstance, PluginSecret
-from plugins_app.services.config import REVISIONS_WITH_SECRETS, problems_with
+from plugins_app.services.config import REVISIONS_WITH_SECRETS, problems_with, seal_open_secrets
 from security.errors import Forbidden
 from security.models import AuditEvent
 from security.principals import Principal, system
@@ -263,3 +266,40 @@ def test_revisions_are_compared_without_secrets(plugin):
     first = selectors.revision(US, "echo", 2, against=0)
     assert [each.kind for each in first.changes] == ["changed", "added"]
     assert selectors.revision(US, "echo", 0).config == {"greeting": "from yaml"}
+
+
+def test_what_nobody_configured_is_as_the_newest_plugin_yaml_says(tmp_path):
+    write_plugin(tmp_path, "1.0.0", "one")
+    assert services.install(US, tmp_path).config == {"greeting": "one"}
+    write_plugin(tmp_path, "1.1.0", "two")
+    assert services.install(US, tmp_path).config == {"greeting": "two"}
+    services.configure(US, "small", {"greeting": "mine"})
+    write_plugin(tmp_path, "1.2.0", "three")
+    assert services.install(US, tmp_path).config == {"greeting": "mine"}
+
+
+def write_plugin(folder: Path, version: str, greeting: str) -> None:
+    (folder / "main.py").write_text("")
+    manifest = {
+        "metadata": {"name": "small", "version": version},
+        "runtime": {"language": "python", "entrypoint": "main.py"},
+        "agents": [{"slug": "small"}],
+        "config": {"greeting": greeting},
+    }
+    (folder / "plugin.yaml").write_text(json.dumps(manifest))
+
+
+def test_what_was_configured_before_there_were_revisions_becomes_one_and_is_sealed(plugin):
+    """As the migration 0007 and the next start do it."""
+    old = {"greeting": "old", "api_key": CANARY}
+    Plugin.objects.update(config=old)
+    make_plugin("untouched", manifest={"config": {"a": 1}}, config={"a": 1})
+    import_module("plugins_app.migrations.0007_configurations_as_revisions").make_revisions(
+        apps, None
+    )
+    assert list(ConfigRevision.objects.values_list("plugin__slug", "number")) == [("echo", 1)]
+    assert seal_open_secrets(US) == 1
+    assert seal_open_secrets(US) == 0
+    assert effective(plugin) == old
+    for model in (Plugin, ConfigRevision, AuditEvent):
+        assert CANARY not in json.dumps(list(model.objects.values()), default=str)
