@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plugins_app.configuration import formats
 from plugins_app.configuration.secrets import MAX_NAME
-from plugins_app.models import MAX_REPLICAS, AutoscalePolicy, Plugin
+from plugins_app.models import MAX_REPLICAS, MAX_STANDBY, AutoscalePolicy, Plugin
 from plugins_app.services.config import MAX_NOTE
 
 MAX_NUMBER = 2**31 - 1
@@ -17,6 +17,10 @@ MAX_NUMBER = 2**31 - 1
 
 class ScaleForm(forms.Form):
     replicas = forms.IntegerField(min_value=1, max_value=MAX_REPLICAS)
+
+
+class StandbyForm(forms.Form):
+    standby = forms.IntegerField(min_value=0, max_value=MAX_STANDBY)
 
 
 class RestoreForm(forms.Form):

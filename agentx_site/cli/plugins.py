@@ -108,6 +108,7 @@ def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: st
 _wish("start", "running", waiting.is_running, "Start a plugin and wait until it runs.")
 _wish("stop", "stopped", waiting.is_stopped, "Drain and end a plugin's processes.")
 _wish("restart", "running", waiting.is_running, "Replace a plugin's processes one by one.")
+_wish("reload", "running", waiting.is_running, "Take over now what the reload strategy holds back.")
 _wish("pause", "paused", waiting.is_paused, "Keep the processes, take no messages.")
 _wish("resume", "running", waiting.is_running, "Take messages again.")
 
@@ -129,6 +130,16 @@ def scale(context: click.Context, name: str, replicas: int, seconds: float, no_w
         return
     waiting.until(connection, name, waiting.is_running, seconds, "running", seen)
     click.echo(f"{name} runs in {count}")
+
+
+@plugin.command("standby", context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("count", type=click.IntRange(0, 4))
+@click.pass_context
+def standby(context: click.Context, name: str, count: int) -> None:
+    """Keep this many warm processes: each takes the place of one that ends at once."""
+    server(context).post(at("plugins", name, "standby"), {"standby": count})
+    click.echo(f"{name} keeps {count} warm")
 
 
 @plugin.command("logs")

@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0003_plugin_platform'),
+        ("plugins_app", "0003_plugin_platform"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='plugininstance',
-            name='standbys',
-            field=models.JSONField(default=list, help_text="Pids of those that would take this process's place at once.", verbose_name='warm standby processes'),
+            model_name="plugininstance",
+            name="standbys",
+            field=models.JSONField(
+                default=list,
+                help_text="Pids of those that would take this process's place at once.",
+                verbose_name="warm standby processes",
+            ),
         ),
     ]

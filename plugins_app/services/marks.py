@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from plugins_app.models import Plugin, PluginEvent, PluginInstance
+from plugins_app.models import FIRST_ELSEWHERE, Plugin, PluginEvent, PluginInstance
 from plugins_app.services.events import record_event, tell_instance
 from plugins_app.services.guarding import record_refusal
 from plugins_app.services.placement import place
@@ -107,7 +107,7 @@ def _record_reload(instance_id: UUID) -> None:
     plugin = Plugin.objects.filter(instances=instance_id).first()
     if plugin is None:
         return
-    rows = plugin.instances.filter(wanted=True)
+    rows = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
     if rows.exclude(generation=plugin.generation).exists():
         return
     data = {"generation": plugin.generation, "processes": rows.count()}

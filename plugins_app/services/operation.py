@@ -6,7 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from plugins_app.models import MAX_REPLICAS, MAX_STANDBY, AutoscalePolicy, Plugin, PluginEvent
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
+    MAX_REPLICAS,
+    MAX_STANDBY,
+    AutoscalePolicy,
+    Plugin,
+    PluginEvent,
+)
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.placement import forgive, place, wake_nodes
 from plugins_app.services.settling import lock_plugin, settle
@@ -144,7 +151,8 @@ def _startable(ref: str | UUID) -> Plugin:
 
 def _is_behind(plugin: Plugin) -> bool:
     """Whether a process is still what an earlier generation wanted."""
-    return plugin.instances.filter(wanted=True, generation__lt=plugin.generation).exists()
+    ours = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
+    return ours.filter(generation__lt=plugin.generation).exists()
 
 
 def follow(plugin: Plugin) -> Plugin:

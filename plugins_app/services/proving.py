@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from plugins_app.models import Plugin, PluginEvent, PluginInstance
+from plugins_app.models import FIRST_ELSEWHERE, Plugin, PluginEvent, PluginInstance
 from plugins_app.services.config import go_back
 from plugins_app.services.events import record_event
 from plugins_app.services.operation import follow
@@ -69,7 +69,8 @@ def _tell(plugin: Plugin, before: dict[str, Any], reason: str) -> None:
     data = {"from": before, "to": after}
     record_event(plugin, None, PluginEvent.Type.ROLLED_BACK, told, data)
     audit.record(US, "plugin.rolled_back", "plugin", plugin.slug, before=before, after=after)
-    plugin.instances.filter(wanted=True).update(reason=told)
+    ours = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
+    ours.update(reason=told)
 
 
 def is_good(plugin: Plugin) -> bool:
@@ -98,7 +99,7 @@ def _is_new_config(plugin: Plugin) -> bool:
 
 def _all_well(plugin: Plugin) -> bool:
     """Every wanted process runs, as wanted now, and has for long enough."""
-    rows = plugin.instances.filter(wanted=True)
+    rows = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
     since = timezone.now() - timedelta(seconds=GOOD_SECONDS)
     well = rows.filter(
         state=PluginInstance.State.RUNNING,

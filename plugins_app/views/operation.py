@@ -1,0 +1,39 @@
+"""Buttons of a plugin's processes: reload, standbys, detach."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from plugins_app import services
+from plugins_app.forms import StandbyForm
+from plugins_app.models import MAX_STANDBY
+from security.errors import InvalidInput
+from security.pages import back, deed, done
+from security.principals import Principal
+
+
+@deed
+def reload(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    services.reload(principal, slug)
+    told = _("The processes of %(plugin)s are being replaced, one after the other.")
+    return done(request, told % {"plugin": slug}, _page(slug))
+
+
+@deed
+def standby(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    form = StandbyForm(request.POST)
+    if not form.is_valid():
+        told = _("Say how many warm processes are wanted: 0 to %(most)d.") % {"most": MAX_STANDBY}
+        raise InvalidInput(told, fields={"standby": _("not a whole number")})
+    services.set_standby(principal, slug, form.cleaned_data["standby"])
+    return back(request, _page(slug))
+
+
+@deed
+def detach(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    services.detach(principal, slug)
+    told = _("A process of AgentX takes the place of the one that was attached to %(plugin)s.")
+    return done(request, told % {"plugin": slug}, _page(slug))
+
+
+def _page(slug: str) -> str:
+    return f"/plugins/{slug}/processes/"
