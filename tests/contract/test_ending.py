@@ -80,3 +80,25 @@ async def test_the_adapter_is_shut_down_last():
     async with PluginProcess(SHAPES, agents={"shape": {}}) as plugin:
         await plugin.shutdown(1)
         assert plugin.log.splitlines()[-1].find("shapes shut down") > 0
+
+
+SLOW_START = """
+import time
+from agentx_sdk import Adapter, run
+
+class Slow(Adapter):
+    def initialize(self, config):
+        time.sleep(2.5)
+
+    def process(self, turn):
+        return "at last"
+
+if __name__ == "__main__":
+    run(Slow())
+"""
+
+
+async def test_a_start_that_takes_longer_than_its_lease_renews_it(tmp_path):
+    (tmp_path / "main.py").write_text(SLOW_START)
+    async with PluginProcess(tmp_path, lease_seconds=1) as plugin:
+        assert (await plugin.send("hello")).text == "at last"

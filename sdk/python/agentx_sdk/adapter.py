@@ -1,5 +1,7 @@
 """What an author fills in."""
 
+import asyncio
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,8 +27,9 @@ class Model:
 class Adapter:
     """A plugin. Only `process` must be written.
 
-    Every hook may be a coroutine or a plain function; a plain `process` runs in a thread. Hooks are
-    called in this order: `initialize`, `create_agent` for each agent, then any, `shutdown` last.
+    Every hook may be a coroutine or a plain function; a plain `process`, `initialize` or tool runs
+    in a thread, since it may take its time. Hooks are called in this order: `initialize`,
+    `create_agent` for each agent, then any, `shutdown` last.
     """
 
     name = ""  # the plugin's slug when empty
@@ -144,6 +147,14 @@ class Adapter:
     def writes(self, *hooks: str) -> bool:
         """Whether the author wrote one of these hooks."""
         return any(getattr(type(self), hook) is not getattr(Adapter, hook) for hook in hooks)
+
+
+async def settle_slowly(hook: Callable[..., Any], *args: Any) -> Any:
+    """The same for a hook that may take long: a plain one runs in a thread."""
+    if inspect.iscoroutinefunction(hook):
+        return await hook(*args)
+    result = await asyncio.to_thread(hook, *args)
+    return await result if hasattr(result, "__await__") else result
 
 
 async def settle(hook: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from agentx_sdk import codec, typed
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
-from agentx_sdk.adapter import settle
+from agentx_sdk.adapter import settle, settle_slowly
 from agentx_sdk.errors import ConfigError
 from agentx_sdk.hosting import Hosting, redact
 from agentx_sdk.turn import Agent
@@ -32,7 +32,7 @@ class Configuring:
         config = await self._valid(raw, None)
         before, self._adapter.config = self._adapter.config, config
         try:
-            await settle(self._adapter.initialize, config)
+            await settle_slowly(self._adapter.initialize, config)
         except BaseException:
             self._adapter.config = before
             raise

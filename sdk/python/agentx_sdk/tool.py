@@ -38,7 +38,7 @@ class Tool:
         needed = self.input_schema.get("required") or ()
         if missing := {name: "is missing" for name in needed if name not in arguments}:
             raise InvalidArguments(missing)
-        return await _settled(self.run, arguments)
+        return await _run(self.run, arguments)
 
 
 @dataclass
@@ -56,7 +56,7 @@ class TypedTool(Tool):
             raise InvalidArguments(problems)
         if self.agent_name:
             given[self.agent_name] = agent
-        return typed.plain(await _settled(self.run, given))
+        return typed.plain(await _run(self.run, given))
 
 
 @overload
@@ -151,7 +151,7 @@ def _is_object(hint: Any) -> bool:
         return False
 
 
-async def _settled(run: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+async def _run(run: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(run):
         return await run(**arguments)
     result = await asyncio.to_thread(lambda: run(**arguments))

@@ -19,7 +19,7 @@ from agentx_sdk.testing.program import NoPlugin, program
 
 SERVICE = "/agentx.plugin.AgentXPluginService/"
 METHODS = pb.DESCRIPTOR.services_by_name["AgentXPluginService"].methods
-PATIENCE = 2.0  # seconds for what must be soon
+PATIENCE = 3.0  # seconds for what must be there in two: the machine may be busy
 LAST = {"completed", "failed", "rejected", "input_required", "auth_required", "canceled"}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
