@@ -1,5 +1,6 @@
 """The Node SDK beside a plugin that is being written: a link in its node_modules, which no package holds."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -36,6 +37,13 @@ def fetch() -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise Failed("npm is not on this machine: install Node 20 or newer.")
+    with (SDK / "package.json").open() as door:
+        fcntl.flock(door, fcntl.LOCK_EX)  # who came second finds it done
+        if not _is_fetched():
+            _install(npm)
+
+
+def _install(npm: str) -> None:
     click.echo("fetching what the Node SDK stands on …", err=True)
     command = [npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(  # noqa: S603 - npm, with our own lock

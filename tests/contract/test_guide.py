@@ -40,7 +40,8 @@ def outcomes(folder: Path) -> dict[str, str]:
     )
     report: dict[str, Any] = json.loads(done.stdout)
     failed = [each for each in report["checks"] if each["outcome"] == "failed"]
-    assert (done.returncode, failed) == (0, [])
+    assert not failed, json.dumps(failed, indent=1)
+    assert done.returncode == 0
     return {each["id"]: each["outcome"] for each in report["checks"]}
 
 

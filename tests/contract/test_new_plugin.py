@@ -1,6 +1,5 @@
 """`agentx plugin new`: what it makes passes its own tests and the conformance suite, and nothing is overwritten."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +67,7 @@ def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "mine" / "main.py").write_text("precious")
     told = new("mine")
     assert (told.exit_code, "main.py already: nothing was written" in told.output) == (1, True)
-    assert os.listdir(tmp_path / "mine") == ["main.py"]
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["main.py"]
     assert (tmp_path / "mine" / "main.py").read_text() == "precious"
 
 
