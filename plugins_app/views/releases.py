@@ -46,7 +46,7 @@ def releases(request: HttpRequest, principal: Principal, slug: str) -> HttpRespo
     rows = [_row(found, each) for each in selectors.releases_of(principal, slug)]
     told = {
         "rows": rows,
-        "under_way": [row for row in rows if _is_under_way(found, row)],
+        "under_way": [row for row in rows if _is_under_way(found, row, rows[0].release.id)],
         "newest": selectors.newest_listed(found),
         "compared": _compared(found, rows, request.GET.get("compare", "")),
     }
@@ -90,10 +90,9 @@ def _row(plugin: Plugin, release: PluginRelease) -> Row:
     )
 
 
-def _is_under_way(plugin: Plugin, row: Row) -> bool:
-    """Worth showing in full: on its way, or the newest and not to be had."""
+def _is_under_way(plugin: Plugin, row: Row, newest: UUID) -> bool:
+    """Worth showing in full: on its way, or not to be had although it was the last wish."""
     if row.installation.state == Preparation.State.FAILED:
-        newest = plugin.releases.order_by("-installed").values_list("id", flat=True).first()
         return row.release.id in (newest, plugin.release_id, plugin.next_release_id)
     return row.installation.state not in (Preparation.State.READY, selectors.NOT_ASKED)
 

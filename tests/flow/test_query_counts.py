@@ -19,7 +19,9 @@ from plugins_app.models import (
     Package,
     PackageRating,
     PackageReview,
+    Plugin,
     PluginEvent,
+    Preparation,
     PublisherKey,
     ScalingDecision,
 )
@@ -34,6 +36,7 @@ from tests.factories import (
     make_message,
     make_node,
     make_plugin,
+    make_release,
     make_task,
     make_user,
 )
@@ -43,7 +46,7 @@ PAGES = (
     *("/", "/agents/", "/plugins/", "/plugins/plugin-0/", "/tasks/", "/alerts/", "/autoscaling/"),
     *("/nodes/", "/audit/", "/keys/", "/users/", "/push/", "/agents/agent-0/", "/card-keys/"),
     *("/catalogue/", "/catalogue/package-0/", "/packages/reviews/", "/publishers/"),
-    "/join-tokens/",
+    *("/join-tokens/", "/plugins/plugin-0/releases/"),
 )
 
 
@@ -52,6 +55,8 @@ def fill(first: int, last: int) -> None:
         agent = make_agent(f"agent-{number}", capabilities=(f"can-{number}",))
         node = make_node(f"node-{number}")
         plugin = make_plugin(f"plugin-{number}", agents=(agent,))
+        earlier = make_release(Plugin.objects.get(slug="plugin-0"), f"0.{number}.0")
+        Preparation.objects.create(release=earlier, node=node)
         make_instance(plugin, node=node)
         make_instance(plugin, FIRST_ELSEWHERE, node=node)
         joining.create_token(system("tests"), plugin.slug, name=f"token-{number}")

@@ -47,6 +47,46 @@ def test_python_runs_with_the_cores_interpreter_and_never_sees_the_core(folder):
     assert not any(Path(path, "manage.py").exists() for path in paths)
 
 
+def made(tmp_path):
+    """An environment as a node makes one."""
+    environment = tmp_path / "environment"
+    for name in ("bin/python", "node_modules/.bin/tool"):
+        program = environment / name
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    return environment
+
+
+def test_with_an_environment_of_its_own_it_runs_that_ones_python(folder, tmp_path):
+    environment = made(tmp_path)
+    raw = {
+        "metadata": {"name": "shout", "version": "1"},
+        "runtime": {"language": "python", "entrypoint": "main.py"},
+        "agents": [{"slug": "shout"}],
+    }
+    what = process.recipe(manifest.parse(raw), folder, 0, str(environment))
+    assert what.argv == (f"{environment}/bin/python", str(folder / "main.py"))
+    assert "PYTHONPATH" not in what.environment
+    assert what.environment["PATH"].split(os.pathsep)[:2] == [
+        f"{environment}/bin",
+        f"{environment}/node_modules/.bin",
+    ]
+    raw["runtime"] = {"executable": "tool"}
+    what = process.recipe(manifest.parse(raw), folder, 0, str(environment))
+    assert what.argv == (f"{environment}/node_modules/.bin/tool",)
+
+
+def test_an_environment_that_is_gone_is_said_so(folder, tmp_path):
+    raw = {
+        "metadata": {"name": "shout", "version": "1"},
+        "runtime": {"language": "python", "entrypoint": "main.py"},
+        "agents": [{"slug": "shout"}],
+    }
+    with pytest.raises(LaunchFailed, match="is not there: install it again"):
+        process.recipe(manifest.parse(raw), folder, 0, str(tmp_path / "gone"))
+
+
 def test_an_executable_is_found_in_the_folder_first(folder):
     program = folder / "shout"
     program.write_text("#!/bin/sh\n")
