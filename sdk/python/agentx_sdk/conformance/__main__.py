@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from agentx_sdk.testing.program import NoPlugin
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the suite from the command line."""
+    # gRPC's core writes of refused connections, which are made here on purpose.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     told = _parser().parse_args(arguments)
     if told.list:
         for check in all_checks():

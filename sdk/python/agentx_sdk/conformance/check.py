@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
-CHAPTERS = ("start", "calls", "agents", "tools", "config", "turns", "lease", "end", "state", "log")
+CHAPTERS = (
+    "start",
+    "calls",
+    "agents",
+    "tools",
+    "config",
+    "turns",
+    "lease",
+    "end",
+    "state",
+    "log",
+    "tcp",
+)
 _CHECKS: dict[str, "Check"] = {}
 Value = TypeVar("Value")
 

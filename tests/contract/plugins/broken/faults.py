@@ -27,6 +27,7 @@ from agentx_sdk import (
     server,
     service,
     state,
+    tls,
     tool,
     turns,
 )
@@ -369,3 +370,24 @@ def knows_no_empty_stream() -> None:
         await context.abort(grpc.StatusCode.INTERNAL, "")
 
     turns.Turns.stream = stream
+
+
+@fault("tcp.handshake")
+def shows_no_certificate() -> None:
+    good = handshake.accept_line
+    handshake.accept_line = lambda *told, certificate=b"", **more: good(
+        *told, certificate=b"-----BEGIN-----\nAAAA\n-----END-----\n" if certificate else b"", **more
+    )
+
+
+@fault("tcp.demands")
+def hears_anybody() -> None:
+    def for_server(self: Any) -> grpc.ServerCredentials:
+        return grpc.ssl_server_credentials([(self._now.key, self._now.certificate)])
+
+    tls.Credentials.for_server = for_server
+
+
+@fault("tcp.renew")
+def keeps_its_certificate() -> None:
+    tls.Credentials.renew = lambda self, certificate, key, root: None
