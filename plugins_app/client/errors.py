@@ -5,6 +5,10 @@ class BadAnswer(Exception):
     """The agent answered with something that A2A cannot say."""
 
 
+class Impostor(BadAnswer):
+    """It answered in the name of an agent that was not asked."""
+
+
 class Undelivered(Exception):
     """The agent has certainly not seen the message."""
 

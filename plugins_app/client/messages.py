@@ -1,7 +1,7 @@
 """Messages to a plugin process: one gRPC call each. Cancelling the awaiting task cancels the agent's work."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final, NamedTuple
 
 import grpc
@@ -9,7 +9,7 @@ import grpc.aio
 
 from plugins_app.client.channels import Channels, metadata_of
 from plugins_app.client.codec import Happening, Turn, decode, encode
-from plugins_app.client.errors import BadAnswer, Broken, TurnFailed, Undelivered
+from plugins_app.client.errors import BadAnswer, Broken, Impostor, TurnFailed, Undelivered
 from plugins_app.client.target import Target
 from proto import agentx_plugin_pb2 as pb
 
@@ -96,12 +96,21 @@ def _happenings(response: pb.ProcessMessageResponse, turn: Turn) -> list[Happeni
         raise TurnFailed(
             response.error or "the agent gave no reason", response.error_code or "agent_error"
         )
+    _check_names(response.events, turn.agent)
     happenings = [decode(event, turn.task_id, turn.context_id) for event in response.events]
     if not happenings:
         raise BadAnswer("the answer held no event")
     if len(happenings) > 1 and any(each.kind == "reply" for each in happenings):
         raise BadAnswer("a direct message came with other events")
     return happenings
+
+
+def _check_names(events: Iterable[pb.Event], agent: str) -> None:
+    """Raise `Impostor` when a message claims to come from another agent. To say nothing is no claim."""
+    for event in events:
+        for message in (event.status.message, event.message, event.reply):
+            if message.from_agent_id not in ("", agent):
+                raise Impostor(f"it came in the name of {message.from_agent_id[:100]!r}")
 
 
 def _failure(error: grpc.aio.AioRpcError) -> Exception:

@@ -7,11 +7,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
 from plugins_app.client.codec import Happening, Turn
-from plugins_app.client.errors import BadAnswer, Broken
+from plugins_app.client.errors import BadAnswer, Broken, Impostor
 from plugins_app.client.target import Target
+from plugins_app.services.guarding import record_refusal
 from routing.delivery.answers import changes_of
 from routing.delivery.board import Board
 from routing.delivery.delivering import Delivery
@@ -126,7 +129,18 @@ class Run:
             if not self.record.is_settled:
                 raise BadAnswer("its turn ended without a final state")
         except FAILURES as error:
+            if isinstance(error, Impostor):
+                await self._report(error)
             await self._end(ending_of(error))
+
+    async def _report(self, error: Impostor) -> None:
+        """For the page of the process and the audit; its task ends whether they can be written or not."""
+        instance = _instance(self._delivery.target)
+        told = {"agent": self.record.agent_slug, "task": self.record.id}
+        reason = f"An answer for {self.record.agent_slug} was refused: {error}."
+        if instance is not None:
+            with suppress(Unavailable):
+                await ask(record_refusal, UUID(instance), "plugin.answered", reason, told)
 
     async def _deliver(self) -> None:
         if self._again:
