@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -21,6 +22,7 @@ from plugins_app.errors import InvalidConfig
 from plugins_app.models import ConfigRevision
 from plugins_app.services.config import MAX_NOTE
 from security.authentication import caller
+from security.errors import InvalidInput
 from security.schema import checked, listed, refusals
 
 FORMATS = {
@@ -198,7 +200,8 @@ class PluginConfigRestore(APIView):
 
 def _sent(request: Request) -> Text:
     sent = request.data
-    assert isinstance(sent, Text)  # every parser of these views gives one
+    if not isinstance(sent, Text):  # no body at all: no parser was asked
+        raise InvalidInput(_("Send the whole configuration as the body."))
     return sent
 
 

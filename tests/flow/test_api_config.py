@@ -174,3 +174,10 @@ def test_an_export_can_be_taken_in_again(admin: APIClient) -> None:
         text = admin.get(URL, {"format": format}).content.decode()
         assert CANARY not in text
         assert put(admin, text, format).json()["revision"] == 1
+
+
+def test_no_body_is_no_configuration(admin: APIClient) -> None:
+    for method, path in (("PUT", URL), ("POST", f"{URL}/check")):
+        assert problem(admin.generic(method, path), 400) == "invalid_input"
+    answer = admin.generic("PUT", URL, "<a/>", content_type="application/xml")
+    problem(answer, 415)
