@@ -73,3 +73,5 @@ LOGIN: Final = Throttle("login", limit=5, seconds=300)
 LOGIN_ADDRESS: Final = Throttle("login-address", limit=50, seconds=300)
 # Wrong API keys. Right ones are never refused for their neighbours' sake.
 KEYS: Final = Throttle("keys", limit=60, seconds=60)
+# Processes that call home and are refused: each leaves a line in the audit.
+JOINS: Final = Throttle("joins", limit=60, seconds=60)

@@ -17,7 +17,7 @@ from plugins_app.client.lifecycle import Lifecycle
 from plugins_app.errors import JoinRefused
 from plugins_app.homes.guest import Guest, at
 from plugins_app.homes.orders import Order, Say
-from plugins_app.selectors.joining import plugin_of_launch, seat_of
+from plugins_app.selectors.joining import seat_of
 from plugins_app.services import joining
 from plugins_app.services.certificates import mark_certificate
 from plugins_app.services.joining import Asking, Joined
@@ -83,7 +83,7 @@ class Home:
         Raises `JoinRefused`, `InvalidInput` or `Unavailable`.
         """
         if not hmac.compare_digest(shown.encode(), launch_id.encode()):
-            await ask(_refuse_claim, launch_id, source)
+            await ask(joining.refuse_claim, launch_id, source)
         seat = await ask(seat_of, launch_id)
         if seat is None:
             raise JoinRefused(_("This launch is over: join again."))
@@ -142,11 +142,3 @@ def _is_any(host: str) -> bool:
         return ip_address(host).is_unspecified
     except ValueError:
         return False
-
-
-def _refuse_claim(launch_id: str, source: str) -> None:
-    """Somebody says that it is a launch which its certificate is not of."""
-    plugin = None
-    with suppress(ValueError):
-        plugin = plugin_of_launch(launch_id)
-    joining.refuse(plugin, _("This launch id belongs to another process."), source)

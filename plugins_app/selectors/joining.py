@@ -1,6 +1,7 @@
 """Questions about processes that joined from elsewhere, and the tokens that let them in."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -90,14 +91,14 @@ def seat_of(launch_id: str) -> Seat | None:
 
 def seats(launch_ids: Iterable[str]) -> list[Seat]:
     """One query for all."""
-    rows = joined().filter(launch_id__in=list(launch_ids)).exclude(state=State.EXITED)
+    rows = joined().filter(launch_id__in=_ids(launch_ids)).exclude(state=State.EXITED)
     return [_seat(row) for row in rows.select_related("plugin", "node")]
 
 
 def plugin_of_launch(launch_id: str) -> Plugin | None:
     """Whoever's launch it is or was, joined or started here."""
-    rows = PluginInstance.objects.filter(launch_id=launch_id).select_related("plugin")
-    row = rows.first()
+    known = _ids([launch_id])
+    row = PluginInstance.objects.filter(launch_id__in=known).select_related("plugin").first()
     return row.plugin if row else None
 
 
@@ -108,6 +109,15 @@ def outfit_of(instance_id: UUID) -> Outfit:
     agents = tuple(AgentSpec(a.slug, a.name, a.description, a.config) for a in manifest.agents)
     drain = manifest.runtime.shutdown_timeout
     return Outfit(effective_config(row.plugin), row.plugin.revision, agents, drain)
+
+
+def _ids(launch_ids: Iterable[str]) -> list[UUID]:
+    """Those that are ids at all: what others say they are may be anything."""
+    found = []
+    for each in launch_ids:
+        with suppress(ValueError):
+            found.append(UUID(each))
+    return found
 
 
 def _seat(row: PluginInstance) -> Seat:

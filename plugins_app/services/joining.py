@@ -27,7 +27,7 @@ from plugins_app.models import (
     PluginInstance,
     PluginRelease,
 )
-from plugins_app.selectors.joining import joined, silent
+from plugins_app.selectors.joining import joined, plugin_of_launch, silent
 from plugins_app.services import marks
 from plugins_app.services.events import record_event, tell_instance
 from plugins_app.services.settling import lock_plugin
@@ -39,6 +39,7 @@ from security.crypto import seal
 from security.errors import InvalidInput, NotFound
 from security.models import AuditEvent
 from security.principals import Principal, system
+from security.throttle import JOINS
 
 MARK: Final = "agxj_"
 SECRET_BYTES: Final = 32
@@ -145,14 +146,27 @@ def digest_of(secret: str) -> str:
 
 
 def admit(asking: Asking) -> Joined:
-    """Let a process in for its token. Raises `JoinRefused` or `InvalidInput`; a refusal uses nothing up and is audited."""
+    """Let a process in for its token.
+
+    Raises `JoinRefused`, which uses nothing up and is audited, `InvalidInput`, or `TooManyRequests` for a place that was
+    refused too often.
+    """
+    JOINS.count(asking.source)
     vouching = authority()
     try:
-        return _admit(asking, vouching)
+        admitted = _admit(asking, vouching)
+        JOINS.take_back(asking.source)
+        return admitted
     except JoinRefused as refusal:
         token = JoinToken.objects.select_related("plugin").filter(digest=digest_of(asking.token))
         found = token.first()
         refuse(found.plugin if found else None, refusal.message, asking.source)
+
+
+def refuse_claim(launch_id: str, source: str) -> NoReturn:
+    """Somebody says that it is a launch which its certificate is not of. Raises `JoinRefused` or `TooManyRequests`."""
+    JOINS.count(source)
+    refuse(plugin_of_launch(launch_id), _("This launch id belongs to another process."), source)
 
 
 def refuse(plugin: Plugin | None, reason: str, source: str) -> NoReturn:
