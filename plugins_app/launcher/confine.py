@@ -57,13 +57,13 @@ def limit(name: str, value: int) -> None:
 
 
 def _join(folder: str) -> None:
-    with open(f"{folder}/cgroup.procs", "w") as file:  # noqa: PTH123
+    with open(f"{folder}/cgroup.procs", "w") as file:  # noqa: PTH123 - no pathlib
         file.write("0")
 
 
 def _no_memory_in_dumps() -> None:
     """A crash handler that does not heed RLIMIT_CORE gets an empty dump."""
-    with open("/proc/self/coredump_filter", "w") as file:  # noqa: PTH123
+    with open("/proc/self/coredump_filter", "w") as file:  # noqa: PTH123 - no pathlib
         file.write("0")
 
 

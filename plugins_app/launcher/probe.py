@@ -158,8 +158,8 @@ def _hand_down(folder: str) -> None:
 def _takes_groups(folder: str) -> bool:
     trial = f"{folder}/agentx-probe-{os.getpid()}"
     try:
-        os.mkdir(trial)  # noqa: PTH102
-        os.rmdir(trial)  # noqa: PTH106
+        os.mkdir(trial)  # noqa: PTH102 - no pathlib
+        os.rmdir(trial)  # noqa: PTH106 - no pathlib
     except OSError:
         return False
     return True
@@ -167,7 +167,7 @@ def _takes_groups(folder: str) -> bool:
 
 def _lines(path: str) -> list[str]:
     try:
-        with open(path) as file:  # noqa: PTH123
+        with open(path) as file:  # noqa: PTH123 - no pathlib
             return file.read().splitlines()
     except OSError:
         return []

@@ -35,7 +35,7 @@ def new_root(place: str, read: list[str], write: list[str]) -> None:
     os.chdir("/")
     _devices()
     for path in ("/tmp", "/dev/shm"):  # noqa: S108 - names inside
-        os.makedirs(path, exist_ok=True)  # noqa: PTH103
+        os.makedirs(path, exist_ok=True)  # noqa: PTH103 - no pathlib
         kernel.mount("tmpfs", path, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, SCRATCH)
     plain = kernel.ATTR_NOSUID | kernel.ATTR_NODEV
     for path in shortest((*SYSTEM, *SETTINGS, "/proc", *read)):
@@ -43,18 +43,18 @@ def new_root(place: str, read: list[str], write: list[str]) -> None:
     for path in write:
         _show(path, plain)
     kernel.let_go(OLD)
-    os.rmdir(OLD)  # noqa: PTH106
+    os.rmdir(OLD)  # noqa: PTH106 - no pathlib
     kernel.restrict("/", plain | kernel.ATTR_RDONLY)
 
 
 def _devices() -> None:
-    os.mkdir("/dev")  # noqa: PTH102
+    os.mkdir("/dev")  # noqa: PTH102 - no pathlib
     for name in DEVICES:
-        if os.path.exists(f"{OLD}/dev/{name}"):  # noqa: PTH110
+        if os.path.exists(f"{OLD}/dev/{name}"):  # noqa: PTH110 - no pathlib
             _touch(f"/dev/{name}")
             kernel.bind(f"{OLD}/dev/{name}", f"/dev/{name}", kernel.ATTR_NOSUID)
     for name, descriptor in LINKS.items():
-        os.symlink(f"/proc/self/fd{descriptor}", f"/dev/{name}")  # noqa: PTH211
+        os.symlink(f"/proc/self/fd{descriptor}", f"/dev/{name}")  # noqa: PTH211 - no pathlib
 
 
 def _show(path: str, attributes: int) -> None:
@@ -70,22 +70,22 @@ def _show(path: str, attributes: int) -> None:
 
 
 def _show_link(path: str, attributes: int) -> None:
-    target = os.readlink(OLD + path)  # noqa: PTH115
-    whole = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
+    target = os.readlink(OLD + path)  # noqa: PTH115 - no pathlib
+    whole = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120 - no pathlib
     if _below(whole, SYSTEM):
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-        os.symlink(target, path)  # noqa: PTH211
-    elif os.path.lexists(OLD + whole) and not os.path.islink(OLD + whole):  # noqa: PTH114
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - no pathlib
+        os.symlink(target, path)  # noqa: PTH211 - no pathlib
+    elif os.path.lexists(OLD + whole) and not os.path.islink(OLD + whole):  # noqa: PTH114 - no pathlib
         # What /etc/resolv.conf points to lies in /run: show the file, not the folder.
-        folder = os.path.isdir(OLD + whole)  # noqa: PTH112
+        folder = os.path.isdir(OLD + whole)  # noqa: PTH112 - no pathlib
         _bind(OLD + whole, path, attributes, is_folder=folder)
 
 
 def _bind(source: str, target: str, attributes: int, *, is_folder: bool) -> None:
     if is_folder:
-        os.makedirs(target, exist_ok=True)  # noqa: PTH103
+        os.makedirs(target, exist_ok=True)  # noqa: PTH103 - no pathlib
     else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - no pathlib
         _touch(target)
     kernel.bind(source, target, attributes)
 
