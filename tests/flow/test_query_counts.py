@@ -16,6 +16,7 @@ from monitoring.models import Alert, AlertRule
 from plugins_app.models import (
     FIRST_ELSEWHERE,
     AutoscalePolicy,
+    ConfigRevision,
     Package,
     PackageRating,
     PackageReview,
@@ -47,6 +48,7 @@ PAGES = (
     *("/nodes/", "/audit/", "/keys/", "/users/", "/push/", "/agents/agent-0/", "/card-keys/"),
     *("/catalogue/", "/catalogue/package-0/", "/packages/reviews/", "/publishers/"),
     *("/join-tokens/", "/plugins/plugin-0/releases/"),
+    "/plugins/plugin-0/configure/",
 )
 
 
@@ -64,6 +66,7 @@ def fill(first: int, last: int) -> None:
         decision = {"before": 1, "after": 2, "in_flight": 1, "target_in_flight": 1}
         ScalingDecision.objects.create(plugin=plugin, reason="", **decision)
         PluginEvent.objects.create(plugin=plugin, type="ready")
+        ConfigRevision.objects.create(plugin=plugin, number=1, config={"a": number})
         task = make_task(agent)
         make_message(task)
         hook = {"url": "https://hooks.example/", "host": "hooks.example"}
