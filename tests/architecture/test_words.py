@@ -16,7 +16,6 @@ ENGLISH = {
     "monitoring/consumers.py": "closes a socket: a program reads the code, nobody the words",
     "plugins_app/configuration/formats.py": "pure: what is wrong with a text, by its line",
     "plugins_app/fetching/folder.py": "the command line publishes with it, without Django",
-    "plugins_app/manifest.py": "pure: what is wrong with a file that a developer wrote",
     "routing/routes.py": "the message path: a program reads it, outside of any language",
     "security/middleware.py": "refuses an address before a language is chosen",
     "security/pagination.py": "a cursor that only a program can have forged",
@@ -25,9 +24,10 @@ ENGLISH = {
     "security/sessions.py": "the header of a WebSocket, which only a program can send",
     "security/verdicts.py": "a wrong API key, which only a program can have sent",
 }
-# Whole folders: errors of the A2A protocol and of the delivery behind it; packages, which the command line builds and
-# signs without Django.
+# Whole folders: errors of the A2A protocol and of the delivery behind it; a manifest, a file that a developer wrote, and
+# packages: the command line reads, builds and signs them without Django.
 ENGLISH_FOLDERS = (
+    "plugins_app/manifest/",
     "plugins_app/packages/",
     "registry/cards/",
     "routing/a2a/",
