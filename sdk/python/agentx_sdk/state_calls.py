@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
-from agentx_sdk.adapter import Adapter, settle
+from agentx_sdk.adapter import Adapter, settle_slowly
 from agentx_sdk.state import MAX_ENTRY, MAX_STATE, StateEntry
 from agentx_sdk.turns import Context
 
@@ -44,7 +44,7 @@ class StateCalls:
                 return pb.LoadStateResponse(error=_too_much(wire.key, len(wire.value)))
             entries.append(_entry(wire))
         try:
-            await settle(self._adapter.load_state, entries)
+            await settle_slowly(self._adapter.load_state, entries)
         except Exception as error:
             logger.error("the state cannot be loaded", exc_info=error)
             return pb.LoadStateResponse(error=_told(error))
