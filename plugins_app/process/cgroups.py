@@ -127,7 +127,8 @@ def _empty(folder: Path) -> None:
         _write(folder / "cgroup.kill", "1")
         return
     for _ in range(ENDS):
-        members = _read(folder / "cgroup.procs").split()
+        # 0: one that we cannot see; signalled, it would be our own group.
+        members = [pid for pid in _read(folder / "cgroup.procs").split() if pid != "0"]
         if not members:
             return
         for pid in members:

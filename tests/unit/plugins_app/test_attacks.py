@@ -6,16 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
 
 from plugins_app import isolation
-from plugins_app.client.errors import TurnFailed
+from plugins_app.client.channels import Channels
+from plugins_app.client.errors import TurnFailed, Undelivered
 from plugins_app.egress import Allowed, Relay
 from plugins_app.process import around, cgroups, places
 from plugins_app.process.identity import started_ticks
-from tests.attacks import Attacker
+from tests.attacks import Attacker, said
 from tests.nodes import eventually
 
 pytestmark = [
@@ -213,6 +215,19 @@ async def test_a_child_that_left_its_group_ends_with_it():
     cgroups.sweep(isolation.machine().folders)
     assert group is not None
     assert not any(folder.exists() for folder in group.folders.values())
+
+
+async def test_nobody_speaks_to_another_plugin_or_in_its_name():
+    """Its socket is out of sight; who finds it all the same has no token, and neither has who knows the launch."""
+    async with Attacker("trusted") as victim, Attacker("trusted") as attacker:
+        path = victim.target.address.removeprefix("unix:")
+        told = await attacker.does("call", path=path)
+        assert not told.went and "No such file" in told.told
+        # As if it listened in the victim's place: AgentX's calls carry another launch's token there.
+        claimed = replace(attacker.target, launch_id=victim.target.launch_id)
+        with pytest.raises(Undelivered, match="no valid agentx-token"):
+            await said(Channels(), claimed, "limits", {})
+        assert (await victim.does("limits")).went
 
 
 async def test_an_answer_over_16_mb_fails_clearly_and_the_process_goes_on():
