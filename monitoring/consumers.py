@@ -39,6 +39,7 @@ EVENT_KINDS: Final[dict[Kind, str]] = {
     Kind.PLUGIN: permissions.PLUGINS_VIEW,
     Kind.PROCESS: permissions.PLUGINS_VIEW,
     Kind.PLUGIN_EVENT: permissions.PLUGINS_VIEW,
+    Kind.PREPARATION: permissions.PLUGINS_VIEW,
     Kind.SCALING: permissions.AUTOSCALING_VIEW,
     Kind.ALERT: permissions.ALERTS_VIEW,
     Kind.AUDIT: permissions.AUDIT_VIEW,

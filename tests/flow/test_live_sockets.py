@@ -16,14 +16,24 @@ from monitoring.models import MetricPoint, Sample
 from monitoring.selectors import overview
 from monitoring.services import take_sample
 from monitoring.sockets import websocket_urlpatterns
-from plugins_app.services import set_replicas
+from plugins_app.models import Preparation
+from plugins_app.services import preparations, set_replicas
 from plugins_app.signals import log_lines_written
 from registry.signals import agent_changed
 from routing.signals import PushChanged, TaskChanged, push_changed, tasks_changed
 from security import services
 from security.principals import system
 from security.sessions import session_principal
-from tests.factories import make_agent, make_instance, make_key, make_plugin, make_task, make_user
+from tests.factories import (
+    make_agent,
+    make_instance,
+    make_key,
+    make_node,
+    make_plugin,
+    make_release,
+    make_task,
+    make_user,
+)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -132,6 +142,20 @@ async def test_frames_equal_a_reload():
     assert frame["data"]["agents"] == {"ready": 2}
     assert await make(MetricPoint.objects.filter(name="rss_bytes").count) == 2
     assert await make(Sample.objects.count) == 2
+
+
+async def test_an_installation_is_shown_while_it_goes_on():
+    user = await make(make_user, "vera", "viewer")
+    release = await make(lambda: make_release(make_plugin(), "2.0.0"))
+    node = await make(make_node)
+    claimed = {"state": "unpacking", "attempts": 1}
+    row = await make(lambda: Preparation.objects.create(release=release, node=node, **claimed))
+    async with Socket("/ws/events", session=await make(session_of, user)) as socket:
+        await make(preparations.progress, row.id, 1, "environment", 40, ["Downloading"])
+        frame = await socket.frame()
+    told = {"id": str(row.id), "plugin": "echo", "release": str(release.id), "version": "2.0.0"}
+    now = {"node": node.name, "state": "environment", "progress": 40, "reason": ""}
+    assert (frame["kind"], frame["data"]) == ("preparation", told | now)
 
 
 async def test_events_show_what_the_caller_may_see():
