@@ -124,20 +124,20 @@ def test_only_files_and_folders_are_unpacked(kind, why):
 
 
 def test_a_file_with_holes_is_refused():
-    """It would claim more than was packed of it."""
+    """It claims more than was packed of it, and could claim anything."""
     sparse = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "hole",
-              "GNU.sparse.realsize": str(1 << 40)}  # fmt: skip
+              "GNU.sparse.realsize": "4096"}  # fmt: skip
     hostile = tarred(entry("hole", b"0\n" + bytes(510), pax_headers=sparse))
-    with pytest.raises(InvalidPackage, match=r"holes|too large"):
+    with pytest.raises(InvalidPackage, match="a file with holes"):
         archive.opened(hostile)
 
 
 def test_a_bomb_ends_the_reading_not_the_process(monkeypatch):
     """A gigabyte of zeros in one megabyte: refused by what comes out, whatever the headers say."""
     monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 1 << 20)
-    monkeypatch.setattr(archive, "MAX_FILES", 10)
-    with pytest.raises(InvalidPackage, match="too large"):
+    with pytest.raises(InvalidPackage, match="too large"):  # by what its files claim
         archive.opened(tarred(entry("zeros", bytes(2 << 20))))
+    monkeypatch.setattr(archive, "MAX_FILES", 10)
     packed = gzip.compress(bytes(4 << 20))  # no header that says anything at all
     with pytest.raises(InvalidPackage):
         archive.opened(packed)
