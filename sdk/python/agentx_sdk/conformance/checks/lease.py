@@ -20,9 +20,10 @@ async def orphan(at: Bench) -> None:
 @check("lease.renewed", "4.1", shared=False)
 async def renewed(at: Bench) -> None:
     """HealthCheck renews the lease, and without lease_seconds leaves it"""
-    async with at.started(renew=False, lease_seconds=SHORT) as plugin:
-        await plugin.health(lease_seconds=3)
-        await asyncio.sleep(2 * SHORT)
+    # Long enough for a machine that is busy, or the first renewal would come too late.
+    async with at.started(renew=False, lease_seconds=3 * SHORT) as plugin:
+        await plugin.health(lease_seconds=6 * SHORT)
+        await asyncio.sleep(4 * SHORT)
         expect(plugin.returncode is None, "it ended although its lease was renewed")
         await plugin.health(lease_seconds=0)
         same(await plugin.wait(ENDS_WITHIN), EXIT_ORPHAN, "the exit status after HealthCheck(0)")
