@@ -95,7 +95,7 @@ def _let_go(connection: Server, name: str) -> None:
 @click.pass_context
 def attach(context: click.Context, name: str, line: str) -> None:
     """Have AgentX use a process that was started by hand: LINE is what it printed, `-` reads it from stdin."""
-    text = click.get_text_stream("stdin").read() if line == "-" else line
+    text = sys.stdin.read() if line == "-" else line
     found = [told for told in map(by_hand.reattach, text.splitlines()) if told]
     if not found:
         raise Failed("that is no reattach line: `agentx plugin run` prints one.")

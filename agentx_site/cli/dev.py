@@ -22,6 +22,7 @@ from security.errors import PublicError
 QUIET_MS: Final = 50  # editors write a file in several steps
 LOOK_MS: Final = 400  # between two looks at the log
 LOOK_SECONDS: Final = 0.1
+QUIET_SECONDS: Final = 1.0  # a preparation that is done within it is not worth a line
 READY_SECONDS: Final = 60.0
 PREPARED_SECONDS: Final = 600.0  # the first time, everything that it requires is fetched
 STOP_SECONDS: Final = 20.0
@@ -141,11 +142,14 @@ class Session:
         package = base64.b64encode(built.content).decode()
         self.server.post("/api/v1/plugins/load", {"package": package, "dev": True})
         self.taken = built.contents
-        until = time.monotonic() + PREPARED_SECONDS
+        began = time.monotonic()
         while not (release := self._release(built.contents))["is_current"]:
-            if release["state"] == "failed" or time.monotonic() > until:
+            waited = time.monotonic() - began
+            if not release["is_next"] or release["state"] == "failed" or waited > PREPARED_SECONDS:
                 raise Failed(self._why_not_prepared(release))
-            self._tell_once(f"preparing {built.name}: {release['state']} {release['progress']} %")
+            if waited > QUIET_SECONDS:
+                told = f"preparing {built.name}: {release['state']} {release['progress']} %"
+                self._tell_once(told)
             time.sleep(LOOK_SECONDS)
 
     def _release(self, digest: str) -> Json:
@@ -156,6 +160,12 @@ class Session:
         return found
 
     def _why_not_prepared(self, release: Json) -> str:
+        """The installer's last words; or why the supervisor went back to what ran before."""
+        if release["state"] == "ready":
+            events = self.server.rows(at("plugins", self.name, "events"), 20)
+            return next(
+                (e["message"] for e in events if e["type"] == "rolled_back"), "let go again"
+            )
         detail = self.server.get(at("plugins", self.name, "releases", release["id"]))
         lines = [line for node in detail["nodes"] for line in node["lines"]]
         return "\n  ".join([f"it cannot be prepared: {release['reason']}", *lines[-10:]])
