@@ -11,6 +11,7 @@ from plugins_app.errors import CallFailed, ConfigRefused, LaunchFailed, Tampered
 from plugins_app.services import marks, proving
 from plugins_app.supervisor.changes import Step, step
 from plugins_app.supervisor.hands import LEASE_SECONDS, ROUTERS_HEAR_SECONDS, drain_seconds
+from plugins_app.supervisor.launching import launched
 from plugins_app.supervisor.ready import Ready
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Renewal:
         """A bounded number of times. Raises the last `LaunchFailed`."""
         for left in reversed(range(proving.TRIES)):
             try:
-                return await self._slot.launched(strict=True)
+                return await launched(self._slot, strict=True)
             except Tampered:
                 raise
             except LaunchFailed as error:

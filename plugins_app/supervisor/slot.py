@@ -25,6 +25,8 @@ from plugins_app.supervisor.hands import (
     startup_seconds,
     target_of,
 )
+from plugins_app.supervisor.launching import is_same, launched
+from plugins_app.supervisor.proof import Proof
 from plugins_app.supervisor.ready import Ready
 from plugins_app.supervisor.renewal import Renewal
 from plugins_app.supervisor.standby import Standbys
@@ -53,7 +55,7 @@ class Slot:
         self._standbys = Standbys(hands, self.born, self.stir.set)
         self._renewal = Renewal(self)
         self._background: set[asyncio.Task[None]] = set()
-        self._proof: asyncio.TimerHandle | None = None
+        self._proof = Proof(hands.ledger, wanted.instance_id)
         self._failures = wanted.failures
         self._trouble = ""
         self._told = ""  # what it waits for
@@ -156,7 +158,7 @@ class Slot:
         self._told = ""
         self.ledger.put(marks.mark_starting, self.id)
         try:
-            ready = await self.launched(strict=wanted.is_new)
+            ready = await launched(self, strict=wanted.is_new)
             if ready is not None:  # else a stop came first, or a change
                 self.take_over(ready, restarted=bool(self._failures))
         except Tampered as error:
@@ -165,20 +167,6 @@ class Slot:
             )
         except LaunchFailed as error:
             await self._failed(str(error), 0.0)
-
-    async def launched(self, *, strict: bool) -> Ready | None:
-        """A new process of what is wanted now; None when by then something else is. Raises `LaunchFailed`."""
-        wanted = self.wanted
-        launching = asyncio.create_task(self.hands.launch(wanted, self.born, strict=strict))
-        try:
-            while not launching.done():
-                await self.stir.wait(launching)
-                if not _is_same(wanted, self.wanted):
-                    launching.cancel()
-        finally:
-            launching.cancel()
-            await asyncio.gather(launching, return_exceptions=True)
-        return None if launching.cancelled() else launching.result()
 
     def take_over(self, ready: Ready, *, restarted: bool = False) -> None:
         """From now on messages go to this process."""
@@ -209,16 +197,8 @@ class Slot:
         self.prove()
 
     def prove(self) -> None:
-        """Say that it is there, in a while and again, until what is wanted has shown that it works."""
-        if self._proof is not None:
-            self._proof.cancel()
-        loop = asyncio.get_running_loop()
-        self._proof = loop.call_later(proving.GOOD_SECONDS, self._told_well)
-
-    def _told_well(self) -> None:
-        if self.holds is not None and not self.wanted.is_good:
-            self.ledger.put(proving.well, self.id)
-            self.prove()
+        """What runs here is to show that it works."""
+        self._proof.begin(lambda: self.holds is not None and not self.wanted.is_good)
 
     async def _describe(self, ready: Ready) -> None:
         """Its agents' cards in its own words. Nothing waits for it."""
@@ -238,7 +218,7 @@ class Slot:
         elif self._trouble:
             await self._break_off(holds)
         else:
-            self._standbys.tend(self.wanted, self.wanted.standby if holds.process.is_ours else 0)
+            self._standbys.tend(self.wanted, self.wanted.standby)
             again = await self._renewal.step(holds)
             if again != 0:
                 await self.stir.wait(holds.process.exited.wait(), within=again)
@@ -248,9 +228,12 @@ class Slot:
         self.holds = None
         if holds.process.is_ours:
             await self._failed(holds.process.end, holds.process.up_seconds)
-        else:
-            self.ledger.put(lose_attachment, self.id, holds.attached, "It ended.")
-            self.hands.wake()
+            return
+        self.refused.attachment = holds.attached
+        self.ledger.put(lose_attachment, self.id, holds.attached, "It ended.")
+        self.hands.wake()
+        if (warm := await self._standbys.take(self.wanted)) is not None:
+            self.take_over(warm)
 
     async def _drain(self, holds: Ready) -> None:
         self.ledger.put(marks.mark_draining, self.id, "It is being stopped.")
@@ -318,7 +301,7 @@ class Slot:
         before, until = self.wanted, time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             await self.stir.wait(within=left)
-            if not _is_same(before, self.wanted):
+            if not is_same(before, self.wanted):
                 self._failures = ()
                 return
 
@@ -333,15 +316,6 @@ class Slot:
         self.alive.discard(process)
 
     def _forget(self) -> None:
-        if self._proof is not None:
-            self._proof.cancel()
+        self._proof.cancel()
         if self._is_gone:
             state.forget(self.wanted.plugin, self.wanted.ordinal)
-
-
-def _is_same(before: Wanted, now: Wanted) -> bool:
-    """Whether the same process is wanted, and in the same words."""
-    was, is_ = (
-        (each.is_wanted, each.generation, each.release_id, each.revision) for each in (before, now)
-    )
-    return was == is_
