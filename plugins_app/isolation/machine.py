@@ -43,7 +43,7 @@ def machine() -> Machine:
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", launcher.PROGRAM, launcher.PROBE],
+            [sys.executable, "-I", "-S", launcher.PROBE],
             capture_output=True,
             check=True,
             timeout=PROBE_SECONDS,

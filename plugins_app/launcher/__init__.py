@@ -4,4 +4,4 @@ Only the standard library: it runs as `python -I -S <PROGRAM> <JSON>`, once for 
 """
 
 PROGRAM = __file__.replace("__init__.py", "__main__.py")
-PROBE = "--probe"
+PROBE = __file__.replace("__init__.py", "probe.py")  # what of it this machine has; prints JSON

@@ -15,7 +15,7 @@ from typing import Any
 # Alone, Python looks for modules in its own library only.
 sys.path.insert(0, __file__.rpartition("/plugins_app/")[0])
 
-from plugins_app.launcher import PROBE, confine, kernel, probe
+from plugins_app.launcher import confine, kernel
 
 HANDSHAKE_FD = 3
 EXIT_NOT_FOUND = 127
@@ -23,8 +23,6 @@ EXIT_ORPHAN = 126
 
 
 def main() -> None:
-    if sys.argv[1] == PROBE:
-        return probe.main()
     told: dict[str, Any] = json.loads(sys.argv[1])
     if "death_signal" in told:
         die_with_parent(told["death_signal"], told["parent"])
@@ -38,7 +36,7 @@ def main() -> None:
         move(told["handshake"], HANDSHAKE_FD)
     if "confine" in told:
         put_around(told["confine"], "handshake" in told)
-    return become(told["argv"], "handshake" in told)
+    become(told["argv"], "handshake" in told)
 
 
 def die_with_parent(number: int, parent: int) -> None:

@@ -5,9 +5,8 @@ Sources: the headers of Linux 6.18 (linux/sched.h, mount.h, prctl.h, capability.
 
 import ctypes
 import os
-import platform
 
-ARM: bool = platform.machine() == "aarch64"
+ARM: bool = os.uname().machine == "aarch64"
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x8000000, 0x10000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_SLAVE = 2, 4, 8, 4096, 16384, 1 << 19
 MNT_DETACH = 2

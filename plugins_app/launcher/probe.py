@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
+# Alone, Python looks for modules in its own library only.
+sys.path.insert(0, __file__.rpartition("/plugins_app/")[0])
+
 from plugins_app.launcher import kernel, landlock, namespaces, seccomp, sight
 
 CONTROLLERS = ("memory", "cpu", "pids")
@@ -175,3 +178,7 @@ def _lines(path: str) -> list[str]:
 
 def main() -> None:
     sys.stdout.write(json.dumps(machine()))
+
+
+if __name__ == "__main__":
+    main()

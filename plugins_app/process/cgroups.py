@@ -7,6 +7,7 @@ Version 1 has a tree for each controller, version 2 one for all; where each of t
 import hashlib
 import os
 import signal
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from plugins_app.isolation import Confinement
 
 PERIOD: Final = 100_000  # microseconds
 _in_use: set[str] = set()  # the names of groups that this process made
+ABANDONED_SECONDS: Final = 600.0
 ENDS: Final = 20  # times it is asked who is left; who is killed may just have made a child
 
 
@@ -95,10 +97,18 @@ def found(launch_id: str, folders: dict[str, str]) -> Group | None:
 def sweep(folders: dict[str, str]) -> None:
     """Take away what was left of launches that have ended. The kernel refuses those with somebody in it."""
     for top in set(folders.values()):
-        for folder in Path(top).glob(f"{prefix()}*"):
-            if folder.name not in _in_use:
+        for folder in Path(top).glob("agentx-*"):
+            if folder.name not in _in_use and (folder.name.startswith(prefix()) or _is_old(folder)):
                 with suppress(OSError):
                     folder.rmdir()
+
+
+def _is_old(folder: Path) -> bool:
+    """That of an AgentX which may be gone for good; one that is just launching is younger."""
+    try:
+        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
+    except OSError:
+        return False
 
 
 def prefix() -> str:
