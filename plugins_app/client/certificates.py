@@ -1,15 +1,18 @@
 """A new certificate for a process on TCP, handed over before the one it shows has ended."""
 
+from typing import Final
+
 import grpc
 
 from plugins_app.client.channels import Channels, metadata_of
 from plugins_app.client.errors import Undelivered
-from plugins_app.client.lifecycle import CALL_SECONDS
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed
 from proto import plugin_home_pb2 as pb
 from proto.plugin_home_pb2_grpc import PluginCertificatesStub
 from security.authority import Certificate
+
+ANSWER_SECONDS: Final = 2.5  # as long as for its health: other processes wait for theirs
 
 
 async def renew(channels: Channels, target: Target) -> Certificate:
@@ -26,7 +29,7 @@ async def renew(channels: Channels, target: Target) -> Certificate:
         root_pem=vouching.root_pem,
     )
     try:
-        answer = await stub.Renew(request, timeout=CALL_SECONDS, metadata=metadata_of(target))
+        answer = await stub.Renew(request, timeout=ANSWER_SECONDS, metadata=metadata_of(target))
     except grpc.aio.AioRpcError as error:
         raise CallFailed(f"takes no new certificate: {error.code().name}") from None
     if not answer.success:

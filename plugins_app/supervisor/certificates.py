@@ -19,7 +19,8 @@ from plugins_app.supervisor.ledger import Ledger
 
 log = logging.getLogger(__name__)
 RETRY: Final = timedelta(seconds=30)
-LEAST_LEFT: Final = timedelta(seconds=6)  # two rounds: nobody can hand a new one to who shows one that has ended
+# Two rounds: nobody can hand a new one to who shows one that has ended.
+LEAST_LEFT: Final = timedelta(seconds=6)
 
 
 class Certificates:

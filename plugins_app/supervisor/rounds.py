@@ -67,10 +67,11 @@ class Rounds:
             if process is slot.process and not process.exited.is_set():
                 self._act(slot, slot.vitals.missed(str(error), rule))
             return None
+        told = await self._hands.certificates.keep(target, process)  # a standby's, too
         if process is not slot.process or process.exited.is_set():
             return None
         slot.vitals.answered(health)
-        if told := await self._hands.certificates.keep(target, process):
+        if told:
             self._hands.ledger.put(marks.mark_reason, slot.wanted.instance_id, told)
         return self._measure(slot, process, health)
 

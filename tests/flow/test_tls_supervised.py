@@ -1,13 +1,16 @@
 """A plugin that listens on TCP, under a real supervisor: its certificate is of its launch, and is renewed."""
 
 import shutil
+import ssl
 
+import psutil
 import pytest
 import yaml
 
+from plugins_app import services
 from plugins_app.models import PluginInstance
 from security.rows import ask
-from tests.nodes import ROOT, SupervisedNode, eventually, installed, running
+from tests.nodes import ROOT, US, SupervisedNode, eventually, installed, running
 from tests.web import Web
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,3 +69,22 @@ def test_it_is_taken_back_by_the_next_supervisor_and_gets_a_new_certificate(node
         lambda: (now(row).certificate_expires or row.certificate_expires) > row.certificate_expires
     )
     assert now(row).pid == row.pid
+
+
+@pytest.mark.parametrize("node", ["9"], indirect=True)
+def test_a_warm_standby_gets_new_certificates_too(node, on_tcp):
+    plugin = installed(on_tcp)
+    services.set_standby(US, plugin.slug, 1)
+    eventually(lambda: running(plugin))
+    (pid,) = eventually(lambda: now(running(plugin)[0]).standbys if running(plugin) else None)
+    before = shown_by(pid)
+    eventually(lambda: shown_by(pid) != before)
+    assert now(running(plugin)[0]).standbys == [pid]
+
+
+def shown_by(pid: int) -> str:
+    """The certificate that a process on TCP shows."""
+    (port,) = {
+        each.laddr.port for each in psutil.Process(pid).net_connections() if each.status == "LISTEN"
+    }
+    return ssl.get_server_certificate(("127.0.0.1", port))
