@@ -1,7 +1,6 @@
 """The Node SDK beside a plugin that is being written: a link in its node_modules, which no package holds."""
 
 import fcntl
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -57,7 +56,7 @@ def _install(npm: str) -> None:
 def _is_fetched() -> bool:
     """npm writes this file last, and it is as new as the lock it was made from."""
     made, lock = SDK / "node_modules" / ".package-lock.json", SDK / "package-lock.json"
-    return made.is_file() and os.path.getmtime(made) >= os.path.getmtime(lock)  # noqa: PTH204
+    return made.is_file() and made.stat().st_mtime >= lock.stat().st_mtime
 
 
 def _last_line(text: str) -> str:
