@@ -9,6 +9,7 @@ from agentx_site.cli.errors import Failed
 from agentx_site.cli.server import Server, at
 
 LOOK_SECONDS: Final = 0.15
+BEING_PREPARED: Final = ("unpacking", "environment", "checking")
 SERVING: Final = ("running", "degraded")
 FIRST_ELSEWHERE: Final = 1000  # as plugins_app.models has it
 Plugin = dict[str, Any]
@@ -66,6 +67,8 @@ def until(
             return plugin
         if plugin["state"] == "error" and wanted != "stopped":
             raise Failed(f"{name} failed: {_why(plugin)} (see `agentx plugin logs {name}`)")
+        if wanted == "running":
+            deadline = _later(deadline, seconds, plugin)
         if wanted == "running" and (refusal := _refusal(server, plugin, seen)):
             raise Failed(f"{name}: {refusal} (see `agentx plugin logs {name}`)")
         if time.monotonic() > deadline:
@@ -73,6 +76,14 @@ def until(
             told = f"{name} is not {wanted} after {seconds:g} s: it {state} {plugin['state']}."
             raise Failed(f"{told} {_why(plugin)}")
         time.sleep(LOOK_SECONDS)
+
+
+def _later(deadline: float, seconds: float, plugin: Plugin) -> float:
+    """Its time begins when its release is prepared. Raises `Failed` when that cannot be."""
+    told = plugin["installation"] or {}
+    if told.get("state") == "failed" and plugin["state"] != "running":
+        raise Failed(f"{plugin['name']} {told['version']} is not installed: {told['reason']}")
+    return time.monotonic() + seconds if told.get("state") in BEING_PREPARED else deadline
 
 
 def _refusal(server: Server, plugin: Plugin, seen: str) -> str:

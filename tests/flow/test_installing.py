@@ -121,3 +121,10 @@ def test_installed_upgraded_failed_gone_back_and_removed(system, tmp_path):
     ids = {row["id"] for row in rows}
     until(lambda: not ids & {path.name for path in (system.home / "releases").iterdir()}, 45)
     until(lambda: not (system.home / "work" / "told").exists(), 45)
+
+
+def test_a_start_says_why_its_release_is_not_there(system, tmp_path):
+    assert agentx(system, "install", folder_of(tmp_path, "3.0.0", "idna==3.10")).returncode == 1
+    done = agentx(system, "start", "told")
+    assert done.returncode == 1
+    assert "told 3.0.0 is not installed: The package index cannot be reached." in done.stderr
