@@ -90,7 +90,7 @@ class ChangedFiles(Exception):
     """What lies in a release's folder is not what was installed. `names`: some of the files, as far as known."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        told = ", ".join(names) or "something in its folder"
+        told = f"In its folder {', '.join(names)}" if names else "Something in its folder"
         super().__init__(f"{told} was changed after it was installed: install it again.")
         self.names = names
 

@@ -229,18 +229,18 @@ def test_a_file_changed_after_it_was_installed_is_named(release, kept):
     (path / "lib.py").chmod(0o644)
     (path / "lib.py").write_text("A = 2\n")
     (path / "lib.py").chmod(0o444)
-    with pytest.raises(ChangedFiles, match=r"^lib.py was changed after it was installed"):
+    with pytest.raises(ChangedFiles, match=r"^In its folder lib.py was changed after it was installed"):
         contents.check(path, digest, cache)
 
 
 def test_a_file_put_in_or_taken_away_is_named(release):
     path, digest = release
     (path / "sitecustomize.py").write_text("")
-    with pytest.raises(ChangedFiles, match=r"^sitecustomize.py was"):
+    with pytest.raises(ChangedFiles, match=r"folder sitecustomize.py was"):
         contents.check(path, digest)
     (path / "sitecustomize.py").unlink()
     (path / "lib.py").unlink()
-    with pytest.raises(ChangedFiles, match=r"^lib.py was"):
+    with pytest.raises(ChangedFiles, match=r"folder lib.py was"):
         contents.check(path, digest)
 
 
@@ -279,7 +279,7 @@ def test_an_old_time_does_not_hide_a_change(release):
     (path / "lib.py").chmod(0o644)
     (path / "lib.py").write_text("A = 2\n")  # as long as it was
     os.utime(path / "lib.py", ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(ChangedFiles, match=r"^lib.py, main.py|^lib.py"):
+    with pytest.raises(ChangedFiles, match=r"folder lib.py"):
         contents.check(path, digest, cache)
     assert old < before.st_ctime
 
@@ -306,7 +306,7 @@ def test_a_folder_where_it_lies_may_hold_what_running_made(tmp_path):
     (made / "__pycache__" / "x.pyc").write_bytes(b"x")
     contents.check(made, digest)
     (made / "main.py").chmod(0o755)
-    with pytest.raises(ChangedFiles, match="something in its folder"):
+    with pytest.raises(ChangedFiles, match="Something in its folder"):
         contents.check(made, digest)
 
 
