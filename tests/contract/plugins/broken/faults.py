@@ -93,6 +93,11 @@ def no_choice() -> None:
     handshake.choose_contract = lambda theirs: theirs[0] if theirs == (1,) else None
 
 
+@fault("start.one_line")
+def keeps_the_descriptor() -> None:
+    handshake.send_line = os.write
+
+
 @fault("start.stdout")
 def only_descriptor_3() -> None:
     handshake.take_handshake_fd = lambda: 3

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import stat
 import subprocess
 import time
@@ -15,6 +16,7 @@ from agentx_sdk.testing import LaunchFailed, Process
 
 LONGEST_PATH = 100
 EXIT_NOT_LAUNCHED, EXIT_MISMATCH = 2, 3
+CLOSES_WITHIN = 3.0  # seconds, once the line is there
 
 
 @check("start.handshake", "1.5")
@@ -114,6 +116,18 @@ async def newest(at: Bench) -> None:
         same(process.handshake[1], "1", "the contract")
 
 
+@check("start.one_line", "1.5", shared=False)
+async def one_line(at: Bench) -> None:
+    """the handshake is one line, and its descriptor is closed then"""
+    process = at.process()
+    try:
+        told = await asyncio.to_thread(everything_told, process, at.patience)
+    finally:
+        await process.end()
+    expect(told is not None, "the descriptor is still open, in it or in a child of it")
+    same((told or "").count("\n"), 1, f"the number of lines in {told!r}")
+
+
 @check("start.stdout", "1.5", shared=False)
 async def stdout(at: Bench) -> None:
     """without descriptor 3 the handshake comes on standard output"""
@@ -174,6 +188,23 @@ def run_by_hand(process: Process, line: str) -> "subprocess.CompletedProcess[str
         timeout=30,
         check=False,
     )
+
+
+def everything_told(process: Process, seconds: float) -> "str | None":
+    """All that comes over the handshake's descriptor until it is closed; None: it is not."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        process.spawn(writer)
+        os.close(writer)
+        process.say()
+        told, until = b"", time.monotonic() + seconds
+        while select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+            more = pipe.read(MAX_LINE)
+            if not more:
+                return told.decode(errors="replace")
+            told += more
+            until = min(until, time.monotonic() + CLOSES_WITHIN)
+    return None
 
 
 def answer_to(process: Process) -> tuple[str, int]:
