@@ -15,7 +15,13 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from agentx_site.cli.tasks import STATES
-from plugins_app.models import Plugin, PluginInstance, PluginSecret
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
+    JoinToken,
+    Plugin,
+    PluginInstance,
+    PluginSecret,
+)
 from registry.models import Agent
 from registry.services import publish_agent
 from routing.models import PushConfig, PushDelivery, TaskState
@@ -300,6 +306,28 @@ def test_keys(cli: Cli, live_server: LiveServer) -> None:
     assert key.revoked
     assert cli("key", "create", "--name", "ci", "--expires", "soon").returncode == 2
     assert "no key 'nope'" in cli("key", "revoke", "nope").stderr
+
+
+def test_join_tokens(cli: Cli) -> None:
+    plugin = make_plugin("far")
+    done = cli("token", "create", "far", "--name", "laptop", "--expires", "2h", "--uses", "3")
+    text = done.stdout.strip().rpartition(" ")[2]
+    assert done.stdout.startswith("python main.py --join ") and text.startswith("agxj_")
+    assert "set AGENTX_JOIN_PORT" in done.stderr
+    token = JoinToken.objects.get(name="laptop")
+    assert abs(token.expires - timezone.now() - timedelta(hours=2)) < timedelta(minutes=1)
+    assert token.uses_left == 3 and text not in cli("token", "list").stdout
+    assert cli("token", "create", "far", "--name", "gpu", "--uses", "0").returncode == 0
+    assert JoinToken.objects.get(name="gpu").uses_left is None
+    assert cli("token", "revoke", "laptop").returncode == 0
+    token.refresh_from_db()
+    assert token.revoked
+    row = make_instance(plugin, FIRST_ELSEWHERE)
+    assert [each["id"] for each in told(cli, "token", "joined")] == [str(row.id)]
+    assert "was asked to leave" in cli("token", "dismiss", str(row.id)).stdout
+    assert cli("token", "create", "far", "--name", "x", "--expires", "soon").returncode == 2
+    assert "no join token 'nope'" in cli("token", "revoke", "nope").stderr
+    assert cli("token", "create", "nothing", "--name", "x").returncode == 1
 
 
 def test_users_and_roles(cli: Cli) -> None:
