@@ -20,8 +20,8 @@ from security.principals import Principal
 
 # What actions begin with, for the filter.
 ACTIONS: Final = (
-    *("agent", "alert", "alert_rule", "autoscale", "card_key", "key", "plugin", "push", "task"),
-    "user",
+    *("agent", "alert", "alert_rule", "authority", "autoscale", "card_key", "join_token", "key"),
+    *("plugin", "push", "task", "user"),
 )
 
 
