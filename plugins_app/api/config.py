@@ -77,7 +77,9 @@ class RevisionRow(serializers.ModelSerializer[ConfigRevision]):
 
 class RevisionDetail(RevisionRow):
     config = serializers.JSONField(help_text="Secrets are references.")
-    changes = ConfigDifference(many=True, help_text="Since the revision before, or since `against`.")
+    changes = ConfigDifference(
+        many=True, help_text="Since the revision before, or since `against`."
+    )
 
     class Meta(RevisionRow.Meta):
         fields = (*RevisionRow.Meta.fields, "config", "changes")  # type: ignore[assignment]

@@ -220,7 +220,9 @@ def export(request: HttpRequest, principal: Principal, slug: str) -> HttpRespons
 def set_secret(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
     form = SecretForm(request.POST)
     if not form.is_valid():
-        raise InvalidInput(_("Name the field, and type its secret."), fields={"value": "missing"})
+        raise InvalidInput(
+            _("Name the field, and type its secret."), fields={"value": _("missing")}
+        )
     name, value = form.cleaned_data["name"], form.cleaned_data["value"]
     services.set_secret(principal, slug, name, value)
     told = _("The secret of %(field)s is set.") % {"field": name}
