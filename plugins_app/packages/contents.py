@@ -1,6 +1,7 @@
 """What lies in a plugin's folder: an index of it, whose sha256 stands for all of it."""
 
 import hashlib
+import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from plugins_app.errors import ChangedFiles
 # What is made in a folder by running, building or versioning it. No package may hold any of it.
 NOT_PART: Final = frozenset(
     {"__pycache__", ".venv", "node_modules", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+    | {".agentx"}  # what the author's commands put there
 )
 # Of an unpacked release, only this may be there beside what was packed: `npm ci` makes it.
 MADE_BY_PREPARING: Final = frozenset({"node_modules"})
@@ -90,36 +92,42 @@ def _differences(found: list[Entry], index: dict[str, str] | None) -> Iterator[s
 def _entries(
     folder: Path, left_out: frozenset[str], cache: dict[str, Any] | None
 ) -> Iterator[Entry]:
-    for path in _files(folder, left_out):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() and path.is_dir():
-            yield Entry(name, False, f"link {path.readlink()}")
+    for name, found in _files(str(folder), "", left_out):
+        if found.is_symlink() and found.is_dir():
+            yield Entry(name, False, f"link {os.readlink(found.path)}")
             continue
-        found = path.stat()
-        if stat.S_ISREG(found.st_mode):
-            yield Entry(name, bool(found.st_mode & stat.S_IXUSR), _sha256(path, found, cache))
+        kept = found.stat()
+        if stat.S_ISREG(kept.st_mode):
+            runs = bool(kept.st_mode & stat.S_IXUSR)
+            yield Entry(name, runs, _sha256(found.path, kept, cache))
 
 
-def _files(folder: Path, left_out: frozenset[str]) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name in left_out:
+def _files(
+    folder: str, above: str, left_out: frozenset[str]
+) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Each file's name below the top, and what the folder says of it. `os.scandir`: a tenth of pathlib's time."""
+    with os.scandir(folder) as found:
+        entries = list(found)
+    for entry in entries:
+        if entry.name in left_out:
             continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _files(path, left_out)
+        name = f"{above}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, f"{name}/", left_out)
         else:
-            yield path
+            yield name, entry
 
 
-def _sha256(path: Path, found: Any, cache: dict[str, Any] | None) -> str:
+def _sha256(path: str, found: os.stat_result, cache: dict[str, Any] | None) -> str:
     seen = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-    held = cache.get(str(path)) if cache is not None else None
+    held = cache.get(path) if cache is not None else None
     if held is not None and held[0] == seen:
         return str(held[1])
     began = time.time()
-    with path.open("rb") as file:
+    with open(path, "rb") as file:  # noqa: PTH123 - a path of os.scandir, thousands of them
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if cache is not None and began - found.st_ctime > SETTLED_SECONDS:
         if len(cache) >= MAX_CACHED:
             cache.clear()
-        cache[str(path)] = (seen, sha256)
+        cache[path] = (seen, sha256)
     return sha256
