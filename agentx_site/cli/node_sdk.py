@@ -12,7 +12,8 @@ from agentx_site.cli.errors import Failed
 from agentx_site.cli.target import PROJECT
 
 SDK: Final = PROJECT / "sdk" / "node"
-NAME: Final = Path("@agentx") / "sdk"
+LENT: Final = Path(".agentx") / "sdk-node"  # stays when npm tidies node_modules up
+LINK: Final = Path("node_modules") / "@agentx" / "sdk"
 INSTALL_SECONDS: Final = 300
 
 
@@ -21,12 +22,17 @@ def lend(folder: Path) -> None:
 
     Raises `Failed` when the SDK's own packages are not there and cannot be fetched.
     """
-    link = folder / "node_modules" / NAME
+    _link(folder / LENT, SDK)
+    _link(folder / LINK, Path("../..") / LENT)
+    fetch()
+
+
+def _link(link: Path, target: Path) -> None:
+    """Unless something is there: one that leads nowhere is made anew."""
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.unlink(missing_ok=True)  # one that leads nowhere
-        link.symlink_to(SDK, target_is_directory=True)
-    fetch()
+        link.unlink(missing_ok=True)
+        link.symlink_to(target, target_is_directory=True)
 
 
 def fetch() -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from agentx_site.cli import author, node_sdk
 from agentx_site.cli.root import agentx
 from plugins_app import manifest
+from plugins_app.packages import archive
 from tests import node_sdk as tested_sdk
 from tests.contract.test_guide import outcomes
 from tests.node_sdk import ROOT
@@ -18,6 +19,10 @@ from tests.node_sdk import ROOT
 
 def new(*arguments: str) -> Result:
     return CliRunner().invoke(agentx, ["plugin", "new", *arguments])
+
+
+def built(folder: Path) -> bytes:
+    return archive.build(folder).content
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +51,20 @@ def test_in_node_its_tests_pass_at_once(tmp_path, monkeypatch):
     done = tested_sdk.run(tmp_path / "elsewhere", "npm", "test")
     assert done.returncode == 0, done.stdout
     assert "failed" not in outcomes(tmp_path / "elsewhere").values()
+    assert not any(
+        ".agentx" in e.name for e in archive.opened(built(tmp_path / "elsewhere")).entries
+    )
+
+
+@pytest.mark.network
+def test_npm_may_tidy_up_and_the_tests_pass_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(node_sdk, "SDK", tested_sdk.copied_to(tmp_path))
+    monkeypatch.setattr(node_sdk, "fetch", lambda: None)
+    assert new("tidy", "--language", "node").exit_code == 0
+    assert tested_sdk.run(tmp_path / "tidy", "npm", "install", "--offline").returncode == 0
+    (tmp_path / "tidy" / node_sdk.LINK).unlink(missing_ok=True)
+    done = tested_sdk.run(tmp_path / "tidy", "npm", "test")
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("language", author.languages())
