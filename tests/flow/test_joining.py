@@ -310,3 +310,11 @@ async def test_a_plugin_may_live_elsewhere_alone(guests, tmp_path, key):
     assert (plugin.state, plugin.reason) == ("running", "")
     async with Web(key) as web:
         assert "hello" in str(await web.send("hello"))
+
+
+async def test_a_process_that_cannot_be_reached_is_told_so_and_ends(guests):
+    guest = guests(await a_token(), listen="nowhere.invalid:0")
+    assert await guest.status(30) == 0
+    assert "It was called at nowhere.invalid:" in guest.said
+    await until(lambda: states() == ["exited"])
+    assert "nowhere.invalid" in (await ask(joined().get)).reason

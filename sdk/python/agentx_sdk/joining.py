@@ -37,6 +37,7 @@ logger = logging.getLogger("agentx_sdk.joining")
 
 MARK = "agxj_"
 HOME = "home.agentx.internal"  # the name in the gateway's certificate
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - who calls must show AgentX's certificate
 CALL_SECONDS = 10.0
 AGAIN_SECONDS = (0.2, 5.0)  # between attempts to attend, the first and the longest
 DRAIN_SECONDS = 5.0
@@ -159,7 +160,7 @@ class Joined:
             answer.certificate_pem,
             key_pem,
             answer.root_pem,
-            wanted.listen_host or "0.0.0.0",  # noqa: S104 - who calls must show AgentX's certificate
+            wanted.listen_host if _is_here(wanted.listen_host) else EVERYWHERE,
             wanted.listen_port,
         )
         launch = handshake.Launch(
@@ -357,6 +358,17 @@ def _token_told() -> str:
     if path := os.environ.get("AGENTX_JOIN_TOKEN_FILE"):
         return Path(path).read_text().strip()
     return os.environ.get("AGENTX_JOIN_TOKEN", "")
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is an address of this machine: what AgentX calls may be that of a router in between."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind(place)
+    except OSError:
+        return False
+    return bool(host)
 
 
 def _listen_told() -> str:
