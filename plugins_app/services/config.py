@@ -125,6 +125,12 @@ def problems_with(plugin: Plugin, schema: Mapping[str, Any]) -> dict[str, str]:
     return candidate(plugin, plugin.config, schema=dict(schema)).problems
 
 
+def require_fit(plugin: Plugin, manifest: Mapping[str, Any]) -> None:
+    """Raises `InvalidConfig` when what somebody configured does not fit the release of this manifest."""
+    if plugin.revision and (found := problems_with(plugin, manifest.get("config_schema") or {})):
+        raise InvalidConfig.of(found)
+
+
 def _locked(principal: Principal, ref: str | UUID) -> Plugin:
     principal.require(permissions.PLUGINS_MANAGE)
     return lock_plugin(ref)

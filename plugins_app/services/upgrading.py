@@ -22,6 +22,7 @@ from plugins_app.packages import versions
 from plugins_app.selectors.releases import newest_listed, release_of
 from plugins_app.services import dependencies
 from plugins_app.services.acceptance import market_install
+from plugins_app.services.config import require_fit
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.releases import drop_next, want
 from plugins_app.services.settling import lock_plugin
@@ -36,7 +37,8 @@ FORGOTTEN: Final = "forgotten"  # news: nodes have folders that no row refers to
 def upgrade(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
     """To one of its releases (by id or version) or a version from the registry; empty: the newest of all.
 
-    Processes change over at once, whatever its reload strategy. Raises `ReleaseNotFound`, `PackageNotFound`.
+    Processes change over at once, whatever its reload strategy. Raises `ReleaseNotFound`, `PackageNotFound`,
+    and `InvalidConfig` for one whose schema refuses what is configured.
     """
     principal.require(permissions.PLUGINS_MANAGE)
     plugin = lock_plugin(ref)
@@ -47,6 +49,7 @@ def upgrade(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
             raise Conflict(_("%(plugin)s has no newer release.") % {"plugin": plugin.slug})
         _ask_now(plugin)
         return market_install(principal, plugin.slug, listed)
+    require_fit(plugin, release.manifest)
     return _change(principal, plugin, release)
 
 

@@ -13,8 +13,16 @@ from django.test.utils import CaptureQueriesContext
 
 from plugins_app import selectors, services
 from plugins_app.errors import ConfigChanged, InvalidConfig, RevisionNotFound, SecretNotFound
-from plugins_app.models import ConfigRevision, Plugin, PluginEvent, PluginInstance, PluginSecret
+from plugins_app.models import (
+    ConfigRevision,
+    Plugin,
+    PluginEvent,
+    PluginInstance,
+    PluginRelease,
+    PluginSecret,
+)
 from plugins_app.services.config import REVISIONS_WITH_SECRETS, problems_with, seal_open_secrets
+from plugins_app.services.upgrading import upgrade
 from security.errors import Forbidden
 from security.models import AuditEvent
 from security.principals import Principal, system
@@ -303,3 +311,20 @@ def test_what_was_configured_before_there_were_revisions_becomes_one_and_is_seal
     assert effective(plugin) == old
     for model in (Plugin, ConfigRevision, AuditEvent):
         assert CANARY not in json.dumps(list(model.objects.values()), default=str)
+
+
+def test_an_upgrade_that_would_refuse_what_is_configured_is_refused_before(plugin):
+    configure({"greeting": "hi", "api_key": CANARY})
+    schema = {**SCHEMA, "required": ["greeting", "dsn"]}
+    PluginRelease.objects.create(
+        plugin=plugin,
+        version="2.0.0",
+        path="/",
+        manifest={"config_schema": schema},
+        digest="2" * 64,
+    )
+    with pytest.raises(InvalidConfig) as caught:
+        upgrade(US, "echo", "2.0.0")
+    assert caught.value.fields == {"dsn": "is required"}
+    plugin.refresh_from_db()
+    assert plugin.release.version == "1.0.0"
