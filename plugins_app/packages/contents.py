@@ -6,6 +6,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +47,8 @@ def digest_of_entries(entries: Iterable[Entry]) -> str:
 
 def index_of(entries: Iterable[Entry]) -> bytes:
     """What the digest is of. Kept beside an unpacked release, so that a changed file can be named."""
-    return "".join(entry.line() for entry in sorted(entries)).encode()
+    lines = [entry.line() for entry in sorted(entries, key=attrgetter("name"))]
+    return "".join(lines).encode(errors="surrogateescape")
 
 
 def index_path(folder: Path) -> Path:
@@ -63,7 +65,7 @@ def check(folder: Path, digest: str, cache: dict[str, Any] | None = None) -> Non
     index = _known_index(folder, digest)
     left_out = NOT_PART if index is None else MADE_BY_PREPARING
     try:
-        found = sorted(_entries(folder, left_out, cache))
+        found = list(_entries(folder, left_out, cache))
     except OSError as error:
         raise ChangedFiles((Path(str(error.filename or folder)).name,)) from None
     if digest_of_entries(found) != digest:
@@ -78,8 +80,8 @@ def _known_index(folder: Path, digest: str) -> dict[str, str] | None:
         return None
     if hashlib.sha256(content).hexdigest() != digest:
         return {}
-    lines = content.decode().splitlines(keepends=True)
-    return {line.partition("\0")[0]: line for line in lines}
+    lines = content.decode(errors="surrogateescape").split("\n")[:-1]
+    return {line.partition("\0")[0]: f"{line}\n" for line in lines}
 
 
 def _differences(found: list[Entry], index: dict[str, str] | None) -> Iterator[str]:
@@ -94,7 +96,7 @@ def _entries(
 ) -> Iterator[Entry]:
     for name, found in _files(str(folder), "", left_out):
         if found.is_symlink() and found.is_dir():
-            yield Entry(name, False, f"link {os.readlink(found.path)}")
+            yield Entry(name, False, f"link {Path(found.path).readlink()}")
             continue
         kept = found.stat()
         if stat.S_ISREG(kept.st_mode):

@@ -244,6 +244,13 @@ def test_a_file_put_in_or_taken_away_is_named(release):
         contents.check(path, digest)
 
 
+def test_a_name_that_is_no_text_is_told_too(release):
+    path, digest = release
+    os.close(os.open(os.fsencode(path) + b"/\xff", os.O_CREAT))
+    with pytest.raises(ChangedFiles):
+        contents.check(path, digest)
+
+
 def test_compiled_python_cannot_be_slipped_in(release):
     """Python would run it in place of the source that was checked."""
     path, digest = release
