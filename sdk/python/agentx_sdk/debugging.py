@@ -6,10 +6,10 @@ import os
 import re
 import secrets
 import sys
-import tempfile
 import uuid
 from pathlib import Path
 
+from agentx_sdk import sockets
 from agentx_sdk.handshake import Launch
 from agentx_sdk.version import CONTRACTS
 
@@ -31,7 +31,7 @@ def own_launch(name: str) -> Launch:
     return Launch(
         launch_id=str(uuid.uuid4()),
         token=secrets.token_hex(32),
-        socket_dir=tempfile.mkdtemp(prefix="agentx-debug-"),  # mode 0700
+        socket_dir=sockets.folder("agentx-debug-"),
         contracts=CONTRACTS,
         lease_seconds=math.inf,
         plugin=name or _plugin_name(Path(sys.argv[0])),

@@ -1,11 +1,11 @@
 """An adapter served in the test's own process, over real gRPC: for a debugger, and to look inside."""
 
 import shutil
-import tempfile
 import uuid
 from types import TracebackType
 from typing import Any
 
+from agentx_sdk import sockets
 from agentx_sdk.adapter import Adapter
 from agentx_sdk.handshake import Launch
 from agentx_sdk.server import PluginServer
@@ -31,7 +31,7 @@ class InProcess(Client):
         self.config = config or {}
 
     async def __aenter__(self) -> "InProcess":
-        self._folder = tempfile.mkdtemp(prefix="agentx-")
+        self._folder = sockets.folder("agentx-")
         token, contract = uuid.uuid4().hex, max(CONTRACTS)
         launch = Launch(
             launch_id=str(uuid.uuid4()),

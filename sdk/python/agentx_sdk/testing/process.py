@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import agentx_sdk
+from agentx_sdk import sockets
 from agentx_sdk.handshake import COOKIE, COOKIE_NAME, HANDSHAKE_FD_NAME
 from agentx_sdk.testing.program import program
 from agentx_sdk.version import CONTRACTS
@@ -67,7 +67,7 @@ class Process:
         self._environment = environment or {}
         self._timeout = timeout
         self._handshake_fd = handshake_fd
-        self.work_dir = Path(tempfile.mkdtemp(prefix="agentx-"))
+        self.work_dir = Path(sockets.folder("agentx-"))
         self.token = secrets.token_hex(32)
         self.launch: dict[str, Any] = {
             "launch_id": str(uuid.uuid4()),
