@@ -82,7 +82,7 @@ def _read(key: str, after: str, count: int) -> Iterator[tuple[str, dict[str, str
     if after:
         told = _redis().xrange(key, min=f"({after}", count=count)
     else:
-        told = reversed(_redis().xrevrange(key, count=count) or ())  # type: ignore[arg-type]
+        told = reversed(_redis().xrevrange(key, count=count) or ())
     return iter(told)
 
 
