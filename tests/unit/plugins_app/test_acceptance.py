@@ -195,11 +195,21 @@ def test_a_configuration_that_does_not_fit_is_refused_whole(tmp_path):
 
 
 def test_an_upgrade_must_take_the_configuration_that_is_there(tmp_path):
-    accept(ADMIN, built(tmp_path, manifest(config={"mode": "fast"})).content)
+    accept(ADMIN, built(tmp_path).content, config={"mode": "fast"})
     schema = {"properties": {"mode": {"enum": ["slow"]}}}
     with pytest.raises(InvalidConfig, match=r"packed 2.0.0: mode"):
         accept(ADMIN, built(tmp_path, manifest(version="2.0.0", config_schema=schema)).content)
     assert Plugin.objects.get().release.version == "1.0.0"
+
+
+def test_a_configuration_that_nobody_changed_changes_with_its_manifest(tmp_path):
+    accept(ADMIN, built(tmp_path, manifest(config={"mode": "fast"})).content)
+    told = {
+        "config": {"mode": "slow"},
+        "config_schema": {"properties": {"mode": {"enum": ["slow"]}}},
+    }
+    plugin = accept(ADMIN, built(tmp_path, manifest(version="2.0.0", **told)).content)
+    assert plugin.config == {"mode": "slow"}
 
 
 def test_an_agent_of_another_plugin_is_not_taken(tmp_path):
