@@ -123,7 +123,7 @@ def _entry(told: Any) -> Entry | None:
         and isinstance(size, int)
         and 0 <= size <= MAX_PACKED_BYTES
     )
-    if not sound:
+    if not sound or not isinstance(size, int):
         return None
     return Entry(
         **texts,
