@@ -108,8 +108,8 @@ def test_pages_that_not_everybody_may_see(world: Plugin, path: str, may: set[str
 
 
 def test_who_may_not_does_not_see_the_buttons(world: Plugin) -> None:
-    shown = console("operator").get("/plugins/echo/").content.decode()
-    hidden = console("viewer").get("/plugins/echo/").content.decode()
+    shown = console("operator").get("/plugins/echo/processes/").content.decode()
+    hidden = console("viewer").get("/plugins/echo/processes/").content.decode()
     for path in ("/plugins/echo/stop/", "/plugins/echo/restart/", "/plugins/echo/scale/"):
         assert path in shown
         assert path not in hidden
