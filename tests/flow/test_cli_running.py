@@ -13,6 +13,10 @@ import pytest
 
 from tests.flow.installation import Installation
 
+BREAKS = """import os.path
+if os.path.exists("broken"):
+    import nothing_like_it
+"""
 PLUGIN = """
 from agentx_sdk import Adapter, run
 
@@ -115,12 +119,12 @@ def test_plugin_verbs_come_back_when_it_is_so(site: Installation) -> None:
 def test_a_replacement_that_does_not_start_is_told_at_once(
     site: Installation, tmp_path: Path
 ) -> None:
-    source = tmp_path / "main.py"
-    source.write_text(PLUGIN)
+    (tmp_path / "main.py").write_text(BREAKS + PLUGIN)
     (tmp_path / "plugin.yaml").write_text(MANIFEST)
     assert agentx(site, "plugin", "install", str(tmp_path)).returncode == 0
     assert agentx(site, "plugin", "start", "brittle").returncode == 0
-    source.write_text("import nothing_like_it")
+    broken = site.home / "work" / "brittle" / "0" / "broken"
+    broken.touch()
     # What happened at the first time is not taken for what happens at the second.
     for _ in range(2):
         refused = agentx(site, "plugin", "restart", "brittle", "--timeout", "20")
@@ -128,7 +132,7 @@ def test_a_replacement_that_does_not_start_is_told_at_once(
         assert "the earlier process goes on" in refused.stderr
         assert "nothing_like_it" in refused.stderr
         assert agentx(site, "send", "brittle", "hello").stdout == "HELLO\n"
-    source.write_text(PLUGIN)
+    broken.unlink()
     assert agentx(site, "plugin", "restart", "brittle").stdout == "brittle is running\n"
     assert "→ running" in agentx(site, "plugin", "events", "brittle").stdout
     assert agentx(site, "plugin", "uninstall", "brittle").returncode == 0
