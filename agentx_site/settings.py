@@ -334,6 +334,7 @@ SPECTACULAR_SETTINGS = {
         "PluginKind": "plugins_app.models.Plugin.Kind",
         "AlertState": "monitoring.models.Alert.State",
         "Trust": "registry.models.Trust",
+        "ChangeKind": ("added", "removed", "changed"),
         "AgentSource": "registry.models.Agent.Source",
         "ReleaseSource": "plugins_app.models.PluginRelease.Source",
     },

@@ -83,7 +83,7 @@ class ReleaseDetailSerializer(ReleaseSerializer):
         return PreparationSerializer(release.on_nodes, many=True).data  # type: ignore[attr-defined]
 
 
-class Change(serializers.Serializer[Any]):
+class ReleaseChange(serializers.Serializer[Any]):
     version = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=MAX_WHICH,
         help_text="A version, or the id of a release. Empty: the newest; to roll back: the one before.",
@@ -124,12 +124,12 @@ class PluginReleaseDetail(APIView):
 class PluginUpgrade(APIView):
     @extend_schema(
         operation_id="plugins_upgrade",
-        request=Change,
+        request=ReleaseChange,
         responses={202: PluginDetailSerializer, **refusals(400, 404, 409)},
     )
     def post(self, request: Request, ref: str) -> Response:
         """Change to another release, installed or in the registry. What runs goes on until it is prepared."""
-        version = checked(request, Change)["version"]
+        version = checked(request, ReleaseChange)["version"]
         plugin = services.upgrade(caller(request), ref, version)
         return Response(PluginDetailSerializer(plugin).data, status=202)
 
@@ -137,11 +137,11 @@ class PluginUpgrade(APIView):
 class PluginRollback(APIView):
     @extend_schema(
         operation_id="plugins_rollback",
-        request=Change,
+        request=ReleaseChange,
         responses={202: PluginDetailSerializer, **refusals(400, 404, 409)},
     )
     def post(self, request: Request, ref: str) -> Response:
         """Go back to an earlier release; without a version to the last good one, else the one before."""
-        version = checked(request, Change)["version"]
+        version = checked(request, ReleaseChange)["version"]
         plugin = services.rollback(caller(request), ref, version)
         return Response(PluginDetailSerializer(plugin).data, status=202)
