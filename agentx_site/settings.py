@@ -91,7 +91,9 @@ PLUGIN_REGISTRIES = env.names(
     "or of another AgentX (https://…/api/v1/market). Private addresses must be in AGENTX_WEBHOOK_ALLOW too.",
 )
 PREPARATION_SECONDS = env.number(
-    "AGENTX_PREPARATION_SECONDS", 600, "How long one step of making a plugin's environment may take."
+    "AGENTX_PREPARATION_SECONDS",
+    600,
+    "How long one step of making a plugin's environment may take.",
 )
 KEPT_RELEASES = env.number(
     "AGENTX_KEPT_RELEASES",

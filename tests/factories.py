@@ -106,7 +106,9 @@ def make_plugin(
     return plugin
 
 
-def make_release(plugin: Plugin, version: str, *, days_ago: int = 1, **fields: Any) -> PluginRelease:
+def make_release(
+    plugin: Plugin, version: str, *, days_ago: int = 1, **fields: Any
+) -> PluginRelease:
     """A further release of a plugin, whose manifest is echo's and can be run where it lies."""
     raw = manifests.read(Path(settings.BASE_DIR) / "plugins" / "echo")
     raw["metadata"] |= {"name": plugin.slug, "version": version}

@@ -27,7 +27,9 @@ Answer = TypeVar("Answer")
 class Guest:
     """One process of a plugin, started by hand as somebody on another machine would."""
 
-    def __init__(self, door: Door | Gateway, token: str, folder: Path = ECHO, listen: str = "") -> None:
+    def __init__(
+        self, door: Door | Gateway, token: str, folder: Path = ECHO, listen: str = ""
+    ) -> None:
         self.log = tempfile.NamedTemporaryFile(prefix="agentx-guest-")  # noqa: SIM115 - closed by `end`
         self.child = subprocess.Popen(
             [sys.executable, str(folder / "main.py"), "--join", f"127.0.0.1:{door.port}"]

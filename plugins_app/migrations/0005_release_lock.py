@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0004_instance_standbys'),
+        ("plugins_app", "0004_instance_standbys"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pluginrelease',
-            name='lock',
-            field=models.TextField(blank=True, help_text='As the first node that prepared it resolved them; every other takes the same.', verbose_name='locked requirements'),
+            model_name="pluginrelease",
+            name="lock",
+            field=models.TextField(
+                blank=True,
+                help_text="As the first node that prepared it resolved them; every other takes the same.",
+                verbose_name="locked requirements",
+            ),
         ),
     ]

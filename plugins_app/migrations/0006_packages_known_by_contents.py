@@ -4,33 +4,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0005_release_lock'),
+        ("plugins_app", "0005_release_lock"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='package',
-            name='contents',
-            field=models.CharField(default='', help_text='Once they are unpacked.', max_length=64, verbose_name='sha256 of its files'),
+            model_name="package",
+            name="contents",
+            field=models.CharField(
+                default="",
+                help_text="Once they are unpacked.",
+                max_length=64,
+                verbose_name="sha256 of its files",
+            ),
         ),
         migrations.AddField(
-            model_name='package',
-            name='latest',
-            field=models.BooleanField(default=False, help_text='What one gets who asks for no version.', verbose_name='newest'),
+            model_name="package",
+            name="latest",
+            field=models.BooleanField(
+                default=False,
+                help_text="What one gets who asks for no version.",
+                verbose_name="newest",
+            ),
         ),
         migrations.AddField(
-            model_name='package',
-            name='readme',
-            field=models.TextField(blank=True, verbose_name='readme'),
+            model_name="package",
+            name="readme",
+            field=models.TextField(blank=True, verbose_name="readme"),
         ),
         migrations.AddConstraint(
-            model_name='package',
-            constraint=models.UniqueConstraint(condition=models.Q(('latest', True)), fields=('name',), name='plugins_app_one_newest_package'),
+            model_name="package",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("latest", True)),
+                fields=("name",),
+                name="plugins_app_one_newest_package",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='package',
-            constraint=models.CheckConstraint(condition=models.Q(('latest', False), models.Q(('listed', True), ('yanked__isnull', True)), _connector='OR'), name='plugins_app_newest_can_be_had'),
+            model_name="package",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("latest", False),
+                    models.Q(("listed", True), ("yanked__isnull", True)),
+                    _connector="OR",
+                ),
+                name="plugins_app_newest_can_be_had",
+            ),
         ),
     ]

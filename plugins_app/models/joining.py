@@ -31,11 +31,11 @@ class JoinToken(models.Model):
         verbose_name_plural = _("join tokens")
         ordering = ("-created",)
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def is_usable(self) -> bool:
         """Whether it lets anybody in."""
         is_over = self.revoked is not None or self.expires <= timezone.now()
         return not is_over and self.uses_left != 0
-
-    def __str__(self) -> str:
-        return self.name

@@ -41,7 +41,9 @@ class PluginRelease(models.Model):
     lock = models.TextField(
         _("locked requirements"),
         blank=True,
-        help_text=_("As the first node that prepared it resolved them; every other takes the same."),
+        help_text=_(
+            "As the first node that prepared it resolved them; every other takes the same."
+        ),
     )
     trust = models.CharField(_("trust"), max_length=16, choices=Trust.choices, default=Trust.PUBLIC)
     signer = models.ForeignKey(

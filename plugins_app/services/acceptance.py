@@ -181,8 +181,9 @@ def _release(principal: Principal, plugin: Plugin, package: Package, source: str
 
 def _require_fitting(plugin: Plugin, manifest: Manifest, config: Config | None) -> None:
     """The configuration that is there must fit a new release too, before anything is changed over."""
-    now = plugin.config if plugin.revision else manifest.config  # what nobody changed changes with it
-    held = now if config is None else config
+    held = config
+    if held is None:  # what nobody changed changes with the release
+        held = plugin.config if plugin.revision else manifest.config
     if not held:
         return
     schema = {"type": "object", **manifest.config_schema}

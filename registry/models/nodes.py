@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 class Node(models.Model):
     """A machine that runs plugin processes. Its worker renews `heartbeat`."""
 
-    REMOTE = "remote"  # the label of a machine without a supervisor of ours: its processes call home
+    REMOTE = "remote"  # label of a machine without a supervisor of ours: its processes call home
 
     class State(models.TextChoices):
         ACTIVE = "active", _("active")

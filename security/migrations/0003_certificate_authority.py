@@ -5,26 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('security', '0002_roles_and_audit_guard'),
+        ("security", "0002_roles_and_audit_guard"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CertificateAuthority',
+            name="CertificateAuthority",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('certificate', models.TextField(help_text='PEM.', verbose_name='certificate')),
-                ('key_sealed', models.TextField(verbose_name='sealed key')),
-                ('fingerprint', models.CharField(max_length=64, unique=True, verbose_name='sha256')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('expires', models.DateTimeField(verbose_name='expires')),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("certificate", models.TextField(help_text="PEM.", verbose_name="certificate")),
+                ("key_sealed", models.TextField(verbose_name="sealed key")),
+                (
+                    "fingerprint",
+                    models.CharField(max_length=64, unique=True, verbose_name="sha256"),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("expires", models.DateTimeField(verbose_name="expires")),
             ],
             options={
-                'verbose_name': 'certificate authority',
-                'verbose_name_plural': 'certificate authorities',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='security_one_certificate_authority')],
+                "verbose_name": "certificate authority",
+                "verbose_name_plural": "certificate authorities",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="security_one_certificate_authority"
+                    )
+                ],
             },
         ),
     ]

@@ -69,7 +69,11 @@ PERSON = {"username": "new", "password": "correct horse battery", "role": "viewe
 FOLDER = {"path": str(Path(settings.BASE_DIR) / "plugins" / "slow_echo")}
 PACKAGE = {"package": base64.b64encode(tarred(told=manifest("fresh"))).decode()}
 REATTACH = {
-    **{"agentx": 1, "plugin": "echo", "pid": 4242, "contract": 1, "token": "t" * 64},
+    "agentx": 1,
+    "plugin": "echo",
+    "pid": 4242,
+    "contract": 1,
+    "token": "t" * 64,
     "address": "unix:/tmp/by-hand.sock",
     "launch_id": "0b0e5b52-9f10-4a1f-8f3e-000000000000",
 }

@@ -140,6 +140,6 @@ async def test_nothing_is_left_when_it_is_closed(web):
     await reader.readuntil(b"\r\n\r\n")
     relay.close()
     assert await reader.read() == b""
-    with pytest.raises(OSError, match="refused|Connect"):
+    with pytest.raises(OSError, match=r"refused|Connect"):
         await asyncio.open_connection("127.0.0.1", port)
     writer.close()

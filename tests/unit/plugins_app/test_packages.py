@@ -169,7 +169,9 @@ def test_a_large_file_is_no_package(monkeypatch):
         archive.opened(tarred())
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", gzip.compress(b"hello", mtime=0), tarred()[:200]])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", gzip.compress(b"hello", mtime=0), tarred()[:200]]
+)
 def test_what_is_no_archive_is_refused(content):
     with pytest.raises(InvalidPackage):
         archive.opened(content)
@@ -229,7 +231,9 @@ def test_a_file_changed_after_it_was_installed_is_named(release, kept):
     (path / "lib.py").chmod(0o644)
     (path / "lib.py").write_text("A = 2\n")
     (path / "lib.py").chmod(0o444)
-    with pytest.raises(ChangedFiles, match=r"^In its folder lib.py was changed after it was installed"):
+    with pytest.raises(
+        ChangedFiles, match=r"^In its folder lib.py was changed after it was installed"
+    ):
         contents.check(path, digest, cache)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from plugins_app.process import pump as pumps
 from plugins_app.process.pump import Pump, found, pipe
+from tests.system import until
 
 LIMIT = 10_000
 pytestmark = pytest.mark.asyncio
@@ -25,9 +26,8 @@ def writer(code: str, theirs: int) -> "subprocess.Popen[bytes]":
 
 
 async def ended(child) -> int:
-    while child.poll() is None:
-        await asyncio.sleep(0.01)
-    return child.returncode
+    """Its exit status, while the loop goes on reading what it writes."""
+    return await asyncio.to_thread(child.wait)
 
 
 async def test_what_is_within_the_limit_is_kept_word_for_word(path):
@@ -95,13 +95,9 @@ async def test_nobody_reads_and_the_next_supervisor_has_it_all(path):
     os.close(theirs)
     os.close(ours)  # the supervisor is gone
     child.poll()
-    again = None
-    while again is None:
-        again = found(child.pid)
-        await asyncio.sleep(0.01)
+    again = await asyncio.to_thread(until, lambda: found(child.pid))
     pump = Pump(again, path, LIMIT)
-    while not path.exists():
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(until, path.exists)
     child.kill()
     await ended(child)
     pump.close()
@@ -110,6 +106,8 @@ async def test_nobody_reads_and_the_next_supervisor_has_it_all(path):
 
 async def test_a_pipe_that_is_not_ours_is_left_alone():
     """A process under a debugger writes to its author."""
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    code = (sys.executable, "-c", "input()")
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = await asyncio.create_subprocess_exec(*code, **pipes)
     assert found(child.pid) is None
-    child.communicate(b"\n")
+    await child.communicate(b"\n")
