@@ -93,6 +93,7 @@ class Lane:
         view, arguments = found
         request_id = context.begin(_header(scope, b"x-request-id"))
         context.count_hops(_header(scope, b"agentx-hops"))
+        context.take_trace(_header(scope, b"traceparent"))
         body = Body(scope, receive)
         try:
             await self._started()

@@ -35,6 +35,7 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         chosen = context.begin(request.headers.get(context.HEADER))
+        context.take_trace(request.headers.get(context.TRACE_HEADER))
         response = self.get_response(request)
         response[context.HEADER] = chosen
         return response

@@ -31,6 +31,7 @@ class Turn:
     context_id: str
     caller: str = ""
     request_id: str = ""
+    traceparent: str = ""
     history: Sequence[Json] = ()
     deadline_ms: int = 0
     metadata: Json | None = None
@@ -66,6 +67,7 @@ def encode(turn: Turn) -> pb.ProcessMessageRequest:
         caller=turn.caller,
         history=[encode_message(each, turn.task_id, turn.context_id) for each in turn.history],
         deadline_ms=turn.deadline_ms,
+        traceparent=turn.traceparent,
         metadata_json=_text(turn.metadata),
         accepted_output_modes=turn.accepted_output_modes,
     )

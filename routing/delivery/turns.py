@@ -1,7 +1,11 @@
 """The turn that an agent is given, made of a task's record: for the first delivery and for every other. Pure."""
 
+import hashlib
+import re
+import secrets
 import time
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 
@@ -9,7 +13,10 @@ from plugins_app.client.codec import Turn
 from routing.limits import MAX_HISTORY_BYTES, MAX_TURN_SECONDS
 from routing.record import Json, Record
 from routing.requests import Send
+from security import context
 from security.principals import ANONYMOUS
+
+_TRACE: Final = re.compile(r"[0-9a-f]{32}\Z")
 
 
 def request_of(send: Send) -> Json:
@@ -19,6 +26,8 @@ def request_of(send: Send) -> Json:
         request["metadata"] = send.metadata
     if send.accepted_output_modes:
         request["acceptedOutputModes"] = list(send.accepted_output_modes)
+    if trace := context.trace.get():
+        request["trace"] = trace
     return request
 
 
@@ -33,13 +42,15 @@ def turn_of(
 ) -> Turn:
     """`history`: what was said before `message`; when a lost turn is resumed, what was said after it too."""
     request = task.request or {}
+    request_id = request_id or task.request_id
     return Turn(
         agent=task.agent_slug,
         message=message,
         task_id=task.id,
         context_id=task.context_id,
         caller="" if task.owner == ANONYMOUS.subject else task.owner_label,
-        request_id=request_id or task.request_id,
+        request_id=request_id,
+        traceparent=traceparent(request.get("trace", ""), request_id),
         history=newest_that_fit(history),
         deadline_ms=int((time.time() + MAX_TURN_SECONDS) * 1000),
         metadata=request.get("metadata"),
@@ -49,6 +60,17 @@ def turn_of(
         blocking=blocking,
         resumes=resumes,
     )
+
+
+def traceparent(trace: str, request_id: str) -> str:
+    """A new span of the caller's trace; without one, of a trace that is found by the request's id.
+
+    The ids that AgentX makes are 32 hexadecimal digits, and so are the trace's; of another id it is the sha256.
+    """
+    if not trace:
+        own = _TRACE.match(request_id)
+        trace = request_id if own else hashlib.sha256(request_id.encode()).hexdigest()[:32]
+    return f"00-{trace}-{secrets.token_hex(8)}-01"
 
 
 def newest_that_fit(history: Sequence[Json], limit: int = MAX_HISTORY_BYTES) -> list[Json]:

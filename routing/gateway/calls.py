@@ -34,6 +34,7 @@ class Call:
             if isinstance(value, str):
                 metadata[name] = f"{metadata[name]},{value}" if name in metadata else value
         context.count_hops(metadata.get(context.HOPS_HEADER.lower()))
+        context.take_trace(metadata.get(context.TRACE_HEADER))
         return cls(metadata, address_of(rpc.peer()), context.begin(metadata.get(REQUEST_ID)))
 
     async def caller(self) -> Principal:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -295,3 +296,15 @@ async def test_a_task_of_nobody_is_not_disturbed_by_a_reaper_of_others(web):
     )
     await ask(reap_lost_tasks)
     assert await ask(one_terminal_state, lost.id) == "FAILED"
+
+
+async def test_the_callers_trace_is_kept_for_every_turn_of_its_task(web):
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    message = {"messageId": str(uuid4()), "role": "ROLE_USER", "parts": [{"text": "hello"}]}
+    traceparent = f"00-{trace}-b7ad6b7169203331-01"
+    status, told = await web.call(
+        "POST", "/message:send", {"message": message}, traceparent=traceparent
+    )
+    assert status == 200
+    request = await ask(lambda: Task.objects.get(id=told["task"]["id"]).request)
+    assert request["trace"] == trace

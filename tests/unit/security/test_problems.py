@@ -57,3 +57,20 @@ def test_a_harmful_request_id_is_replaced(offered: str | None) -> None:
 
 def test_a_harmless_request_id_is_kept() -> None:
     assert context.begin("abc-123_DEF.4") == "abc-123_DEF.4"
+
+
+@pytest.mark.parametrize(
+    ("header", "trace"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "0af7651916cd43dd8448eb211c80319c"),
+        ("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", "0af7651916cd43dd8448eb211c80319c"),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01more", ""),
+        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", ""),
+        (f"00-{'0' * 32}-b7ad6b7169203331-01", ""),
+        ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", ""),
+        (None, ""),
+    ],
+)  # fmt: skip
+def test_a_trace_is_gone_on_with_when_it_is_one(header: str | None, trace: str) -> None:
+    context.take_trace(header)
+    assert context.trace.get() == trace
