@@ -35,6 +35,7 @@ class Confinement:
     files: str  # namespace, Landlock or nothing
     landlock: int  # the ABI to use; 0: none
     seccomp: bool
+    keeps_limits: bool  # those of other processes, which any trust could set
     asked: Network  # by its manifest
     network: str  # what it gets of that: none, loopback, hosts or all
     network_how: str
@@ -97,6 +98,7 @@ def confinement(manifest: Manifest, trust: str, machine: Machine) -> Confinement
         files=files,
         landlock=landlock,
         seccomp=seccomp,
+        keeps_limits=machine.seccomp,
         asked=manifest.network,
         network=network.policy,
         network_how=network_how,
@@ -174,6 +176,7 @@ def _walls(trust: str, machine: Machine, files: str) -> list[Measure]:
     walls = [
         _wall("other_processes", traced, machine, "landlock"),
         Measure("signals", "", scoped, "" if scoped else _no_scopes(machine)),
+        _wall("others_limits", SECCOMP if machine.seccomp else "", machine, "seccomp"),
     ]
     if trust != INTERNAL:
         both = ", ".join(filter(None, ("mount namespace", landlock)))

@@ -20,7 +20,7 @@ def apply(told: dict[str, Any]) -> None:
 
     told: groups (folders of cgroups), files ("namespace", "Landlock" or ""), own_network, door (a port, or 0),
     door_fd (a number it keeps), report (a socket's descriptor), read, write, place (paths), landlock (ABI),
-    no_tcp, seccomp, processes (or 0).
+    no_tcp, seccomp, keeps_limits, processes (or 0).
     """
     for folder in told["groups"]:
         _join(folder)
@@ -44,8 +44,8 @@ def apply(told: dict[str, Any]) -> None:
     kernel.no_new_privileges()
     if told["landlock"]:
         _wall_in(told, has_namespace)
-    if told["seccomp"]:
-        seccomp.restrict()
+    if told["seccomp"] or told["keeps_limits"]:
+        seccomp.restrict(limits_alone=not told["seccomp"])
 
 
 def limit(name: str, value: int) -> None:

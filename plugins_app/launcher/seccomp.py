@@ -1,11 +1,15 @@
 """A filter over system calls: what a plugin that is not ours has no business with is refused with EPERM.
 
+Whatever the trust, nobody sets the limits of another process: for that the kernel asks only for the same user, and
+nothing of namespaces or Landlock. A limit of no files, or of one second, ends a database as well as a signal does.
+
 It is a list of refusals, as Docker's default profile is in effect: what a new kernel adds is not refused before it is
 written down here. Numbers: asm/unistd_64.h (x86_64) and asm-generic/unistd.h (aarch64) of Linux 6.18.
 """
 
 import ctypes
 import errno
+import os
 import struct
 
 from plugins_app.launcher import kernel
@@ -40,6 +44,11 @@ EVERYWHERE = {
 ARCHITECTURE = 0xC00000B7 if kernel.ARM else 0xC000003E
 CLONE, SOCKET, IOCTL = (220, 198, 29) if kernel.ARM else (56, 41, 16)
 CLONE3 = 435
+PRLIMIT = 261 if kernel.ARM else 302
+# Each names the process first: sched_setparam, sched_setscheduler, sched_setaffinity, sched_setattr.
+SCHEDULING = (118, 119, 122, 274) if kernel.ARM else (142, 144, 203, 314)
+# setpriority and ioprio_set, with the word by which their first argument says "a process".
+PRIORITIES = ((140, 0), (30, 1)) if kernel.ARM else ((141, 0), (251, 1))
 X32 = 0x40000000  # x86_64's second set of numbers
 NAMESPACES = 0x7E020000  # CLONE_NEW*: user, pid, net, ipc, uts, cgroup, mount
 FAMILIES = (1, 2, 10, 16)  # unix, IPv4, IPv6, and netlink, which asks for addresses
@@ -62,16 +71,17 @@ def refused() -> list[int]:
     return sorted({*(AARCH64 if kernel.ARM else X86_64).values(), *EVERYWHERE.values()})
 
 
-def restrict() -> None:
+def restrict(*, limits_alone: bool = False) -> None:
     """For this process and all it starts; `no_new_privs` has to be set before."""
-    code = b"".join(struct.pack("HBBI", *each) for each in program())
+    lines = program(os.getpid(), limits_alone=limits_alone)
+    code = b"".join(struct.pack("HBBI", *each) for each in lines)
     held = ctypes.create_string_buffer(code)
     told = Program(len(code) // 8, ctypes.addressof(held))
     kernel.prctl("seccomp", kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, ctypes.byref(told))
 
 
-def program() -> list[Instruction]:
-    """Classic BPF: each instruction is code, jump if true, jump if false, value."""
+def program(own: int, *, limits_alone: bool = False) -> list[Instruction]:
+    """Classic BPF: each instruction is code, jump if true, jump if false, value. `own`: the pid that may be named."""
     lines: list[Instruction] = [
         (LOAD, 0, 0, ARCH),
         (EQUAL, 1, 0, ARCHITECTURE),
@@ -80,6 +90,14 @@ def program() -> list[Instruction]:
     ]
     if not kernel.ARM:
         lines += [(AT_LEAST, 0, 1, X32), _answer(errno.EPERM)]
+    lines += _when(PRLIMIT, _only_own(0, own))
+    if limits_alone:
+        return [*lines, (ANSWER, 0, 0, ALLOW)]
+    for number in SCHEDULING:
+        lines += _when(number, _only_own(0, own))
+    for number, process in PRIORITIES:
+        asked = [(LOAD, 0, 0, _low(0)), (EQUAL, 1, 0, process), _answer(errno.EPERM)]
+        lines += _when(number, [*asked, *_only_own(1, own)])
     for number in refused():
         lines += [(EQUAL, 0, 1, number), _answer(errno.EPERM)]
     # Its flags lie in memory, which a filter cannot read; the C library asks `clone` when this is missing.
@@ -96,6 +114,16 @@ def _when(number: int, then: list[Instruction]) -> list[Instruction]:
     """`then` loads an argument, so the number is loaded again after it."""
     block = [*then, (LOAD, 0, 0, NUMBER)]
     return [(EQUAL, 0, len(block), number), *block]
+
+
+def _only_own(argument: int, own: int) -> list[Instruction]:
+    """Nobody else may be named. 0 is whoever calls; threads by their numbers cannot be told from processes."""
+    return [
+        (LOAD, 0, 0, _low(argument)),
+        (EQUAL, 2, 0, 0),
+        (EQUAL, 1, 0, own),
+        _answer(errno.EPERM),
+    ]
 
 
 def _terminals() -> list[Instruction]:

@@ -40,6 +40,7 @@ def orders(
         "landlock": confinement.landlock,
         "no_tcp": confinement.network_how == LANDLOCK,
         "seccomp": confinement.seccomp,
+        "keeps_limits": confinement.keeps_limits,
         "processes": confinement.processes if confinement.counts_processes else 0,
     }
 

@@ -23,6 +23,7 @@ NAMES: Final = {
     "files": _("AgentX's and others' files out of sight"),
     "other_processes": _("Cannot look into other processes"),
     "signals": _("Cannot signal other processes"),
+    "others_limits": _("Cannot set other processes' limits"),
     "syscalls": _("Dangerous system calls refused"),
     "network": _("Network"),
 }

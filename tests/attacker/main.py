@@ -54,6 +54,17 @@ def signal(pid: float) -> str:
     return "it could be signalled"
 
 
+def ration(pid: float) -> str:
+    """Somebody else's open files: who has none left can serve nobody."""
+    resource.prlimit(int(pid), resource.RLIMIT_NOFILE, (7, 7))
+    return "it has 7 files left"
+
+
+def slow_down(pid: float) -> str:
+    os.sched_setaffinity(int(pid), {0})
+    return "it has one processor left"
+
+
 def trace(pid: float) -> str:
     return checked(LIBC.ptrace(PTRACE_ATTACH, int(pid), 0, 0))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -120,6 +121,19 @@ async def test_other_processes_keep_their_secrets(victim, trust):
     async with Attacker(None) as free:
         for deed, how in deeds:
             assert (await free.does(deed, **how)).went, deed
+
+
+@pytest.mark.parametrize("trust", ["internal", "trusted", "verified", "public"])
+async def test_limits_of_other_processes_stay_as_they_are(victim, trust):
+    """The kernel asks for no more than the same user, whatever namespace he is in."""
+    before = resource.prlimit(victim, resource.RLIMIT_NOFILE)
+    async with Attacker(trust) as attacker:
+        assert not (await attacker.does("ration", pid=victim)).went
+        if trust in ("verified", "public"):
+            assert not (await attacker.does("slow_down", pid=victim)).went
+            own = attacker.process.pid
+            assert (await attacker.does("slow_down", pid=own)).went
+    assert resource.prlimit(victim, resource.RLIMIT_NOFILE) == before
 
 
 async def test_calls_it_has_no_business_with_are_refused(victim):
