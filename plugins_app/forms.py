@@ -95,7 +95,7 @@ class JoinTokenForm(forms.Form):
         field.queryset = plugins
 
     def service_input(self) -> dict[str, Any]:
-        """For `services.joining.create_token`."""
+        """For `services.join_tokens.create_token`."""
         told = self.cleaned_data
         return {
             "ref": told["plugin"].slug,

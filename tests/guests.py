@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from plugins_app.selectors.joining import joined
-from plugins_app.services import joining
+from plugins_app.services import join_tokens
 from routing.gateway import Gateway
 from routing.gateway.homes import Door
 from security.principals import system
@@ -58,7 +58,7 @@ class Guest:
 
 
 async def a_token(uses: int | None = 1, plugin: str = "echo", **fields: Any) -> str:
-    _row, text = await ask(joining.create_token, US, plugin, name="test", uses=uses, **fields)
+    _row, text = await ask(join_tokens.create_token, US, plugin, name="test", uses=uses, **fields)
     return text
 
 

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from plugins_app.models import JoinToken, PluginInstance
 from plugins_app.selectors import joining as questions
-from plugins_app.services import joining
+from plugins_app.services import guests, join_tokens
 from security.authentication import caller
 from security.schema import checked, listed, refusals
 
@@ -92,7 +92,7 @@ class JoinTokens(ListAPIView[JoinToken]):
     def post(self, request: Request) -> Response:
         """Make a token. Its text is in this response and nowhere else."""
         given = checked(request, NewJoinToken)
-        token, text = joining.create_token(caller(request), given.pop("plugin"), **given)
+        token, text = join_tokens.create_token(caller(request), given.pop("plugin"), **given)
         told = {
             "token": text,
             "command": questions.command_of(text),
@@ -108,7 +108,7 @@ class JoinTokenDetail(APIView):
     )
     def delete(self, request: Request, token_id: UUID) -> Response:
         """End a token, at once and for good. Processes that joined with it stay."""
-        joining.revoke_token(caller(request), token_id)
+        join_tokens.revoke_token(caller(request), token_id)
         return Response(status=204)
 
 
@@ -131,5 +131,5 @@ class JoinedDismiss(APIView):
     )
     def post(self, request: Request, instance_id: UUID) -> Response:
         """Ask one process to finish its messages and leave."""
-        row = joining.dismiss(caller(request), instance_id)
+        row = guests.dismiss(caller(request), instance_id)
         return Response(JoinedSerializer(row).data, status=202)

@@ -14,7 +14,7 @@ from plugins_app.errors import CallFailed, ConfigRefused, InvalidConfig
 from plugins_app.homes.orders import Leave, Order, Say
 from plugins_app.models import PluginInstance
 from plugins_app.selectors.joining import Outfit, Seat, outfit_of, seat_of
-from plugins_app.services import joining, marks
+from plugins_app.services import guests, marks
 from security.errors import Unavailable
 from security.rows import ask
 
@@ -89,7 +89,7 @@ class Guest:
                 await self._lifecycle.create_agent(seat.target, agent)
             self._tried = outfit.revision
         taken = await ask(
-            joining.mark_arrived,
+            guests.mark_arrived,
             seat.instance_id,
             self.launch_id,
             seat.target.address,
@@ -128,7 +128,7 @@ class Guest:
         if told:
             await ask(marks.mark_reason, seat.instance_id, told)
         else:
-            await ask(joining.mark_revision, seat.instance_id, self.launch_id, seat.newest)
+            await ask(guests.mark_revision, seat.instance_id, self.launch_id, seat.newest)
 
     async def _ask_how_it_is(self) -> None:
         try:
@@ -142,12 +142,12 @@ class Guest:
             await _tell(marks.mark_recovered, self.seat.instance_id)
         self._misses = 0
         await _tell(marks.write_samples, [self._sample(health)])
-        await _tell(joining.keep_node, self.seat.node)
+        await _tell(guests.keep_node, self.seat.node)
 
     async def _health(self) -> Health:
         """Whoever asks renews its lease."""
         return await self._lifecycle.health(
-            self.seat.target, lease_seconds=joining.LEASE_SECONDS, timeout=ANSWER_SECONDS
+            self.seat.target, lease_seconds=guests.LEASE_SECONDS, timeout=ANSWER_SECONDS
         )
 
     async def _send_away(self, reason: str, drain_seconds: float) -> None:

@@ -18,7 +18,7 @@ from plugins_app.errors import JoinRefused
 from plugins_app.homes.guest import Guest, at
 from plugins_app.homes.orders import Order, Say
 from plugins_app.selectors.joining import seat_of
-from plugins_app.services import joining
+from plugins_app.services import guests, joining
 from plugins_app.services.certificates import mark_certificate
 from plugins_app.services.joining import Asking, Joined
 from security.authority import Authority
@@ -104,14 +104,14 @@ class Home:
             return
         reason = guest.end or ("It left." if guest.left else "It ended without a word.")
         with suppress(Unavailable):  # the sweep does it later
-            await ask(joining.mark_left, guest.seat.instance_id, guest.launch_id, reason)
+            await ask(guests.mark_left, guest.seat.instance_id, guest.launch_id, reason)
         if guest.launch_id not in self._guests:
             await self._channels.forget(guest.launch_id)
 
     async def _sweep(self) -> None:
         while True:
             with suppress(Unavailable):
-                await ask(joining.give_up_silent)
+                await ask(guests.give_up_silent)
             await asyncio.sleep(SWEEP_SECONDS)
 
     def _wake(self) -> None:

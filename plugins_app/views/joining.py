@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from plugins_app.forms import JoinTokenForm
 from plugins_app.models import JoinToken, Plugin
 from plugins_app.selectors import joining as questions
-from plugins_app.services import joining
+from plugins_app.services import guests
+from plugins_app.services.join_tokens import create_token, revoke_token
 from security.errors import PublicError
 from security.pages import deed, done, form_page, render
 from security.principals import Principal
@@ -41,7 +42,7 @@ def join_tokens(request: HttpRequest, principal: Principal) -> HttpResponse:
 
 def _made(principal: Principal, form: JoinTokenForm) -> tuple[JoinToken, str] | None:
     try:
-        return joining.create_token(principal, **form.service_input())
+        return create_token(principal, **form.service_input())
     except PublicError as error:
         form.add_error(None, error.message)
         return None
@@ -49,12 +50,12 @@ def _made(principal: Principal, form: JoinTokenForm) -> tuple[JoinToken, str] | 
 
 @deed
 def revoke(request: HttpRequest, principal: Principal, token_id: UUID) -> HttpResponse:
-    token = joining.revoke_token(principal, token_id)
+    token = revoke_token(principal, token_id)
     return done(request, _("The join token %(name)s is revoked.") % {"name": token.name}, HERE)
 
 
 @deed
 def dismiss(request: HttpRequest, principal: Principal, instance_id: UUID) -> HttpResponse:
-    row = joining.dismiss(principal, instance_id)
+    row = guests.dismiss(principal, instance_id)
     told = _("The process on %(node)s was asked to leave.") % {"node": row.node.name}
     return done(request, told, HERE)

@@ -16,7 +16,8 @@ import grpc
 import grpc.aio
 
 from plugins_app.homes import Guest, Home, Order, Say
-from plugins_app.services.joining import LEASE_SECONDS, Asking
+from plugins_app.services.guests import LEASE_SECONDS
+from plugins_app.services.joining import Asking
 from proto import plugin_home_pb2 as pb
 from routing.gateway.calls import address_of
 from routing.gateway.refusals import Rpc, refusing

@@ -16,7 +16,7 @@ from plugins_app import services
 from plugins_app.models import JoinToken, PluginEvent, PluginInstance
 from plugins_app.selectors import live_targets
 from plugins_app.selectors.joining import joined
-from plugins_app.services import joining
+from plugins_app.services.guests import LEASE_SECONDS, dismiss, give_up_silent
 from plugins_app.services.placement import place_instances
 from proto import plugin_home_pb2 as pb
 from proto.plugin_home_pb2_grpc import PluginHomeStub
@@ -240,7 +240,7 @@ async def test_one_is_dismissed_and_the_others_stay(guests):
     guests(token), guests(token)
     await until(lambda: states() == ["running", "running"])
     first = await ask(joined().order_by("ordinal").first)
-    await ask(joining.dismiss, US, first.id)
+    await ask(dismiss, US, first.id)
     await until(lambda: states() == ["exited", "running"])
     assert await ask(AuditEvent.objects.filter(action="plugin.dismissed").exists)
 
@@ -285,11 +285,11 @@ async def test_who_is_not_heard_of_for_a_lease_is_given_up(guests, door):
     await door.stop()  # its gateway is gone, and it freezes
     guest.signal(signal.SIGSTOP)
     row = await ask(joined().get)
-    await ask(joining.give_up_silent)
+    await ask(give_up_silent)
     assert await ask(states) == ["running"]
-    past = timezone.now() - timedelta(seconds=joining.LEASE_SECONDS + 1)
+    past = timezone.now() - timedelta(seconds=LEASE_SECONDS + 1)
     await ask(joined().filter(id=row.id).update, sampled=past)
-    await ask(joining.give_up_silent)
+    await ask(give_up_silent)
     assert await ask(states) == ["exited"]
 
 

@@ -26,7 +26,7 @@ from plugins_app.models import (
     PublisherKey,
     ScalingDecision,
 )
-from plugins_app.services import joining
+from plugins_app.services import join_tokens
 from routing.models import PushConfig, PushDelivery
 from security import audit
 from security.principals import system
@@ -61,7 +61,7 @@ def fill(first: int, last: int) -> None:
         Preparation.objects.create(release=earlier, node=node)
         make_instance(plugin, node=node)
         make_instance(plugin, FIRST_ELSEWHERE, node=node)
-        joining.create_token(system("tests"), plugin.slug, name=f"token-{number}")
+        join_tokens.create_token(system("tests"), plugin.slug, name=f"token-{number}")
         AutoscalePolicy.objects.create(plugin=plugin)
         decision = {"before": 1, "after": 2, "in_flight": 1, "target_in_flight": 1}
         ScalingDecision.objects.create(plugin=plugin, reason="", **decision)

@@ -27,7 +27,7 @@ from plugins_app.models import (
     PublisherKey,
 )
 from plugins_app.packages import archive, signing
-from plugins_app.services import joining, market
+from plugins_app.services import join_tokens, market
 from registry.models import AgentCard, Upstream
 from routing.models import PushConfig, PushDelivery
 from security.crypto import seal
@@ -299,7 +299,7 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     publisher = PublisherKey.objects.create(name="publisher", public_key=public)
     folder.publish_to(tmp_path, archive.built(tarred()))
     settings.PLUGIN_REGISTRIES = [f"shared={tmp_path}"]
-    token = joining.create_token(system("tests"), "echo", name="joins")[0]
+    token = join_tokens.create_token(system("tests"), "echo", name="joins")[0]
     return {
         "<uuid:package_id>": str(package.id),
         "<str:registry>": "shared",

@@ -6,7 +6,7 @@ from plugins_app.errors import JoinRefused
 from plugins_app.homes.home import address_of
 from plugins_app.models import FIRST_ELSEWHERE, JoinToken, Plugin, PluginInstance
 from plugins_app.selectors.joining import seat_of, seats
-from plugins_app.services import joining
+from plugins_app.services import guests, join_tokens, joining
 from plugins_app.services.placement import place
 from registry.models import Node
 from security.errors import InvalidInput, NotAuthenticated, TooManyRequests
@@ -41,12 +41,12 @@ def test_where_a_process_is_called():
 @pytest.mark.django_db
 def test_of_a_token_only_the_digest_is_kept_and_the_audit_never_has_its_text():
     make_plugin()
-    row, text = joining.create_token(US, "echo", name="laptop", seconds=600, uses=3)
+    row, text = join_tokens.create_token(US, "echo", name="laptop", seconds=600, uses=3)
     secret = text.removeprefix("agxj_").partition(".")[0]
-    assert row.digest == joining.digest_of(secret) and row.is_usable
+    assert row.digest == join_tokens.digest_of(secret) and row.is_usable
     assert secret not in str(vars(row)) + str(AuditEvent.objects.values())
     assert secret not in repr(asking(secret))
-    joining.revoke_token(US, row.id)
+    join_tokens.revoke_token(US, row.id)
     row.refresh_from_db()
     assert not row.is_usable
 
@@ -65,7 +65,7 @@ def test_of_a_token_only_the_digest_is_kept_and_the_audit_never_has_its_text():
 def test_a_token_has_bounds(field, told):
     make_plugin()
     with pytest.raises(InvalidInput) as caught:
-        joining.create_token(US, "echo", **({"name": "n"} | told))
+        join_tokens.create_token(US, "echo", **({"name": "n"} | told))
     assert set(caught.value.fields) == {field}
 
 
@@ -73,7 +73,7 @@ def test_a_token_has_bounds(field, told):
 def test_strangers_make_no_tokens():
     make_plugin()
     with pytest.raises(NotAuthenticated):
-        joining.create_token(ANONYMOUS, "echo", name="n")
+        join_tokens.create_token(ANONYMOUS, "echo", name="n")
     assert not JoinToken.objects.exists()
 
 
@@ -101,7 +101,7 @@ def test_a_claim_that_is_no_id_is_refused_like_any_other():
 @pytest.mark.django_db
 def test_a_plugin_has_only_so_many_joined_processes(monkeypatch):
     plugin = make_plugin(desired=Plugin.Desired.RUNNING)
-    _row, text = joining.create_token(US, "echo", name="n", uses=None)
+    _row, text = join_tokens.create_token(US, "echo", name="n", uses=None)
     secret = text.removeprefix("agxj_").partition(".")[0]
     monkeypatch.setattr(joining, "MOST_JOINED", 1)
     make_instance(plugin, FIRST_ELSEWHERE)
@@ -135,7 +135,7 @@ def test_the_scheduler_leaves_joined_processes_and_their_machines_alone():
 def test_what_is_marked_of_a_launch_that_is_over_changes_nothing():
     row = make_instance(make_plugin(), FIRST_ELSEWHERE)
     other = "0b0e5b52-9f10-4a1f-8f3e-000000000000"
-    joining.mark_left(row.id, other, "gone")
-    assert not joining.mark_arrived(row.id, other, "dns:///x:1", revision=1, again=True)
+    guests.mark_left(row.id, other, "gone")
+    assert not guests.mark_arrived(row.id, other, "dns:///x:1", revision=1, again=True)
     row.refresh_from_db()
     assert (row.state, row.wanted) == ("running", True)
