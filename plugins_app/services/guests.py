@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plugins_app.models import PluginInstance
+from plugins_app.models import Plugin, PluginInstance
 from plugins_app.selectors.joining import joined, silent
 from plugins_app.services import marks
 from plugins_app.services.events import tell_instance
@@ -74,10 +74,13 @@ def mark_revision(instance_id: UUID, launch_id: str, revision: int) -> None:
     joined().filter(id=instance_id, launch_id=launch_id).update(revision=revision)
 
 
+@transaction.atomic
 def mark_left(instance_id: UUID, launch_id: str, reason: str) -> None:
     """It is gone. Nothing is marked of a launch that another one took over from."""
-    row = joined().select_related("node").filter(id=instance_id, launch_id=launch_id).first()
-    if row is None or row.state == State.EXITED:
+    Plugin.objects.select_for_update().filter(instances=instance_id).first()
+    rows = joined().select_related("node").filter(id=instance_id, launch_id=launch_id)
+    row = rows.exclude(state=State.EXITED).first()
+    if row is None:
         return
     PluginInstance.objects.filter(id=row.id, launch_id=launch_id).update(wanted=False)
     marks.mark_exited(row.id, reason)

@@ -1,6 +1,9 @@
 """Who calls home: what a token, an address and a claim are good for. The processes themselves: tests/flow/test_joining.py."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from plugins_app.errors import JoinRefused
 from plugins_app.homes.home import address_of
@@ -8,12 +11,14 @@ from plugins_app.models import FIRST_ELSEWHERE, JoinToken, Plugin, PluginInstanc
 from plugins_app.selectors.joining import seat_of, seats
 from plugins_app.services import guests, join_tokens, joining
 from plugins_app.services.placement import place
+from plugins_app.services.settling import lock_plugin
 from registry.models import Node
 from security.errors import InvalidInput, NotAuthenticated, TooManyRequests
 from security.models import AuditEvent
 from security.principals import ANONYMOUS, system
 from security.throttle import JOINS
 from tests.factories import make_instance, make_node, make_plugin
+from tests.system import until
 
 US = system("test")
 DOCUMENTATION = "192.0.2.7"
@@ -139,3 +144,32 @@ def test_what_is_marked_of_a_launch_that_is_over_changes_nothing():
     assert not guests.mark_arrived(row.id, other, "dns:///x:1", revision=1, again=True)
     row.refresh_from_db()
     assert (row.state, row.wanted) == ("running", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_the_row_meanwhile_is_not_taken_for_the_one_who_left():
+    row = make_instance(make_plugin(), FIRST_ELSEWHERE)
+    left, came = str(row.launch_id), "0b0e5b52-9f10-4a1f-8f3e-000000000000"
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            lock_plugin(row.plugin_id)
+            marking = other.submit(ask_alone, guests.mark_left, row.id, left, "gone")
+            until(somebody_waits)
+            PluginInstance.objects.filter(id=row.id).update(launch_id=came)
+        marking.result(10)
+    row.refresh_from_db()
+    assert (row.state, row.wanted) == ("running", True)
+
+
+def ask_alone(deed, *args) -> None:
+    """In a thread whose connection ends with it."""
+    try:
+        deed(*args)
+    finally:
+        connection.close()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
