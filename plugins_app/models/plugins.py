@@ -82,6 +82,11 @@ class Plugin(models.Model):
         verbose_name=_("next release"),
         help_text=_("Takes over once every node that needs it has prepared it."),
     )
+    next_is_asked = models.BooleanField(
+        _("next release asked for"),
+        default=False,
+        help_text=_("An operator said so: then it takes over at once, whatever the strategy."),
+    )
     good_release = models.ForeignKey(
         "PluginRelease",
         on_delete=models.SET_NULL,

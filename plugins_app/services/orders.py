@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from plugins_app.models import Plugin, PluginInstance, PluginRelease, Preparation
 from plugins_app.signals import preparation_changed
@@ -52,14 +52,10 @@ def order_again(plugin: Plugin) -> None:
 
 
 def order_missing(node: Node) -> None:
-    """What this node is to run and was never told to prepare: it took the place of another."""
-    placed = PluginInstance.objects.filter(
-        node=node, wanted=True, plugin__release__package__isnull=False
-    )
-    lacking = PluginRelease.objects.filter(id__in=placed.values("plugin__release_id")).exclude(
-        preparations__node=node
-    )
-    for release in lacking:
+    """What this node is to run, now or next, and was never told to prepare: it took the place of another."""
+    placed = PluginInstance.objects.filter(node=node, wanted=True).values("plugin")
+    wanted = PluginRelease.objects.filter(Q(current_of__in=placed) | Q(next_of__in=placed))
+    for release in wanted.exclude(package=None).exclude(preparations__node=node).distinct():
         order_on(release, [node])
 
 

@@ -145,7 +145,7 @@ def failed(preparation_id: UUID, attempt: int, reason: str, lines: list[str]) ->
         message = f"{release.version}: {reason}"
         record_event(plugin, None, PluginEvent.Type.NOT_PREPARED, message, told)
         news.publish_on_commit(f"node.{row.node.name}")
-        if plugin.next_release_id == release.id and row.node_id in nodes_of(plugin):
+        if plugin.next_release_id == release.id and _cannot_come(plugin, release):
             releases.drop_next(plugin)
         else:
             tell_plugin(plugin)
@@ -173,7 +173,7 @@ def catch_up(node: str) -> None:
         with transaction.atomic():
             plugin = Plugin.objects.select_for_update().filter(id=plugin_id).first()
             if plugin is not None:
-                _promote(plugin)
+                _decide(plugin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +194,35 @@ def referred_to(node: str) -> Referred:
     )
 
 
+def _decide(plugin: Plugin) -> None:
+    """What its nodes have made of what is on its way may mean more by now: processes move, nodes go."""
+    release = plugin.next_release
+    if release is not None and (failure := _cannot_come(plugin, release)):
+        message = f"{release.version}: {failure.reason}"
+        record_event(plugin, None, PluginEvent.Type.NOT_PREPARED, message)
+        releases.drop_next(plugin)
+    else:
+        _promote(plugin)
+
+
+def _cannot_come(plugin: Plugin, release: PluginRelease) -> Preparation | None:
+    """The failure that keeps it away: on a node that runs the plugin; with none running, on all that tried."""
+    rows = release.preparations.all()
+    needed = nodes_of(plugin)
+    if not needed and rows.exclude(state=State.FAILED).exists():
+        return None
+    failed = rows.filter(state=State.FAILED)
+    return failed.filter(node__in=needed).first() if needed else failed.first()
+
+
 def _promote(plugin: Plugin) -> None:
     release = plugin.next_release
     if release is None or not is_prepared(plugin, release):
         return
     try:
         with transaction.atomic():
-            releases.activate(system("supervisor"), plugin, release)
+            asked = plugin.next_is_asked
+            releases.activate(system("supervisor"), plugin, release, asked=asked)
     except PublicError as error:
         plugin.refresh_from_db()
         message = f"{release.version}: {error.message}"

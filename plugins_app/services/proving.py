@@ -51,10 +51,13 @@ def not_well(plugin_id: UUID, generation: int, revision: int, reason: str) -> No
         return
     before = _state(plugin)
     if release and plugin.good_release is not None:
+        coming, asked = plugin.next_release, plugin.next_is_asked
         activate(US, plugin, plugin.good_release)
+        plugin.next_release, plugin.next_is_asked = coming, asked  # a better one may be on its way
     if config:
         _restore_config(plugin, reason)
-    plugin.save(update_fields=["rollbacks", "retry_after", "good_revision", "updated"])
+    coming = ["next_release", "next_is_asked"]
+    plugin.save(update_fields=["rollbacks", "retry_after", "good_revision", *coming, "updated"])
     _tell(plugin, before, reason)
     follow(plugin)
 

@@ -35,15 +35,30 @@ def want(principal: Principal, plugin: Plugin, release: PluginRelease) -> Plugin
         return drop_next(plugin)
     if not _is_running(plugin) or is_prepared(plugin, release):
         return activate(principal, plugin, release)
-    plugin.next_release = release
-    plugin.save(update_fields=["next_release", "updated"])
+    plugin.next_release, plugin.next_is_asked = release, False
+    plugin.save(update_fields=["next_release", "next_is_asked", "updated"])
     tell_plugin(plugin)
     return plugin
 
 
-def activate(principal: Principal, plugin: Plugin, release: PluginRelease) -> Plugin:
-    """From now on this is what it runs: processes change over one after the other, agents are published."""
-    before, plugin.release, plugin.next_release = plugin.release, release, None
+def ask_now(plugin: Plugin) -> Plugin:
+    """An operator asked for what was wanted last: no reload strategy holds it back. Its row is locked."""
+    plugin.next_is_asked = plugin.next_release_id is not None
+    if not plugin.next_is_asked:
+        plugin.asked_generation = plugin.generation
+    plugin.save(update_fields=["next_is_asked", "asked_generation", "updated"])
+    return plugin
+
+
+def activate(
+    principal: Principal, plugin: Plugin, release: PluginRelease, *, asked: bool = False
+) -> Plugin:
+    """From now on this is what it runs: processes change over one after the other, agents are published.
+
+    `asked`: now, whatever the reload strategy.
+    """
+    before, plugin.release = plugin.release, release
+    plugin.next_release, plugin.next_is_asked = None, False
     manifest = manifests.parse(release.manifest)
     _describe(plugin, release, manifest)
     # Who may change releases need not be one who may publish agents: rights were checked where it was wanted.
@@ -52,7 +67,7 @@ def activate(principal: Principal, plugin: Plugin, release: PluginRelease) -> Pl
     if before is not None and before.id != release.id:
         _record(principal, plugin, before, release)
     if plugin.desired != Plugin.Desired.STOPPED and before != release:
-        return renew_generation(plugin)
+        return renew_generation(plugin, asked=asked)
     settle(plugin)
     tell_plugin(plugin)
     return plugin
@@ -61,8 +76,8 @@ def activate(principal: Principal, plugin: Plugin, release: PluginRelease) -> Pl
 def drop_next(plugin: Plugin) -> Plugin:
     """What was on its way is wanted no more."""
     if plugin.next_release_id is not None:
-        plugin.next_release = None
-        plugin.save(update_fields=["next_release", "updated"])
+        plugin.next_release, plugin.next_is_asked = None, False
+        plugin.save(update_fields=["next_release", "next_is_asked", "updated"])
     tell_plugin(plugin)
     return plugin
 

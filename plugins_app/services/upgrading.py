@@ -24,7 +24,7 @@ from plugins_app.services import dependencies
 from plugins_app.services.acceptance import market_install
 from plugins_app.services.config import require_fit
 from plugins_app.services.events import record_event, tell_plugin
-from plugins_app.services.releases import drop_next, want
+from plugins_app.services.releases import ask_now, drop_next, want
 from plugins_app.services.settling import lock_plugin
 from security import audit, news, permissions
 from security.errors import Conflict
@@ -47,8 +47,7 @@ def upgrade(principal: Principal, ref: str | UUID, which: str = "") -> Plugin:
     if release is None or (listed and versions.key(listed) > versions.key(release.version)):
         if not listed:
             raise Conflict(_("%(plugin)s has no newer release.") % {"plugin": plugin.slug})
-        _ask_now(plugin)
-        return market_install(principal, plugin.slug, listed)
+        return ask_now(market_install(principal, plugin.slug, listed))
     require_fit(plugin, release.manifest)
     return _change(principal, plugin, release)
 
@@ -114,14 +113,7 @@ def forget_old() -> None:
 
 def _change(principal: Principal, plugin: Plugin, release: PluginRelease) -> Plugin:
     dependencies.allow(manifests.parse(release.manifest))
-    _ask_now(plugin)
-    return want(principal, plugin, release)
-
-
-def _ask_now(plugin: Plugin) -> None:
-    """The generation that the new release will be: an operator asked for it, so no strategy holds it back."""
-    plugin.asked_generation = plugin.generation + 1
-    plugin.save(update_fields=["asked_generation", "updated"])
+    return ask_now(want(principal, plugin, release))
 
 
 def _found(plugin: Plugin, which: str) -> PluginRelease | None:

@@ -114,3 +114,14 @@ def test_three_times_one_after_the_other_and_then_an_operator_has_to_look(plugin
     Plugin.objects.update(retry_after=timezone.now() - timedelta(seconds=1))
     failed(plugin)
     assert (plugin.release.version, plugin.rollbacks) == ("1.0.0", 1)
+
+
+def test_a_rollback_leaves_what_is_on_its_way(plugin, row):
+    """Somebody sent a better one already: it takes over when it is prepared."""
+    proving.well(row.id)
+    first = plugin.release_id
+    upgraded(plugin)
+    better = make_release(plugin, "3.0.0", manifest=plugin.release.manifest)
+    Plugin.objects.filter(id=plugin.id).update(next_release=better, next_is_asked=True)
+    failed(plugin)
+    assert (plugin.release_id, plugin.next_release, plugin.next_is_asked) == (first, better, True)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from plugins_app import selectors, services
 from plugins_app.errors import AgentTaken, Needed, ReleaseInUse, ReleaseNotFound
-from plugins_app.models import Package, PluginRelease, Preparation
+from plugins_app.models import Package, Plugin, PluginRelease, Preparation
 from plugins_app.services import orders, preparations, releases
 from plugins_app.services.preparations import LEASE_SECONDS, MOST_ATTEMPTS
 from registry.models import Node
@@ -375,3 +375,75 @@ def test_an_uninstall_is_refused_while_another_needs_it(echo):
 def test_what_is_installed_again_is_looked_at_again(echo, node):
     orders.order_afresh(echo.release)
     assert selectors.prepared(echo.release_id, node.name).state == "queued"
+
+
+@pytest.fixture
+def upgrading(echo):
+    """An operator asked for a release that is yet to be prepared, and nothing new comes by itself."""
+    echo.reload = "manual"
+    echo.save()
+    release = packed(echo, "2.0.0")
+    services.upgrade(US, "echo", "2.0.0")
+    echo.refresh_from_db()
+    assert echo.next_release == release
+    return echo
+
+
+def test_an_upgrade_that_is_being_prepared_replaces_nothing_yet(upgrading, node):
+    """It once did, again and again: each new process was older than what was asked for."""
+    assert (upgrading.generation, upgrading.asked_generation) == (1, 1)
+    prepare(node)
+    upgrading.refresh_from_db()
+    assert (upgrading.generation, upgrading.asked_generation) == (2, 2)
+    assert not upgrading.next_is_asked
+
+
+@pytest.mark.parametrize("way", ["fails", "is called off"])
+def test_what_was_asked_of_one_that_never_came_is_not_asked_of_the_next(upgrading, node, way):
+    if way == "fails":
+        prepare(node, fails="The disk is full.")
+    else:
+        services.rollback(US, "echo", "1.0.0")
+        prepare(node)
+    upgrading.refresh_from_db()
+    releases.want(US, upgrading, packed(upgrading, "3.0.0"))
+    prepare(node)
+    upgrading.refresh_from_db()
+    assert upgrading.release.version == "3.0.0"
+    assert (upgrading.generation, upgrading.asked_generation) == (2, 1)
+
+
+def test_a_restart_while_it_is_being_prepared_does_not_hold_it_back(upgrading, node):
+    services.restart(US, "echo")
+    prepare(node)
+    upgrading.refresh_from_db()
+    assert (upgrading.generation, upgrading.asked_generation) == (3, 3)
+
+
+def test_a_node_that_gets_a_process_meanwhile_prepares_what_is_coming(upgrading, node):
+    late = make_node("late")
+    make_instance(upgrading, 1, node=late)
+    prepare(node)
+    preparations.catch_up("late")
+    prepare(late)
+    upgrading.refresh_from_db()
+    assert (upgrading.release.version, upgrading.next_release) == ("2.0.0", None)
+
+
+def test_a_node_where_it_had_failed_already_gets_a_process(upgrading, node):
+    other = make_node("other")
+    orders.order_on(upgrading.next_release, [other])
+    prepare(other, fails="The disk is full.")
+    make_instance(upgrading, 1, node=other)
+    prepare(node)
+    preparations.catch_up(node.name)
+    upgrading.refresh_from_db()
+    assert (upgrading.release.version, upgrading.next_release) == ("1.0.0", None)
+
+
+def test_one_that_fails_everywhere_after_a_stop_is_on_its_way_no_more(upgrading, node):
+    upgrading.instances.update(wanted=False, state="exited")
+    Plugin.objects.filter(id=upgrading.id).update(desired="stopped")
+    prepare(node, fails="The disk is full.")
+    upgrading.refresh_from_db()
+    assert upgrading.next_release is None
