@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0007_configurations_as_revisions'),
+        ("plugins_app", "0007_configurations_as_revisions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='plugin',
-            name='next_is_asked',
-            field=models.BooleanField(default=False, help_text='An operator said so: then it takes over at once, whatever the strategy.', verbose_name='next release asked for'),
+            model_name="plugin",
+            name="next_is_asked",
+            field=models.BooleanField(
+                default=False,
+                help_text="An operator said so: then it takes over at once, whatever the strategy.",
+                verbose_name="next release asked for",
+            ),
         ),
     ]
