@@ -15,6 +15,7 @@ from plugins_app.homes.orders import Leave, Order, Say
 from plugins_app.models import PluginInstance
 from plugins_app.selectors.joining import Outfit, Seat, outfit_of, seat_of
 from plugins_app.services import guests, marks
+from plugins_app.services.samples import Sample, write_samples
 from security.errors import Unavailable
 from security.rows import ask
 
@@ -141,7 +142,7 @@ class Guest:
         if self._misses >= DEGRADED_AFTER:
             await _tell(marks.mark_recovered, self.seat.instance_id)
         self._misses = 0
-        await _tell(marks.write_samples, [self._sample(health)])
+        await _tell(write_samples, [self._sample(health)])
         await _tell(guests.keep_node, self.seat.node)
 
     async def _health(self) -> Health:
@@ -157,8 +158,8 @@ class Guest:
         await self._say(Order(leave=Leave(round(drain_seconds), reason)))
         await asyncio.sleep(drain_seconds + GRACE_SECONDS)
 
-    def _sample(self, health: Health) -> marks.Sample:
-        return marks.Sample(
+    def _sample(self, health: Health) -> Sample:
+        return Sample(
             instance_id=self.seat.instance_id,
             launch_id=self.launch_id,
             rss_bytes=None,

@@ -1,4 +1,4 @@
-"""What a supervisor refuses its processes, and what they use."""
+"""What a supervisor refuses its processes."""
 
 from typing import Any
 from uuid import UUID
@@ -25,16 +25,3 @@ def record_refusal(instance_id: UUID, action: str, reason: str, data: dict[str, 
     refused = AuditEvent.Outcome.REFUSED
     after = {"reason": reason, **told}
     audit.record(US, action, "plugin", instance.plugin.slug, after=after, outcome=refused)
-
-
-def write_use(use: dict[tuple[UUID, str], dict[str, int]]) -> None:
-    """What each process uses of its limits, by row and launch; one that was relaunched is left alone."""
-    rows = PluginInstance.objects.in_bulk([instance_id for instance_id, _launch in use])
-    changed = []
-    for (instance_id, launch_id), told in use.items():
-        row = rows.get(instance_id)
-        if row is not None and str(row.launch_id) == launch_id and row.isolation:
-            row.isolation = row.isolation | {"use": told}
-            changed.append(row)
-    if changed:
-        PluginInstance.objects.bulk_update(changed, ["isolation"])

@@ -54,22 +54,6 @@ class Running:
     initialized: datetime | None = None  # when it had its configuration and its agents
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What one process was seen to use and do."""
-
-    instance_id: UUID
-    launch_id: str
-    rss_bytes: int | None
-    cpu_percent: float | None
-    open_files: int | None
-    in_flight: int
-    in_flight_average: float
-    messages_total: int
-    errors_total: int
-    sampled: datetime
-
-
 def mark_starting(instance_id: UUID) -> None:
     fields = {"state": State.STARTING, "started": timezone.now(), "backoff_until": None}
     _mark(instance_id, Type.STARTED, "", fields | NO_PROCESS)
@@ -274,29 +258,3 @@ def _process_fields(process: Running) -> dict[str, Any]:
         "token_sealed": process.token_sealed,
         "backoff_until": None,
     }
-
-
-def write_samples(samples: Sequence[Sample]) -> None:
-    """One statement for all. A relaunched process does not take the figures of the one before."""
-    rows = PluginInstance.objects.in_bulk([sample.instance_id for sample in samples])
-    measured = []
-    for sample in samples:
-        row = rows.get(sample.instance_id)
-        if row is not None and str(row.launch_id) == sample.launch_id:
-            for name in SAMPLED:
-                setattr(row, name, getattr(sample, name))
-            measured.append(row)
-    if measured:
-        PluginInstance.objects.bulk_update(measured, SAMPLED)
-
-
-SAMPLED = [
-    "rss_bytes",
-    "cpu_percent",
-    "open_files",
-    "in_flight",
-    "in_flight_average",
-    "messages_total",
-    "errors_total",
-    "sampled",
-]

@@ -24,7 +24,8 @@ from plugins_app.process import PluginProcess, cgroups, places, pump
 from plugins_app.process.around import taken_door
 from plugins_app.process.confinement import has_door
 from plugins_app.process.identity import group_members
-from plugins_app.services.guarding import record_refusal, write_use
+from plugins_app.services.guarding import record_refusal
+from plugins_app.services.samples import write_use
 from plugins_app.supervisor.ledger import Ledger
 from plugins_app.supervisor.wanted import Wanted
 

@@ -111,7 +111,7 @@ class Hands:
         await self._forget(process.launch_id)
 
     async def _check_contents(self, wanted: Wanted) -> None:
-        """Raise `Unfit` when what was installed was changed since. Takes milliseconds once the files are known."""
+        """Raise `Tampered` when what was installed was changed since. Takes milliseconds once the files are known."""
         try:
             await asyncio.to_thread(contents.check, Path(wanted.folder), wanted.digest, self._seen)
         except ChangedFiles as error:

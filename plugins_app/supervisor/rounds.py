@@ -17,6 +17,7 @@ from plugins_app.manifest import HealthCheck
 from plugins_app.process import PluginProcess
 from plugins_app.process.identity import boot_id
 from plugins_app.services import marks
+from plugins_app.services.samples import Sample, write_samples
 from plugins_app.supervisor.hands import LEASE_SECONDS, Hands, target_of
 from plugins_app.supervisor.slot import Slot
 from plugins_app.supervisor.vitals import ROUND_SECONDS
@@ -54,10 +55,10 @@ class Rounds:
         samples = [sample for sample in await asyncio.gather(*checks) if sample is not None]
         self._forget_meters()
         if self._hands.ledger.is_idle:
-            self._hands.ledger.put(marks.write_samples, samples)
+            self._hands.ledger.put(write_samples, samples)
             self._hands.ledger.put(heartbeat_node, self._node, node_figures())
 
-    async def _check(self, slot: Slot, process: PluginProcess) -> marks.Sample | None:
+    async def _check(self, slot: Slot, process: PluginProcess) -> Sample | None:
         target, rule = target_of(slot.wanted, process), self._rule(slot)
         try:
             health = await self._hands.lifecycle.health(
@@ -88,9 +89,9 @@ class Rounds:
         if trouble:
             slot.trouble(trouble)
 
-    def _measure(self, slot: Slot, process: PluginProcess, health: Health) -> marks.Sample:
+    def _measure(self, slot: Slot, process: PluginProcess, health: Health) -> Sample:
         rss, cpu, files = self._meter(process.pid)
-        return marks.Sample(
+        return Sample(
             instance_id=slot.wanted.instance_id,
             launch_id=process.launch_id,
             rss_bytes=rss,

@@ -12,6 +12,7 @@ from plugins_app.errors import AgentTaken, InvalidConfig, InvalidManifest, Plugi
 from plugins_app.models import AutoscalePolicy, Plugin, PluginInstance
 from plugins_app.services import marks
 from plugins_app.services.describing import publish_described
+from plugins_app.services.samples import Sample, write_samples
 from registry.models import Agent, Node
 from security.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated
 from security.models import AuditEvent
@@ -286,10 +287,10 @@ def test_figures_of_an_earlier_launch_are_dropped():
     row = services.set_desired(US, "echo", "running").instances.get()
     marks.mark_running(row.id, running_mark(row), restarted=False)
     figures = (10, 1.0, 5, 1, 0.5, 7, 0, timezone.now())
-    marks.write_samples([marks.Sample(row.id, "another launch", *figures)])
+    write_samples([Sample(row.id, "another launch", *figures)])
     row.refresh_from_db()
     assert row.rss_bytes is None
-    marks.write_samples([marks.Sample(row.id, str(row.launch_id), *figures)])
+    write_samples([Sample(row.id, str(row.launch_id), *figures)])
     row.refresh_from_db()
     assert (row.rss_bytes, row.in_flight, row.messages_total) == (10, 1, 7)
 
