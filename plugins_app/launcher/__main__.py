@@ -3,6 +3,7 @@
 Run as `python -I -S __main__.py <JSON>`, so only the standard library and little of it: `preexec_fn`, the usual way,
 is unsafe beside gRPC's threads. The JSON: argv, limits {name: value}, handshake (a descriptor, or absent),
 death_signal (sent by the kernel when the parent ends, or absent), parent (its pid), oom_score,
+environment (a descriptor to read the program's variables from, as JSON; absent: it keeps ours),
 confine (what `confine.apply` takes, or absent).
 """
 
@@ -24,6 +25,7 @@ EXIT_ORPHAN = 126
 
 def main() -> None:
     told: dict[str, Any] = json.loads(sys.argv[1])
+    variables = given(told["environment"]) if "environment" in told else dict(os.environ)
     if "death_signal" in told:
         die_with_parent(told["death_signal"], told["parent"])
     if "oom_score" in told:
@@ -36,7 +38,7 @@ def main() -> None:
         move(told["handshake"], HANDSHAKE_FD)
     if "confine" in told:
         put_around(told["confine"], "handshake" in told)
-    become(told["argv"], "handshake" in told)
+    become(told["argv"], variables, "handshake" in told)
 
 
 def die_with_parent(number: int, parent: int) -> None:
@@ -52,6 +54,14 @@ def move(given: int, wanted: int) -> None:
     os.set_inheritable(wanted, True)
 
 
+def given(descriptor: int) -> dict[str, str]:
+    """Read, never our own: LD_PRELOAD and its like would have had their way before anything is put around us."""
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - starts fast without pathlib
+        file.seek(0)
+        found: dict[str, str] = json.loads(file.read())
+    return found
+
+
 def put_around(told: dict[str, Any], has_handshake: bool) -> None:
     try:
         confine.apply(told)
@@ -64,11 +74,13 @@ def _words(error: OSError) -> str:
     return f"{name}{error.strerror or error}"
 
 
-def become(argv: list[str], has_handshake: bool) -> None:
+def become(argv: list[str], variables: dict[str, str], has_handshake: bool) -> None:
     try:
-        os.execve(argv[0], argv, dict(os.environ))  # noqa: S606 - no shell is the point
+        os.execve(argv[0], argv, variables)  # noqa: S606 - no shell is the point
     except OSError as error:
         give_up(f"{argv[0]} cannot be run: {error.strerror}", has_handshake)
+    except ValueError as error:  # a variable that no program can have
+        give_up(f"{argv[0]} cannot be run: {error}", has_handshake)
 
 
 def give_up(told: str, has_handshake: bool) -> None:

@@ -92,7 +92,10 @@ def _start(
         ends.callback(os.close, theirs)
         report, reported = socket.socketpair()
         ends.callback(reported.close)
-        orders = _orders(what, theirs)
+        variables = what.environment | (confinement.environment(confined) if confined else {})
+        told = _written(variables)
+        ends.callback(os.close, told)
+        orders = _orders(what, theirs, told)
         try:
             if confined is not None:
                 around.memory_bytes = confined.memory_bytes
@@ -104,9 +107,10 @@ def _start(
                 stdout=log,
                 stderr=log,
                 cwd=what.work_dir,
-                env=what.environment | (confinement.environment(confined) if confined else {}),
+                # Its variables reach it over a descriptor: the linker would obey them in the launcher, outside of all.
+                env={},
                 start_new_session=True,
-                pass_fds=(theirs, reported.fileno()),
+                pass_fds=(theirs, reported.fileno(), told),
             )
         except OSError as error:
             os.close(ours)
@@ -119,9 +123,18 @@ def _start(
     return Started(child, ours, offset, around, report)
 
 
-def _orders(what: Recipe, descriptor: int) -> dict[str, Any]:
+def _written(variables: dict[str, str]) -> int:
+    """A descriptor of memory that holds them. Not a pipe, which could be too small, nor argv, which anybody reads."""
+    descriptor = os.memfd_create("environment", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(json.dumps(variables).encode())
+    return descriptor
+
+
+def _orders(what: Recipe, descriptor: int, variables: int) -> dict[str, Any]:
     return {
         "argv": list(what.argv),
+        "environment": variables,
         "limits": what.limits,
         "handshake": descriptor,
         "oom_score": OOM_SCORE,

@@ -123,6 +123,17 @@ async def test_other_processes_keep_their_secrets(victim, trust):
             assert (await free.does(deed, **how)).went, deed
 
 
+async def test_its_variables_do_nothing_before_its_walls_stand(tmp_path):
+    """The linker obeys some of them, LD_PRELOAD too, in whatever program has them: not in the launcher, then."""
+    spying = {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(tmp_path / "spy")}
+    attacker = Attacker("public")
+    attacker.manifest = replace(attacker.manifest, environment=spying)
+    async with attacker:
+        own = await attacker.does("read", path="/proc/self/environ")
+        assert str(tmp_path / "spy") in own.told
+    assert not list(tmp_path.glob("spy*"))
+
+
 @pytest.mark.parametrize("trust", ["internal", "trusted", "verified", "public"])
 async def test_limits_of_other_processes_stay_as_they_are(victim, trust):
     """The kernel asks for no more than the same user, whatever namespace he is in."""
