@@ -56,7 +56,7 @@ def move(given: int, wanted: int) -> None:
 
 def given(descriptor: int) -> dict[str, str]:
     """Read, never our own: LD_PRELOAD and its like would have had their way before anything is put around us."""
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - starts fast without pathlib
+    with open(descriptor, "rb") as file:
         file.seek(0)
         found: dict[str, str] = json.loads(file.read())
     return found
