@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -33,7 +34,8 @@ class Ledger:
 
     def put(self, deed: Callable[..., object], *args: Any, **kwargs: Any) -> int:
         """Have it done once Postgres is there. Answers its number."""
-        self._queue.put_nowait((partial(deed, *args, **kwargs), None))
+        told = {name: writable(value) for name, value in kwargs.items()}
+        self._queue.put_nowait((partial(deed, *map(writable, args), **told), None))
         self.count += 1
         return self.count
 
@@ -84,6 +86,20 @@ class Ledger:
 
     async def _in_thread(self, deed: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _closing, deed)
+
+
+def writable(value: Any) -> Any:
+    """The same without what Postgres refuses: a plugin may write NULs, and its end must be written down all the same."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {writable(key): writable(each) for key, each in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(writable(each) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        told = {each.name: writable(getattr(value, each.name)) for each in fields(value)}
+        return replace(value, **told)
+    return value
 
 
 def _closing(deed: Callable[[], Any]) -> Any:
