@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+EXIT_ORPHAN = 4
+
 
 class Lease:
     """Calls `on_end` when nobody renewed for `seconds`, and `insist` if that led to nothing."""

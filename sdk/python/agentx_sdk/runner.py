@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from agentx_sdk import debugging, handshake, logs
 from agentx_sdk.adapter import Adapter
-from agentx_sdk.lease import Lease
+from agentx_sdk.lease import EXIT_ORPHAN, Lease
 from agentx_sdk.server import PluginServer
 
 new_event_loop: Callable[[], asyncio.AbstractEventLoop]
@@ -26,7 +26,6 @@ logger = logging.getLogger("agentx_sdk.runner")
 
 TERM_DRAIN_SECONDS = 5.0
 ORPHAN_DRAIN_SECONDS = 2.0
-EXIT_ORPHAN = 4
 THREADS = 64  # plain `process` functions mostly wait
 
 
