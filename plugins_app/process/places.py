@@ -25,6 +25,11 @@ def work_dir(plugin: str, ordinal: int) -> Path:
     return folder
 
 
+def state_dir(plugin: str) -> Path:
+    """What its processes are to find again, a file for each of its slots. None of them can write to it."""
+    return private(private(settings.AGENTX_HOME / "state") / plugin)
+
+
 def log_file(plugin: str, ordinal: int) -> Path:
     """What it writes to standard error; appended to by every launch of the slot."""
     folder = private(private(settings.AGENTX_HOME / "logs") / "plugins")

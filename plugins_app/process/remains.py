@@ -1,4 +1,4 @@
-"""What plugins that are installed no more have left on this node: working directories and logs."""
+"""What plugins that are installed no more have left on this node: working directories, state and logs."""
 
 import shutil
 from collections.abc import Iterable
@@ -17,17 +17,19 @@ def remove_unknown(known: Iterable[str]) -> tuple[set[str], set[str]]:
     """
     work = places.private(settings.AGENTX_HOME / "work")
     logs = places.log_file("any", 0).parent
-    folders = {path.name: path for path in work.iterdir() if path.is_dir()}
+    state = places.private(settings.AGENTX_HOME / "state")
+    folders = [path for each in (work, state) for path in each.iterdir() if path.is_dir()]
     files = [path for path in logs.iterdir() if path.is_file() and ".log" in path.name]
-    named = folders.keys() | {_plugin_of(path) for path in files}
+    named = {path.name for path in folders} | {_plugin_of(path) for path in files}
     unknown = named - set(known)
     at_work = _at_work(work) if unknown else set()
     gone = unknown - at_work
     for path in files:
         if _plugin_of(path) in gone:
             path.unlink(missing_ok=True)
-    for name in gone & folders.keys():
-        shutil.rmtree(folders[name], ignore_errors=True)
+    for folder in folders:
+        if folder.name in gone:
+            shutil.rmtree(folder, ignore_errors=True)
     return gone, unknown & at_work
 
 

@@ -7,13 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
 from plugins_app.client.channels import Channels
 from plugins_app.client.lifecycle import Lifecycle
 from plugins_app.client.state import MAX_BYTES, Saved, State, pack, unpack
 from plugins_app.errors import CallFailed, LaunchFailed
-from plugins_app.process.places import private
+from plugins_app.process.places import state_dir
 from plugins_app.services import marks
 from plugins_app.services.marks import Type
 from plugins_app.supervisor.ledger import Ledger
@@ -122,8 +120,7 @@ class Memory:
 
 def state_file(plugin: str, ordinal: int) -> Path:
     """Not in its working directory: what it makes there could lead us elsewhere."""
-    folder = private(private(settings.AGENTX_HOME / "state") / plugin)
-    return folder / str(ordinal)
+    return state_dir(plugin) / str(ordinal)
 
 
 def forget(plugin: str, ordinal: int) -> None:

@@ -16,9 +16,10 @@ def home(settings, tmp_path):
 
 
 def leave(plugin):
-    """A working directory with a file in it, and logs."""
+    """A working directory with a file in it, what is to be found again, and logs."""
     folder = places.work_dir(plugin, 0)
     (folder / "state").write_text("kept between launches")
+    (places.state_dir(plugin) / "0").write_text("moved along")
     log = places.log_file(plugin, 0)
     log.write_text("said")
     log.with_suffix(".log.1").write_text("said before")
@@ -26,16 +27,17 @@ def leave(plugin):
 
 
 def left(home):
-    work, logs = home / "work", home / "logs" / "plugins"
-    return {path.name for path in (*work.iterdir(), *logs.iterdir())}
+    places_ = (home / "work", home / "state", home / "logs" / "plugins")
+    return sorted(path.name for place in places_ for path in place.iterdir())
 
 
 def test_only_what_is_installed_keeps_its_things(home):
     for plugin in ("echo", "echo-node", "gone"):
         leave(plugin)
     assert remove_unknown(["echo", "echo-node"]) == ({"gone"}, set())
-    both = ("{}", "{}.0.log", "{}.0.log.1")
-    assert left(home) == {each.format(name) for each in both for name in ("echo", "echo-node")}
+    each = ("{}", "{}", "{}.0.log", "{}.0.log.1")
+    kept = [one.format(name) for one in each for name in ("echo", "echo-node")]
+    assert left(home) == sorted(kept)
 
 
 def test_a_process_that_still_drains_is_waited_for(home):
@@ -48,4 +50,4 @@ def test_a_process_that_still_drains_is_waited_for(home):
         child.kill()
         child.wait()
     assert remove_unknown([]) == ({"gone"}, set())
-    assert left(home) == set()
+    assert left(home) == []
