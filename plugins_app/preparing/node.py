@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -23,6 +24,8 @@ MANIFEST: Final = "package.json"
 LOCK: Final = "package-lock.json"
 MODULES: Final = "node_modules"
 QUIET: Final = ("--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=http")
+# A version, a range, a tag, or another name of a package; no address.
+SPEC: Final = re.compile(r"(npm:(@[\w.-]+/)?[\w.-]+@)?[\w.^~<>=*|+ -]*|\$(@[\w.-]+/)?[\w.-]+")
 NEEDS: Final = ("dependencies", "optionalDependencies", "peerDependencies")
 
 
@@ -34,6 +37,8 @@ async def environment(folder: Path, *, scripts: bool, installer: Installer) -> P
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise PreparationFailed("Node and npm are not on this machine: install Node 20 or newer.")
     manifest, lock = _without_sdk(folder)
+    if lock and not scripts:
+        require_registry(json.loads(manifest), json.loads(lock))
     key = _key(manifest, lock, scripts)
     final = places.environments() / key
     if final.is_dir():
@@ -47,6 +52,44 @@ async def environment(folder: Path, *, scripts: bool, installer: Installer) -> P
         if made.is_dir():
             await asyncio.to_thread(places.remove, made)
     return final
+
+
+def require_registry(manifest: dict[str, Any], lock: dict[str, Any]) -> None:
+    """Nothing but files of registries, each with its hash, of plugins whose code may not run here yet.
+
+    Git runs programs, folders are this machine's, and plain http asks whoever only this machine reaches. What is
+    asked for is looked at too: npm fetches it anew where a lock does not fit. Raises `PreparationFailed`.
+    """
+    if lock.get("lockfileVersion") not in (2, 3):
+        raise PreparationFailed(f"Its {LOCK} is of an npm before 7: run `npm install` anew.")
+    for path, facts in lock["packages"].items():
+        for spec in _specs(facts):
+            _require(bool(SPEC.fullmatch(spec)), path, spec)
+        if path and not facts.get("inBundle"):
+            resolved = str(facts.get("resolved", ""))
+            is_there = resolved.startswith("https://") or not resolved
+            _require(is_there and not facts.get("link"), path, resolved)
+            _require(bool(facts.get("integrity")), path, "nowhere, for it has no hash")
+    for spec in [*_specs(manifest), *_texts(manifest.get("overrides", {}))]:
+        _require(bool(SPEC.fullmatch(spec)), MANIFEST, spec)
+    _require(not manifest.get("workspaces"), MANIFEST, "workspaces")
+
+
+def _require(holds: bool, path: str, source: str) -> None:
+    if not holds:
+        told = f"{path[:80] or LOCK} takes something from {source[:80]!r}: only trusted plugins may name more than packages of the registry, with their hashes."
+        raise PreparationFailed(told)
+
+
+def _specs(facts: dict[str, Any]) -> list[str]:
+    return [spec for kind in NEEDS[:2] for spec in _texts(facts.get(kind, {}))]
+
+
+def _texts(found: Any) -> list[str]:
+    """All that is said in an object, however deep."""
+    if isinstance(found, dict):
+        return [text for each in found.values() for text in _texts(each)]
+    return [str(found)]
 
 
 def link(folder: Path, environment: Path) -> None:

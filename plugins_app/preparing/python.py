@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from packaging.requirements import InvalidRequirement, Requirement
 
 from plugins_app.errors import PreparationFailed
 from plugins_app.packages import contents
@@ -24,6 +25,8 @@ UV: Final = (sys.executable, "-m", "uv")
 OUR_SDK: Final = "agentx-sdk"
 MAX_BYTES: Final = 1 << 20
 HASH: Final = "--hash="
+_HASHES: Final = re.compile(r"\s+--hash=")
+_HASH_VALUE: Final = re.compile(r"\s*[a-z0-9]+:[0-9a-f]+\s*")
 _NAME: Final = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 Agree = Callable[[str], Awaitable[str]]
 Tell = Callable[[int], None]
@@ -54,6 +57,24 @@ def _name(block: str) -> str:
     return re.sub(r"[-_.]+", "-", found[1]).lower() if found else ""
 
 
+def require_names(wanted: str) -> None:
+    """Nothing but names, versions and hashes, of plugins whose code may not run here yet.
+
+    An option can read files of this machine (`-r`), tell them to an index of its own, and `${}` reads variables; an
+    address asks whoever only this machine reaches. Raises `PreparationFailed`.
+    """
+    for block in _blocks(wanted):
+        line = re.sub(r"\\\n", " ", block)
+        told, *hashes = _HASHES.split(line)
+        try:
+            is_plain = line.isprintable() and "$" not in line and not Requirement(told).url
+        except InvalidRequirement:
+            is_plain = False
+        if not is_plain or not all(map(_HASH_VALUE.fullmatch, hashes)):
+            shown = f"Its requirements say {line[:80]!r}: only trusted plugins may name more than packages of the index."
+            raise PreparationFailed(shown)
+
+
 async def environment(
     wanted: str, lock: str, *, builds: bool, agree: Agree, installer: Installer, tell: Tell
 ) -> tuple[Path, str]:
@@ -62,6 +83,8 @@ async def environment(
     `lock`: as an earlier node resolved it; empty: resolve it now, and `agree` says which one holds if two did at once.
     """
     flags = [] if builds else ["--only-binary", ":all:"]
+    if not builds:
+        require_names(wanted)
     if not lock:
         lock = await agree(await _lock(wanted, flags, installer))
     tell(35)

@@ -299,6 +299,60 @@ def test_what_its_author_locked_is_installed_to_the_letter(tmp_path):
 
 
 @pytest.mark.network
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r ../../secret_key",
+        "--requirement=/etc/passwd",
+        "-c ../../secret_key",
+        "--index-url http://127.0.0.1:1/simple",
+        "-e .",
+        "./here.whl",
+        "../secret_key",
+        "idna @ file:///etc/passwd",
+        "idna @ http://169.254.169.254/idna-1-py3-none-any.whl",
+        "idna @ https://example.org/${UV_INDEX_PASSWORD}.whl",
+        "idna==3.10 --hash=sha256:00 -r x",
+        "idna \\\n -r ../../secret_key",
+        "idna\f-r x",
+    ],
+)
+def test_requirements_of_strangers_name_packages_and_nothing_else(tmp_path, line):
+    """An installer works outside of a plugin's walls: what it is told must not read this machine's files."""
+    built = archive.build(plugin(tmp_path, requirements=f"idna==3.10\n{line}\n"))
+    with pytest.raises(PreparationFailed, match="only trusted plugins may"):
+        prepared(built, order_of(built))
+
+
+@pytest.mark.parametrize(
+    "line", ["idna", "Idna[a,b] >=3, <4 ; python_version < '4'", PINNED, "idna==3.10 # as it was"]
+)
+def test_names_versions_and_hashes_are_what_they_may_name(line):
+    python.require_names("\n".join(python._blocks(line)))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"resolved": "git+ssh://git@example.org/x.git#1", "integrity": "sha512-x"},
+        {"resolved": "../../../secret", "link": True},
+        {"resolved": "file:../../secret_key.tgz", "integrity": "sha512-x"},
+        {"resolved": "http://169.254.169.254/x.tgz", "integrity": "sha512-x"},
+        {"resolved": "https://registry.example.org/x.tgz"},
+        {"integrity": "sha512-x", "dependencies": {"y": "git+ssh://git@example.org/y.git"}},
+        {"integrity": "sha512-x", "dependencies": {"y": "someone/repository"}},
+    ],
+)
+def test_a_strangers_lock_takes_from_registries_alone(tmp_path, facts, installer):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "package.json").write_text(json.dumps({"dependencies": {"x": "1"}}))
+    lock = {"lockfileVersion": 3, "packages": {"": {}, "node_modules/x": facts}}
+    (folder / "package-lock.json").write_text(json.dumps(lock))
+    with pytest.raises(PreparationFailed, match="only trusted plugins may"):
+        asyncio.run(node.environment(folder, scripts=False, installer=installer))
+
+
 def test_source_is_built_for_trusted_plugins_alone(tmp_path):
     built = archive.build(plugin(tmp_path, "docopt==0.6.2\n"))
     with pytest.raises(PreparationFailed, match="source only"):
