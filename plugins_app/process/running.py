@@ -52,6 +52,7 @@ class PluginProcess:
         self._child = child
         self._callbacks: list[Callable[[], object]] = []
         self._pidfd = watch(identity.pid, self._on_exit)
+        self._is_watched = True
 
     @property
     def pid(self) -> int:
@@ -68,7 +69,7 @@ class PluginProcess:
         return time.monotonic() - self.since
 
     def on_exit(self, callback: Callable[[], object]) -> None:
-        """Called once, on the event loop, when it has ended."""
+        """Called once, on the event loop, when it has ended or was let go."""
         self._callbacks.append(callback)
 
     def signal_group(self, number: signal.Signals) -> None:
@@ -83,16 +84,24 @@ class PluginProcess:
         self.signal_group(signal.SIGKILL)
 
     def release(self) -> None:
-        """Let it go on without us."""
-        if not self.exited.is_set():
-            unwatch(self._pidfd)
+        """Let it go on without us. The second time does nothing."""
+        if self._is_watched:
+            self._unwatch()
             self.around.let_go()
+            self._tell()
 
     def _on_exit(self) -> None:
-        unwatch(self._pidfd)
+        self._unwatch()
         if self.is_ours:
             self._clear_up()
         self.exited.set()
+        self._tell()
+
+    def _unwatch(self) -> None:
+        self._is_watched = False
+        unwatch(self._pidfd)
+
+    def _tell(self) -> None:
         for callback in self._callbacks:
             callback()
 
