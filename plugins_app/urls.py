@@ -52,6 +52,7 @@ pages: list[URLPattern] = [
     ),
     path("plugins/<slug:slug>/restart/", plugins.restart, name="page-plugin-restart"),
     path("plugins/<slug:slug>/scale/", plugins.scale, name="page-plugin-scale"),
+    path("plugins/<slug:slug>/uninstall/", releases.uninstall, name="page-plugin-uninstall"),
     path("plugins/<slug:slug>/reload/", operation.reload, name="page-plugin-reload"),
     path("plugins/<slug:slug>/standby/", operation.standby, name="page-plugin-standby"),
     path("plugins/<slug:slug>/detach/", operation.detach, name="page-plugin-detach"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from plugins_app.client.target import Target
 from plugins_app.errors import PluginNotFound
-from plugins_app.models import HostedAgent, Plugin, PluginEvent, PluginInstance
+from plugins_app.models import FIRST_ELSEWHERE, HostedAgent, Plugin, PluginEvent, PluginInstance
 from plugins_app.states import SERVING
 from security import permissions
 from security.crypto import SealBroken, unseal
@@ -64,6 +64,20 @@ def by_ref(ref: str | UUID) -> Q:
 
 def instances_of(plugin: Plugin) -> QuerySet[PluginInstance]:
     return current_instances().filter(plugin=plugin).select_related("node", "release")
+
+
+def is_behind(plugin: Plugin) -> bool:
+    """Whether a process is still what an earlier generation wanted."""
+    ours = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
+    return ours.filter(generation__lt=plugin.generation).exists()
+
+
+def is_held_back(plugin: Plugin) -> bool:
+    """Whether its reload strategy has processes wait for an operator, or for a quiet moment, before they change over."""
+    patient = plugin.reload in (Plugin.Reload.MANUAL, Plugin.Reload.ON_IDLE)
+    if not patient or plugin.desired == Plugin.Desired.STOPPED:
+        return False
+    return plugin.asked_generation < plugin.generation and is_behind(plugin)
 
 
 def config_of(principal: Principal, ref: str | UUID) -> dict[str, Any]:

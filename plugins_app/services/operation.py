@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from plugins_app.models import (
-    FIRST_ELSEWHERE,
     MAX_REPLICAS,
     MAX_STANDBY,
     AutoscalePolicy,
     Plugin,
     PluginEvent,
 )
+from plugins_app.selectors import is_behind
 from plugins_app.services.events import record_event, tell_plugin
 from plugins_app.services.placement import forgive, place, wake_nodes
 from plugins_app.services.settling import lock_plugin, settle
@@ -107,7 +107,7 @@ def reload(principal: Principal, ref: str | UUID) -> Plugin:
     principal.require(permissions.PLUGINS_OPERATE)
     plugin = _startable(ref)
     audit.record(principal, "plugin.reloaded", "plugin", plugin.slug)
-    if plugin.asked_generation >= plugin.generation or not _is_behind(plugin):
+    if plugin.asked_generation >= plugin.generation or not is_behind(plugin):
         return renew_generation(plugin, asked=True)
     plugin.asked_generation = plugin.generation
     plugin.save(update_fields=["asked_generation", "updated"])
@@ -147,12 +147,6 @@ def _startable(ref: str | UUID) -> Plugin:
     if plugin.desired == Plugin.Desired.STOPPED:
         raise Conflict(_("%(plugin)s is stopped: start it instead.") % {"plugin": plugin.slug})
     return plugin
-
-
-def _is_behind(plugin: Plugin) -> bool:
-    """Whether a process is still what an earlier generation wanted."""
-    ours = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
-    return ours.filter(generation__lt=plugin.generation).exists()
 
 
 def follow(plugin: Plugin) -> Plugin:

@@ -7,7 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import yaml
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from plugins_app import selectors, services
@@ -72,6 +73,14 @@ def rollback(request: HttpRequest, principal: Principal, slug: str, release: UUI
 def remove(request: HttpRequest, principal: Principal, slug: str, release: UUID) -> HttpResponse:
     services.remove_release(principal, slug, str(release))
     return done(request, _("The release is forgotten."), _here(slug))
+
+
+@deed
+def uninstall(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    """Its own pages are gone then: one comes to the list of those that are left."""
+    services.uninstall(principal, slug)
+    messages.success(request, _("%(plugin)s is uninstalled.") % {"plugin": slug})
+    return HttpResponseRedirect("/plugins/")
 
 
 def _here(slug: str) -> str:

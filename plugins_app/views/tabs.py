@@ -40,6 +40,7 @@ def tab(principal: Principal, slug: str, name: str) -> tuple[Plugin, dict[str, A
         "live": True,
         "plugin": found,
         "tab": name,
+        "held_back": selectors.is_held_back(found),
         "tabs": [
             Tab(each, str(title), reverse(url, args=(slug,)))
             for each, title, url, permission in TABS

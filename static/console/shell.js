@@ -13,7 +13,9 @@ function ask(button) {
   form.action = button.dataset.action;
   dialog.querySelector("h2").textContent = button.dataset.title;
   dialog.querySelector("p").textContent = button.dataset.told;
-  yes.textContent = button.dataset.act || button.textContent.trim();
+  // Without its icon, whose name is text, too.
+  const words = [...button.childNodes].filter((node) => !node.ariaHidden).map((node) => node.textContent);
+  yes.textContent = button.dataset.act || words.join("").trim();
   yes.classList.toggle("danger", button.dataset.tone === "danger");
   dialog.showModal();
 }

@@ -18,6 +18,8 @@ PAGES = (
     *("/alerts/rules/new/", "/alerts/rules/error-rate/", "/autoscaling/", "/nodes/", "/audit/"),
     *("/keys/", "/users/", "/plugins/echo/configure/", "/autoscaling/slow-echo/"),
     *("/plugins/echo/processes/", "/plugins/echo/logs/", "/plugins/echo/events/"),
+    *("/plugins/echo/releases/", "/plugins/echo/isolation/", "/catalogue/", "/packages/upload/"),
+    *("/packages/reviews/", "/publishers/", "/join-tokens/"),
     *("/password_change/", "/api/v1/docs/", "/push/", "/register/", "/card-keys/"),
 )
 
@@ -102,11 +104,18 @@ def test_a_plugin_is_stopped_and_started(console: Page) -> None:
     console.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
     console.get_by_role("button", name="Stop").click()
-    dialog.get_by_role("button", name="Stop").click()
+    dialog.get_by_role("button", name="Stop", exact=True).click()
     expect(state).to_have_attribute("data-state", "unloaded", timeout=SOON)
     expect(console.locator("#log")).to_contain_text("draining", timeout=SOON)
     console.get_by_role("button", name="Start").click()
     expect(state).to_have_attribute("data-state", "running", timeout=SOON)
+
+
+def test_a_dialog_repeats_the_words_of_its_button_without_its_icon(console: Page) -> None:
+    console.goto("/plugins/echo/")
+    console.get_by_role("button", name="Restart").click()
+    dialog = console.get_by_role("dialog", name="Restart echo?")
+    expect(dialog.locator("[type=submit]")).to_have_text("Restart")
 
 
 def test_a_killed_process_is_seen_to_come_back(console: Page, agentx: System) -> None:

@@ -154,6 +154,41 @@ def test_buttons_say_what_is_wanted(world: Plugin, verb: str, desired: str) -> N
     assert AuditEvent.objects.filter(target="echo", actor_label="operator").exists()
 
 
+def test_a_plugin_is_uninstalled_and_one_comes_to_those_that_are_left(world: Plugin) -> None:
+    page = "/plugins/echo/releases/"
+    assert "Uninstall echo?" in console("admin").get(page).content.decode()
+    assert "Uninstall" not in console("operator").get(page).content.decode()
+    told = console("admin").post("/plugins/echo/uninstall/", headers={"Referer": page})
+    assert told["Location"] == "/plugins/"
+    assert not Plugin.objects.filter(slug="echo").exists()
+
+
+def test_one_that_is_needed_is_not_uninstalled(world: Plugin) -> None:
+    runtime = {"language": "python", "entrypoint": "main.py"}
+    told = {"metadata": {"name": "b", "version": "1.0"}, "runtime": runtime}
+    told |= {"agents": [{"slug": "b"}], "dependencies": [{"name": "echo"}]}
+    make_plugin("b", manifest=told)
+    admin = console("admin")
+    admin.post("/plugins/echo/uninstall/")
+    assert "echo is needed by b" in admin.get("/plugins/echo/").content.decode()
+    assert Plugin.objects.filter(slug="echo").exists()
+
+
+def test_what_waits_for_somebodys_word_has_a_button(world: Plugin) -> None:
+    operator = console("operator")
+
+    def offered() -> bool:
+        return "/plugins/echo/reload/" in operator.get("/plugins/echo/").content.decode()
+
+    Plugin.objects.update(generation=2, asked_generation=1)
+    assert not offered()  # it comes by itself
+    Plugin.objects.update(reload="manual")
+    assert offered()
+    operator.post("/plugins/echo/reload/")
+    world.refresh_from_db()
+    assert (world.asked_generation, offered()) == (2, False)
+
+
 def test_scaling_beyond_the_policy_is_told(world: Plugin) -> None:
     client = console("operator")
     client.post("/plugins/echo/scale/", {"replicas": "3"})

@@ -369,7 +369,7 @@ def test_the_console_installs_with_one_click(tmp_path: Path, api: Api) -> None:
 def test_the_console_takes_a_file(tmp_path: Path) -> None:
     file = SimpleUploadedFile("p.tar.gz", built(tmp_path).content)
     answer = console("admin").post("/packages/upload/", {"package": file})
-    assert answer["Location"] == "/plugins/packed/"
+    assert answer["Location"] == "/plugins/packed/releases/"  # how far it is
     bad = SimpleUploadedFile("p.tar.gz", tarred(entry("../x")))
     refused = console("admin").post("/packages/upload/", {"package": bad})
     assert refused.status_code == 200

@@ -219,6 +219,7 @@ PAGES = [
     Right("POST", "plugins/<slug:slug>/releases/<uuid:release>/remove/", "A"),
     Right("POST", "plugins/<slug:slug>/restart/", "OA"),
     Right("POST", "plugins/<slug:slug>/scale/", "OA", body={"replicas": 2}),
+    Right("POST", "plugins/<slug:slug>/uninstall/", "A"),
     Right("POST", "plugins/<slug:slug>/reload/", "OA"),
     Right("POST", "plugins/<slug:slug>/standby/", "OA", body={"standby": 1}),
     Right("POST", "plugins/<slug:slug>/detach/", "A"),
