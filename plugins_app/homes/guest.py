@@ -51,7 +51,7 @@ class Guest:
     async def leaving(self) -> None:
         """It says that it drains: no more messages for it."""
         self.left = True
-        await ask(marks.mark_draining, self.seat.instance_id, "It is leaving.")
+        await ask(guests.mark_leaving, self.seat.instance_id, self.launch_id, "It is leaving.")
 
     async def run(self) -> None:
         """Until it was sent away. Raises `Unavailable` when Postgres is away before it is settled."""
@@ -154,7 +154,7 @@ class Guest:
     async def _send_away(self, reason: str, drain_seconds: float) -> None:
         """It drains and goes; until then it keeps its stream."""
         self.end = reason
-        await _tell(marks.mark_draining, self.seat.instance_id, reason)
+        await _tell(guests.mark_leaving, self.seat.instance_id, self.launch_id, reason)
         await self._say(Order(leave=Leave(round(drain_seconds), reason)))
         await asyncio.sleep(drain_seconds + GRACE_SECONDS)
 

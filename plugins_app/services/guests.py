@@ -40,11 +40,12 @@ def dismiss(principal: Principal, instance_id: UUID) -> PluginInstance:
     return row
 
 
+@transaction.atomic
 def mark_arrived(
     instance_id: UUID, launch_id: str, address: str, *, revision: int, again: bool
 ) -> bool:
     """It has its configuration and agents, and may be sent messages. False: it was given up meanwhile."""
-    row = joined().filter(id=instance_id, launch_id=launch_id).exclude(state=State.EXITED).first()
+    row = _held(instance_id, launch_id)
     if row is None:
         return False
     running = marks.Running(
@@ -75,11 +76,16 @@ def mark_revision(instance_id: UUID, launch_id: str, revision: int) -> None:
 
 
 @transaction.atomic
+def mark_leaving(instance_id: UUID, launch_id: str, reason: str) -> None:
+    """No more messages for it. It may have ended before this is written: then nothing is marked."""
+    if _held(instance_id, launch_id) is not None:
+        marks.mark_draining(instance_id, reason)
+
+
+@transaction.atomic
 def mark_left(instance_id: UUID, launch_id: str, reason: str) -> None:
     """It is gone. Nothing is marked of a launch that another one took over from."""
-    Plugin.objects.select_for_update().filter(instances=instance_id).first()
-    rows = joined().select_related("node").filter(id=instance_id, launch_id=launch_id)
-    row = rows.exclude(state=State.EXITED).first()
+    row = _held(instance_id, launch_id)
     if row is None:
         return
     PluginInstance.objects.filter(id=row.id, launch_id=launch_id).update(wanted=False)
@@ -97,3 +103,10 @@ def give_up_silent() -> None:
 def keep_node(name: str) -> None:
     """A machine with a process that attends is a node that lives."""
     heartbeat_node(name, {"labels": {Node.REMOTE: "true"}})
+
+
+def _held(instance_id: UUID, launch_id: str) -> PluginInstance | None:
+    """Its row, locked as every mark locks it; None when this launch is over."""
+    Plugin.objects.select_for_update().filter(instances=instance_id).first()
+    rows = joined().select_related("node").filter(id=instance_id, launch_id=launch_id)
+    return rows.exclude(state=State.EXITED).first()

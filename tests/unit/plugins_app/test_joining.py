@@ -146,6 +146,16 @@ def test_what_is_marked_of_a_launch_that_is_over_changes_nothing():
     assert (row.state, row.wanted) == ("running", True)
 
 
+@pytest.mark.django_db
+def test_the_last_word_of_one_who_has_left_changes_nothing():
+    """Its farewell is written by another thread than its end, and may come later."""
+    row = make_instance(make_plugin(), FIRST_ELSEWHERE)
+    guests.mark_left(row.id, str(row.launch_id), "It left.")
+    guests.mark_leaving(row.id, str(row.launch_id), "It is leaving.")
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("exited", "It left.")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_takes_the_row_meanwhile_is_not_taken_for_the_one_who_left():
     row = make_instance(make_plugin(), FIRST_ELSEWHERE)
