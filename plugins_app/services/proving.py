@@ -56,8 +56,8 @@ def not_well(plugin_id: UUID, generation: int, revision: int, reason: str) -> No
         plugin.next_release, plugin.next_is_asked = coming, asked  # a better one may be on its way
     if config:
         _restore_config(plugin, reason)
-    coming = ["next_release", "next_is_asked"]
-    plugin.save(update_fields=["rollbacks", "retry_after", "good_revision", *coming, "updated"])
+    ahead = ["next_release", "next_is_asked"]
+    plugin.save(update_fields=["rollbacks", "retry_after", "good_revision", *ahead, "updated"])
     _tell(plugin, before, reason)
     follow(plugin)
 
