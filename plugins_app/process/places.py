@@ -14,7 +14,8 @@ from django.conf import settings
 from plugins_app.errors import LaunchFailed
 
 LOG_BYTES: Final = 8 * 1024 * 1024
-SWEEP_SECONDS: Final = 60.0  # longer than a launch takes
+SWEEP_SECONDS: Final = 60.0  # longer than a process without a supervisor needs to listen, or to end
+_in_use: Final[set[Path]] = set()  # of the launches of this supervisor
 
 
 def work_dir(plugin: str, ordinal: int) -> Path:
@@ -69,8 +70,10 @@ def sockets() -> Path:
 
 
 def socket_dir(launch_id: str) -> Path:
-    """A new folder for one launch."""
-    return private(launch_dir(launch_id))
+    """A new folder for one launch of ours."""
+    folder = launch_dir(launch_id)
+    _in_use.add(folder)  # before anybody listens there, it looks like one that was left
+    return private(folder)
 
 
 def launch_dir(launch_id: str) -> Path:
@@ -81,16 +84,24 @@ def launch_dir(launch_id: str) -> Path:
 def remove_socket_dir(folder: str | Path) -> None:
     """What a killed process left behind. Only ever below our own folder."""
     folder = Path(folder)
+    _in_use.discard(folder)
     if folder.parent == sockets():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep() -> None:
-    """Remove the folders of launches whose sockets nobody listens on any more."""
+    """Remove the folders of launches whose sockets nobody listens on any more: they ended without us."""
     for folder in sockets().iterdir():
-        age = time.time() - folder.stat().st_mtime
-        if age > SWEEP_SECONDS and not any(_listens(each) for each in folder.glob("*.sock")):
+        if folder not in _in_use and _is_left(folder):
             remove_socket_dir(folder)
+
+
+def _is_left(folder: Path) -> bool:
+    try:
+        age = time.time() - folder.stat().st_mtime
+        return age > SWEEP_SECONDS and not any(_listens(each) for each in folder.glob("*.sock"))
+    except OSError:
+        return False  # it goes just now
 
 
 def _listens(path: Path) -> bool:

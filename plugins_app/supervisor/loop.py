@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 from uuid import UUID
 
+from plugins_app.errors import LaunchFailed
 from plugins_app.process import places
 from plugins_app.services import place_instances
 from plugins_app.supervisor.hands import Hands
@@ -92,13 +93,13 @@ class Supervisor:
         prepared.listen(news)
         yield "news", news.run()
         yield "reconcile", self._reconcile()
+        yield "sweep", _sweep()
         yield "rounds", Rounds(self.node, self.slots, self.hands).run()
         yield "logs", Tails(self.slots).run()
         yield "guards", self.hands.guards.run()
         yield "preparations", prepared.run()
 
     async def _reconcile(self) -> None:
-        places.sweep()
         while True:
             self._wake.clear()
             rows, as_of = await self.ledger.ask(wanted_on, self.node)
@@ -144,6 +145,16 @@ class Supervisor:
         if not await self.ledger.flush(FAREWELL_SECONDS):
             log.warning("the last changes could not be written")
         log.info("node %s is at rest", self.node)
+
+
+async def _sweep() -> None:
+    """Who ended while no supervisor was there has left its folder."""
+    while True:
+        try:
+            await asyncio.to_thread(places.sweep)
+        except (OSError, LaunchFailed) as error:
+            log.warning("the folders of sockets cannot be looked through: %s", error)
+        await asyncio.sleep(places.SWEEP_SECONDS)
 
 
 def _what_broke(tasks: list["asyncio.Task[Any]"]) -> str:
