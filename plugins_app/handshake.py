@@ -2,9 +2,12 @@
 
 import hmac
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+
+import orjson
 
 from plugins_app.errors import LaunchFailed
 
@@ -18,6 +21,7 @@ FIELDS: Final = 7
 MAX_LINE: Final = 64 * 1024
 LOOPBACK: Final = "127.0.0.1"
 ANY_PORT: Final = -1
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,8 @@ def parse(line: bytes, *, launch_id: str, socket_dir: str, tls: Tls | None = Non
         raise LaunchFailed(f"Its handshake has {len(fields)} fields, not {FIELDS}.")
     _, contract, network, address, protocol, certificate, about = fields
     if network == "error":
-        raise LaunchFailed(address[:1].upper() + address[1:].rstrip(".") + ".")
-    if not contract.isdigit() or int(contract) not in CONTRACTS:
+        raise LaunchFailed(address[:1].upper() + address[1:500].rstrip(".") + ".")
+    if not _NUMBER.fullmatch(contract) or int(contract) not in CONTRACTS:
         raise LaunchFailed(_wrong_contract(contract))
     wanted = "unix" if tls is None else "tcp"
     if (network, protocol) != (wanted, "grpc"):
@@ -95,14 +99,15 @@ def parse(line: bytes, *, launch_id: str, socket_dir: str, tls: Tls | None = Non
 
 
 def _socket(address: str, socket_dir: str) -> str:
-    if not address.startswith(f"{socket_dir}/"):
-        raise LaunchFailed(f"It listens at {address}, outside of the folder it was given.")
+    name = address.removeprefix(f"{socket_dir}/")
+    if name == address or "/" in name or name in ("", ".", "..") or not name.isprintable():
+        raise LaunchFailed(f"It listens at {address[:200]}, outside of the folder it was given.")
     return f"unix:{address}"
 
 
 def _port(address: str, certificate: str, tls: Tls) -> str:
     host, _, port = address.rpartition(":")
-    if host != LOOPBACK or not port.isdigit():
+    if host != LOOPBACK or not _NUMBER.fullmatch(port):
         raise LaunchFailed(f"It listens at {address[:80]}, not on {LOOPBACK} as it was told.")
     if not hmac.compare_digest(certificate.encode(), tls.shown.encode()):
         raise LaunchFailed("It shows another certificate than the one of its launch.")
@@ -111,7 +116,7 @@ def _port(address: str, certificate: str, tls: Tls) -> str:
 
 def _about(text: str, launch_id: str) -> dict[str, Any]:
     try:
-        about = json.loads(text)
+        about = orjson.loads(text)
     except ValueError:
         about = None
     if not isinstance(about, dict):
@@ -122,7 +127,7 @@ def _about(text: str, launch_id: str) -> dict[str, Any]:
 
 
 def _not_our_core(found: str) -> str:
-    if found.startswith("AGENTX") and found[6:].isdigit():
+    if found.startswith("AGENTX") and _NUMBER.fullmatch(found[6:]):
         side = "AgentX" if int(found[6:]) > int(CORE[6:]) else "the plugin's agentx-sdk"
         return f"It speaks the handshake {found}, AgentX {CORE}: upgrade {side}."
     return f"It did not begin with a handshake but with {found[:80]!r}: is this an AgentX plugin?"
@@ -130,7 +135,7 @@ def _not_our_core(found: str) -> str:
 
 def _wrong_contract(contract: str) -> str:
     ours = ", ".join(map(str, CONTRACTS))
-    if not contract.isdigit():
+    if not _NUMBER.fullmatch(contract):
         return f"Its handshake names the contract {contract[:20]!r}; AgentX speaks {ours}."
     side = "AgentX" if int(contract) > max(CONTRACTS) else "the plugin's agentx-sdk"
     return f"It speaks contract {contract}, AgentX {ours}: upgrade {side}."

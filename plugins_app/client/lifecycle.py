@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import grpc
 import grpc.aio
+import orjson
 
 from plugins_app.client.channels import Channels, metadata_of
 from plugins_app.client.errors import Undelivered
@@ -158,7 +159,7 @@ async def _answer(call: Awaitable[Answer], name: str) -> Answer:
 
 def _description(agent: pb.AgentInfo) -> AgentDescription:
     try:
-        card = json.loads(agent.card_json or "{}")
+        card = orjson.loads(agent.card_json or "{}")  # nested without end is an error of it, too
     except ValueError:
         raise CallFailed(f"the card of {agent.id} is not JSON") from None
     return AgentDescription(

@@ -28,11 +28,13 @@ class Allowed:
             return ""
         return f"{host}:{port} is not among the hosts that this plugin may talk to"
 
-    def why_not_address(self, host: str, address: str) -> str:
+    def why_not_address(self, host: str, address: str, port: int = 0) -> str:
         """What a listed name leads to. A name that its owner points at this machine opens nothing here."""
         found = _address(address)
         if found is None:
             return f"{host} leads to {address}, which is no address"
+        if port in self.ours and (found.is_loopback or found.is_unspecified):
+            return f"{host}:{port} belongs to AgentX itself"  # listed or not
         if self.local:
             return (
                 "" if found.is_loopback else f"{host} leads to {found}, which is not this machine"

@@ -7,7 +7,9 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,9 +20,16 @@ HEAD_BYTES: Final = 32 * 1024
 HEAD_SECONDS: Final = 10.0
 DIAL_SECONDS: Final = 10.0
 AT_ONCE: Final = 256
+LOOKUPS: Final = 4  # names that one process has looked up at once
 CHUNK: Final = 64 * 1024
 OPEN: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
-HOP: Final = ("connection", "keep-alive", "proxy-connection", "proxy-authorization")
+NOT_PASSED: Final = (
+    b"connection",
+    b"keep-alive",
+    b"proxy-connection",
+    b"proxy-authorization",
+    b"host",
+)
 
 
 class RefusalError(Exception):
@@ -42,6 +51,7 @@ class Relay:
         self._refused = refused
         self._door = door
         self._talks: set[asyncio.Task[None]] = set()
+        self._lookups = ThreadPoolExecutor(LOOKUPS, "egress")
         self._server: asyncio.Server | None = None
         self._starting = asyncio.create_task(self._start())
 
@@ -51,6 +61,7 @@ class Relay:
     def close(self) -> None:
         """At once, with all that goes over it."""
         self._starting.cancel()
+        self._lookups.shutdown(wait=False, cancel_futures=True)
         if self._server is not None:
             self._server.close()
         for talk in self._talks:
@@ -90,8 +101,8 @@ class Relay:
         if why := self._allowed.why_not(host, port):
             raise RefusalError("403 Forbidden", why, is_ours=True)
         problem = f"{host} has no address"
-        for address in await _addresses(host, port):
-            if why := self._allowed.why_not_address(host, address):
+        for address in await self._addresses(host, port):
+            if why := self._allowed.why_not_address(host, address, port):
                 raise RefusalError("403 Forbidden", why, is_ours=True)
             try:
                 async with asyncio.timeout(DIAL_SECONDS):
@@ -101,6 +112,18 @@ class Relay:
             except OSError as error:
                 problem = f"{host}:{port} cannot be reached: {error.strerror}"
         raise RefusalError("502 Bad Gateway", problem)
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        """In threads of its own: names that are slow to be found must not hold up the supervisor's others."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
+            async with asyncio.timeout(DIAL_SECONDS):
+                found = await asyncio.get_running_loop().run_in_executor(self._lookups, ask)
+        except TimeoutError:
+            raise RefusalError("504 Gateway Timeout", f"{host} is not found in time") from None
+        except (OSError, UnicodeError) as error:
+            raise RefusalError("502 Bad Gateway", f"{host} has no address: {error}") from None
+        return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
@@ -127,23 +150,17 @@ def _wanted(head: bytes) -> tuple[str, int, bytes]:
     if method == "CONNECT":
         return host, port, b""
     path = (told.path or "/") + (f"?{told.query}" if told.query else "")
-    return host, port, f"{method} {path} {version}\r\n".encode() + _headers(rest)
+    first = f"{method} {path} {version}\r\nHost: {told.netloc.rpartition('@')[2]}\r\n"
+    return host, port, first.encode() + _headers(rest)
 
 
 def _headers(rest: bytes) -> bytes:
-    """One request on a connection: what follows it might be meant for another host."""
+    """One request on a connection: what follows it might be meant for another host, and `Host` names the one that was
+    checked (RFC 9112, 3.2.2).
+    """
     lines = [line for line in rest.split(b"\r\n") if line]
-    kept = [line for line in lines if line.split(b":")[0].strip().lower().decode() not in HOP]
+    kept = [line for line in lines if line.split(b":")[0].strip().lower() not in NOT_PASSED]
     return b"\r\n".join([*kept, b"Connection: close", b"", b""])
-
-
-async def _addresses(host: str, port: int) -> list[str]:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise RefusalError("502 Bad Gateway", f"{host} has no address: {error}") from None
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 async def _carry(

@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 1.0
 DISK_EVERY: Final = 3  # looks
 TELL_EVERY: Final = 60.0  # seconds between two refusals of one kind
-FILES_COUNTED: Final = 100_000  # of a working directory; a limit on how long a look may take
+MOST_FILES: Final = (
+    100_000  # in a working directory: a disk has so many, and a look takes long enough
+)
 
 
 class Guarded(Protocol):
@@ -52,7 +54,7 @@ class Guard:
         self._told: dict[str, float] = {}
         self._held_back: dict[str, int] = {}
         self._relay: Relay | None = None
-        self._disk = 0
+        self._files = 0
         self.use: dict[str, int] = {}
 
     @property
@@ -77,8 +79,15 @@ class Guard:
         if group is not None and (count := group.processes()) is not None:
             self.use["processes"] = count
         if at_disk and limits.get("disk"):
-            self.use["disk"] = _disk(places.work_dir(self._slot.wanted.plugin, self._ordinal))
+            self.use["disk"], self._files = self._kept()
         return self._over(limits)
+
+    def _kept(self) -> tuple[int, int]:
+        """Bytes and files in both folders that it may write to."""
+        work = places.work_dir(self._slot.wanted.plugin, self._ordinal)
+        folders = (work, places.launch_dir(self.process.launch_id))
+        found = [_disk(folder) for folder in folders]
+        return sum(each[0] for each in found), sum(each[1] for each in found)
 
     def tell(self, reason: str) -> None:
         """It must go, at once: its slot starts another, and tells why."""
@@ -108,6 +117,8 @@ class Guard:
             return f"It uses {_mb(self.use['memory'])} of memory, more than the {_mb(memory)} that its manifest allows."
         if disk and self.use.get("disk", 0) > disk:
             return f"It keeps {_mb(self.use['disk'])} in its working directory, more than the {_mb(disk)} that its manifest allows."
+        if disk and self._files > MOST_FILES:
+            return f"It keeps more than {MOST_FILES} files in its working directory."
         return ""
 
     def _flooded(self, lines: int, dropped: int) -> None:
@@ -217,17 +228,17 @@ def _memory(leader: int) -> int:
     return total
 
 
-def _disk(folder: Path) -> int:
-    """Bytes that its files take, links not followed."""
+def _disk(folder: Path) -> tuple[int, int]:
+    """Bytes that its files take, links not followed, and how many names there are, folders too."""
     total = counted = 0
-    for place, _folders, names in os.walk(folder):
-        for name in names:
+    for place, folders, names in os.walk(folder):
+        for name in (*names, *folders):
             with suppress(OSError):
                 total += os.lstat(f"{place}/{name}").st_blocks * 512
-        counted += len(names)
-        if counted > FILES_COUNTED:
+        counted += len(names) + len(folders)
+        if counted > MOST_FILES:
             break
-    return total
+    return total, counted
 
 
 def _mb(number: int) -> str:

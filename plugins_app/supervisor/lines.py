@@ -1,10 +1,11 @@
 """What a plugin wrote to standard error, as records. Pure."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+
+import orjson
 
 LONGEST: Final = 16 * 1024
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -28,6 +29,7 @@ class Reader:
 
     _rest: str = ""
     _traceback: list[str] = field(default_factory=list)
+    _length: int = 0  # of the traceback so far
 
     def feed(self, text: str, now: datetime) -> list[Line]:
         """The records that are complete by now."""
@@ -46,14 +48,16 @@ class Reader:
 
     def _take(self, line: str, now: datetime) -> list[Line]:
         if self._traceback and (line.startswith((" ", "\t")) or not line):
-            self._traceback.append(line)
+            self._length += len(line) + 1
+            if self._length <= LONGEST:  # one without an end is cut, not kept for ever
+                self._traceback.append(line)
             return []
         if self._traceback and not line.startswith("{"):
             self._traceback.append(line)
             return self.flush(now)
         before = self.flush(now)
         if line == TRACEBACK:
-            self._traceback = [line]
+            self._traceback, self._length = [line], len(line)
             return before
         return [*before, parse(line, now)] if line else before
 
@@ -61,18 +65,24 @@ class Reader:
 def parse(line: str, now: datetime) -> Line:
     """A JSON object keeps its level, time and text; anything else is text at level info."""
     try:
-        told = json.loads(line) if line.startswith("{") else None
-    except ValueError:
+        told = orjson.loads(line) if line.startswith("{") else None
+    except ValueError:  # also of what is nested without end, and of half characters
         told = None
     if not isinstance(told, dict):
         return Line(_iso(now), "info", line)
-    level = str(told.get("level", "info")).lower()
+    level = _plain(told, "level", otherwise="info").lower()
     level = ALIASES.get(level, level)
-    text = told.get("message", told.get("msg", line))
-    if told.get("exception"):
-        text = f"{text}\n{told['exception']}"
-    time = str(told.get("ts", told.get("time", _iso(now))))
-    return Line(time[:40], level if level in LEVELS else "info", str(text), line)
+    text = _plain(told, "message", "msg", otherwise=line)
+    if exception := _plain(told, "exception", otherwise=""):
+        text = f"{text}\n{exception}"
+    time = _plain(told, "ts", "time", otherwise=_iso(now))
+    return Line(time[:40], level if level in LEVELS else "info", text, line)
+
+
+def _plain(told: Mapping[str, Any], *names: str, otherwise: str) -> str:
+    """The first of these that is there; only a text or a number is shown as it is."""
+    found = next((told[name] for name in names if name in told), None)
+    return str(found) if isinstance(found, str | int | float) else otherwise
 
 
 def level_of(manifest: Mapping[str, Any]) -> str:

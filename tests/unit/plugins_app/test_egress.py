@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
+import threading
 
 import pytest
 import pytest_asyncio
 
-from plugins_app.egress import Allowed, Relay
+from plugins_app.egress import Allowed, Relay, relay
 
 HOSTS = Allowed(("api.example.com:443", "*.wikipedia.org", "10.1.2.3", "[2001:db8::1]:80"))
 
@@ -53,13 +54,21 @@ def test_loopback_is_this_machine_without_agentx_itself():
     assert local.why_not_address("localhost", "192.0.2.1")
 
 
+def test_agentx_itself_is_nobody_that_could_be_listed():
+    listed = Allowed(("127.0.0.1", "localhost:6379"), ours=frozenset({6379}))
+    assert "AgentX itself" in listed.why_not_address("127.0.0.1", "127.0.0.1", 6379)
+    assert "AgentX itself" in listed.why_not_address("localhost", "::1", 6379)
+    assert listed.why_not_address("127.0.0.1", "127.0.0.1", 11434) == ""
+
+
 @pytest_asyncio.fixture
 async def web():
     """A real server that says what it was asked."""
 
     async def answer(reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
-        body = head.splitlines()[0]
+        hosts = [line for line in head.splitlines() if line.lower().startswith(b"host:")]
+        body = b"; ".join([*hosts, head.splitlines()[0]])
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         await writer.drain()
         writer.close()
@@ -87,8 +96,8 @@ async def relayed():
         return answer.decode()
 
     yield make, ask, refused
-    for relay in made:
-        relay.close()
+    for each in made:
+        each.close()
 
 
 @pytest.mark.asyncio
@@ -97,6 +106,40 @@ async def test_plain_http_is_passed_on(relayed, web):
     port = make(Allowed(("127.0.0.1",)))
     told = await ask(port, f"GET http://127.0.0.1:{web}/a?b=c HTTP/1.1\r\nHost: x\r\n\r\n")
     assert told.endswith("GET /a?b=c HTTP/1.1") and not refused
+
+
+@pytest.mark.asyncio
+async def test_the_host_that_was_checked_is_the_one_that_is_asked(relayed, web):
+    """Else a server of many names would be asked for one that is not listed. Bytes that are no text harm nobody."""
+    make, ask, _refused = relayed
+    port = make(Allowed(("127.0.0.1",)))
+    headers = "Host: inner.example\r\nHOST : other\r\nX-\u00fc: \u00fc\r\n"
+    told = await ask(port, f"GET http://127.0.0.1:{web}/ HTTP/1.1\r\n{headers}\r\n")
+    assert told.endswith(f"Host: 127.0.0.1:{web}; GET / HTTP/1.1")
+
+
+@pytest.mark.asyncio
+async def test_slow_names_hold_up_nobody_else(relayed, monkeypatch):
+    """The supervisor reads rows and measures in the threads that lookups take by default."""
+    make, ask, _refused = relayed
+    port, slow = make(Allowed(("*.example.com",))), threading.Event()
+    monkeypatch.setattr(relay.socket, "getaddrinfo", lambda *_args, **_kw: slow.wait(20) and [])
+    asked = [
+        asyncio.create_task(ask(port, f"CONNECT {number}.example.com:443 HTTP/1.1\r\n\r\n"))
+        for number in range(40)
+    ]
+    try:
+        async with asyncio.timeout(10):
+            while threads_of("egress") < relay.LOOKUPS:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await asyncio.to_thread(lambda: "served") == "served"
+    finally:
+        slow.set()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+def threads_of(name):
+    return sum(each.name.startswith(name) for each in threading.enumerate())
 
 
 @pytest.mark.asyncio

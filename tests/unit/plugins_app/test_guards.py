@@ -39,7 +39,11 @@ def group():
 def guard(limits, pid=1):
     told = []
     process = SimpleNamespace(
-        pid=pid, isolation={"limits": limits}, around=Around(), exited=SimpleNamespace(is_set=bool)
+        pid=pid,
+        launch_id=str(uuid4()),
+        isolation={"limits": limits},
+        around=Around(),
+        exited=SimpleNamespace(is_set=bool),
     )
     wanted = SimpleNamespace(instance_id=uuid4(), plugin="one", ordinal=0)
     ledger = SimpleNamespace(put=lambda _deed, *args: told.append(args))
@@ -65,6 +69,28 @@ def test_a_directory_is_measured_by_what_its_files_take(tmp_path, monkeypatch):
     found, _ = guard({"disk": 2_000_000})
     found.use["memory"] = 0
     assert "It keeps 3 MB in its working directory" in found.look(at_disk=True)
+
+
+def test_the_folder_of_its_socket_is_measured_too(tmp_path, monkeypatch):
+    """It may write there, outside of its working directory."""
+    monkeypatch.setattr(guards.places, "work_dir", lambda plugin, ordinal: tmp_path / "work")
+    monkeypatch.setattr(guards.places, "launch_dir", lambda launch_id: tmp_path / launch_id)
+    found, _ = guard({"disk": 2_000_000})
+    (tmp_path / found.process.launch_id).mkdir()
+    (tmp_path / found.process.launch_id / "hidden").write_bytes(b"x" * 3_000_000)
+    found.use["memory"] = 0
+    assert "It keeps 3 MB" in found.look(at_disk=True)
+
+
+def test_files_are_counted_however_small(tmp_path, monkeypatch):
+    monkeypatch.setattr(guards.places, "work_dir", lambda plugin, ordinal: tmp_path)
+    monkeypatch.setattr(guards, "MOST_FILES", 20)
+    for number in range(11):
+        (tmp_path / f"folder-{number}").mkdir()
+        (tmp_path / f"folder-{number}" / "empty").touch()
+    found, _ = guard({"disk": 2_000_000})
+    found.use["memory"] = 0
+    assert "more than 20 files" in found.look(at_disk=True)
 
 
 def test_each_kind_of_refusal_is_told_once_a_minute_and_the_rest_counted(monkeypatch):

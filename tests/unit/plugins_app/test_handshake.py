@@ -42,7 +42,13 @@ def test_what_the_sdk_writes_is_understood():
         (b"AGENTX1|0|error|upgrade AgentX: too old|||{}\n", "Upgrade AgentX: too old."),
         (b"AGENTX1|1|tcp|1.2.3.4:5|grpc||{}\n", "AgentX needs grpc on unix"),
         (b"AGENTX1|1|unix|/etc/x.sock|grpc||{}\n", "outside of the folder"),
+        (b"AGENTX1|1|unix|/run/p/a/../b/x|grpc||{}\n", "outside of the folder"),
+        (b"AGENTX1|1|unix|/run/p/a/|grpc||{}\n", "outside of the folder"),
         (b"AGENTX1|1|unix|/run/p/a/x|grpc||{\n", "not a JSON object"),
+        (b"AGENTX1|1|unix|/run/p/a/x|grpc||" + b'{"a":' * 9000 + b"\n", "not a JSON object"),
+        ("AGENTX1|\u00b2|unix|/run/p/a/x|grpc||{}\n".encode(), "names the contract"),
+        (b"AGENTX1|" + b"9" * 5000 + b"|unix|/run/p/a/x|grpc||{}\n", "names the contract"),
+        (b"AGENTX" + b"9" * 5000 + b"|\n", "did not begin"),
         (b'AGENTX1|1|unix|/run/p/a/x|grpc||{"launch_id": "M"}\n', "belongs to another launch"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from plugins_app.supervisor.lines import Reader, parse
+import pytest
+
+from plugins_app.supervisor.lines import LONGEST, TRACEBACK, Reader, parse
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TRACE = """Traceback (most recent call last):
@@ -45,3 +47,31 @@ def test_a_traceback_is_one_record():
 def test_a_line_without_end_is_cut():
     (line,) = Reader().feed("x" * 20_000, NOW)
     assert len(line.text) == 16 * 1024
+
+
+def test_a_traceback_without_an_end_is_cut():
+    """Else whoever writes one fills the supervisor's memory."""
+    reader = Reader()
+    reader.feed(f"{TRACEBACK}\n", NOW)
+    for _ in range(100):
+        assert reader.feed("  and so on, for ever\n" * 100, NOW) == []
+    (record,) = reader.feed("ValueError: at last\n", NOW)
+    assert len(record.text) <= LONGEST + len("ValueError: at last\n") + 1
+    assert record.text.endswith("ValueError: at last")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"a":' * 3000,
+        '{"message": ' + "[" * 8000 + "]" * 8000 + "}",
+        '{"message": "\\ud800", "level": "\\udfff", "ts": "\\ud800"}',
+        '{"message": ' + "9" * 5000 + "}",
+        '{"level": {"a": "\\ud800"}, "exception": ["\\ud800"]}',
+    ],
+)
+def test_whatever_is_written_is_a_line_that_can_be_sent(line):
+    """One that could not be would end the following of everybody's logs."""
+    record = parse(line, NOW)
+    for text in (record.text, record.level, record.time, record.json):
+        text.encode()
