@@ -1,6 +1,7 @@
 """The Node SDK: its own tests, its types, its copy of the contract, and a plugin made with it."""
 
 import filecmp
+import inspect
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from agentx_sdk import Adapter, Agent, Model, State, StateEntry, Tool, Turn
+from agentx_sdk.testing import Answer, PluginProcess
 
 from tests import node_sdk
 from tests.node_sdk import ROOT, SDK
@@ -78,6 +81,55 @@ def test_both_sdks_export_the_same_names():
     node = {name.strip() for name in _exports().split(",")} - {""}
     assert python - node == {"Field", "Secret"}  # annotations: JSON Schema says it in Node
     assert node - python == {"Logger"}  # `logging` does it in Python
+
+
+# What one of the two has and the other cannot, or needs not.
+ONLY_IN_PYTHON = {
+    Adapter: {"Config", "AgentConfig"},  # classes: JSON Schema says it in Node
+    Agent: {"raw"},  # a typed configuration's own mapping
+    Tool: {"call"},  # checks the arguments; in Node the adapter does
+    # What the conformance suite takes hold of, which is written in Python.
+    PluginProcess: {"config", "connect", "channel", "credentials", "stub", "setUp"}
+    | {"program", "environment", "workDir", "spawn", "say", "returncode"},
+}
+ONLY_IN_NODE = {
+    Adapter: {"configSchema", "agentConfigSchema", "allSecretFields", "checkConfig"},
+    Turn: {"signal", "orCancelled"},  # AbortSignal; Python cancels the coroutine
+    Answer: {"events"},  # in Python it is the list of them
+    PluginProcess: {"start", "options", "launched"},  # `async with` does it in Python
+}
+
+
+@pytest.mark.parametrize(
+    "names", [Adapter, Agent, Answer, Model, PluginProcess, State, StateEntry, Tool, Turn]
+)
+def test_both_sdks_have_the_same_members(names):
+    python, node = _members(names), set()
+    for name in [each.__name__ for each in names.__mro__]:
+        node |= _typed(name)
+    assert python - node == ONLY_IN_PYTHON.get(names, set())
+    assert node - python == ONLY_IN_NODE.get(names, set())
+
+
+def _members(names: type) -> set[str]:
+    ours = [each for each in names.__mro__ if each.__module__.startswith("agentx_sdk")]
+    made = [re.findall(r"self\.(\w+)(?:: [^=]+)? = ", inspect.getsource(each)) for each in ours]
+    told = {name for each in ours for name in [*vars(each), *each.__annotations__]}.union(*made)
+    return {_camel(name) for name in told if not name.startswith("_")}
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+def _typed(name: str) -> set[str]:
+    """What a class has by its TypeScript types, without its constructor."""
+    texts = [path.read_text() for path in (SDK / "types").rglob("*.d.ts")]
+    bodies = re.findall(rf"^export class {name}\b.*?\{{\n(.*?)^\}}", "".join(texts), re.M | re.S)
+    found = re.findall(
+        r"^    (?:static |readonly |get |set )*(\w+)[?]?[(:<]", "".join(bodies), re.M
+    )
+    return set(found) - {"constructor"}
 
 
 def _exports() -> str:
