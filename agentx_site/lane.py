@@ -169,7 +169,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 async def _within_limit(site: App, scope: Scope, receive: Receive, send: Send) -> None:
     """Django's handler puts a whole body on disk before it looks at it: what is too large never gets there."""
-    limit: int = settings.MAX_BODY_BYTES
+    limit = _limit(scope)
     size, has_begun = 0, False
 
     async def counted() -> Any:
@@ -197,6 +197,14 @@ async def _within_limit(site: App, scope: Scope, receive: Receive, send: Send) -
         if not _header(scope, b"expect"):
             await _discard(receive)
         await _send_response(problems.response(error), request_id, receive, send)
+
+
+def _limit(scope: Scope) -> int:
+    names_caller = _header(scope, b"authorization") or _header(scope, b"cookie")
+    is_form = (_header(scope, b"content-type") or "").startswith("multipart/form-data")
+    takes_packages = scope["path"] in settings.UPLOAD_PATHS and names_caller and is_form
+    limit: int = settings.MAX_UPLOAD_BYTES if takes_packages else settings.MAX_BODY_BYTES
+    return limit
 
 
 async def _discard(receive: Receive) -> None:

@@ -234,6 +234,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 # The API refuses larger bodies before it reads them; 16 MB is also the plugin contract's limit.
 MAX_BODY_BYTES = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+# A package of 64 MiB with what is around it, where packages are taken, of callers who at least say who they are.
+MAX_UPLOAD_BYTES = 65 * 1024 * 1024
+UPLOAD_PATHS = frozenset({"/api/v1/plugins/load", "/api/v1/market", "/packages/upload/"})
 
 CHANNEL_LAYERS = {
     "default": {

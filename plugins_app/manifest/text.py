@@ -68,6 +68,8 @@ def load(text: bytes, path: str = FILE_NAME) -> dict[str, Any]:
         raise InvalidManifest(f"{path} is not YAML: {where}{error.problem}.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise InvalidManifest(f"{path} is not YAML: {error}") from None
+    except RecursionError:
+        raise InvalidManifest(f"{path}: there are too many values inside each other.") from None
     except _Wrong as wrong:
         raise InvalidManifest(f"{path}: {wrong}.") from None
 

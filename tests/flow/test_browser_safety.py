@@ -153,3 +153,19 @@ async def test_a_large_body_never_reaches_the_disk(web: Web, path: str) -> None:
     answer = await web.post(path, b"x" * (settings.MAX_BODY_BYTES + 1))
     assert answer.status == 413
     assert answer.headers["x-request-id"] in (await answer.text())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", sorted(settings.UPLOAD_PATHS))
+async def test_a_package_may_be_larger_where_packages_are_taken(web: Web, path: str) -> None:
+    """A package has up to 64 MiB. Who does not even say who they are stays at the limit of all others."""
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    named = {**form, "Authorization": "Bearer agx_nobody"}
+    large = b"x" * (settings.MAX_BODY_BYTES + 1)
+    assert (await web.post(path, large, headers=named)).status != 413
+    for headers in (form, {**named, "Content-Type": "application/json"}):
+        assert (await web.post(path, large, headers=headers)).status == 413
+    too_large = b"x" * (settings.MAX_UPLOAD_BYTES + 1)
+    answer = await web.post(path, too_large, headers={**named, "Expect": "100-continue"})
+    assert answer.status == 413

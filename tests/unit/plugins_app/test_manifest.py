@@ -119,6 +119,7 @@ def test_every_problem_has_its_line_and_field_and_all_are_told_at_once():
         (b"a: {1: b}", "a key must be text"),
         (b"on: 1", "a key must be text"),
         (b"a: &a [*a]", "too many values, or too many inside each other"),
+        (b"x: " + b"[" * 5000, "too many values inside each other"),
         (b"a: {b: [", "is not YAML: line 1, column 9"),
     ],
 )
