@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from registry.models import Node
 from tests.echoes import Echo, make_rows
 from tests.factories import make_key, make_user
 from tests.far import Far
 from tests.gateways import Gate
+from tests.nodes import SupervisedNode, eventually
 from tests.scripted import Script, make_scripted
 from tests.web import Web
 
@@ -25,6 +27,16 @@ def echo() -> Iterator[Echo]:
     process = Echo()
     yield process
     process.close()
+
+
+@pytest.fixture
+def node(transactional_db: None) -> Iterator[SupervisedNode]:
+    """A supervisor of its own, which has begun."""
+    node = SupervisedNode()
+    node.start()
+    eventually(lambda: Node.objects.filter(name=node.name, state="active").exists())
+    yield node
+    node.close()
 
 
 @pytest.fixture

@@ -16,22 +16,12 @@ from plugins_app import services
 from plugins_app.client.target import Target
 from plugins_app.client.validating import validate
 from plugins_app.models import Plugin, PluginSecret
-from registry.models import Node
 from tests.callers import Api, console, problem
-from tests.nodes import BROKEN, US, SupervisedNode, eventually, installed, instances, running
+from tests.nodes import BROKEN, US, eventually, installed, instances, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/plugins/settings/config"
 CANARY = "canary-e7b1-4f0d"
-
-
-@pytest.fixture
-def node():
-    node = SupervisedNode()
-    node.start()
-    eventually(lambda: Node.objects.filter(name=node.name, state="active").exists())
-    yield node
-    node.close()
 
 
 @pytest.fixture

@@ -11,21 +11,11 @@ from plugins_app.client.errors import Broken, Undelivered
 from plugins_app.client.target import Target
 from plugins_app.models import PluginEvent
 from plugins_app.process.places import LOG_BYTES
-from registry.models import Node
 from security.models import AuditEvent
 from tests.attacks import FOLDER, said
-from tests.nodes import US, SupervisedNode, eventually, installed, running
+from tests.nodes import US, eventually, installed, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def node():
-    node = SupervisedNode()
-    node.start()
-    eventually(lambda: Node.objects.filter(name=node.name, state="active").exists())
-    yield node
-    node.close()
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import pytest
 
 from plugins_app import services
 from plugins_app.models import Plugin
-from registry.models import Node
 from security.models import AuditEvent
-from tests.nodes import US, SupervisedNode, eventually, installed, instances, kill, running
+from tests.nodes import US, eventually, installed, instances, kill, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANIFEST = """
@@ -32,15 +31,6 @@ class Subject(Adapter):
 {body}
 run(Subject())
 """
-
-
-@pytest.fixture
-def node():
-    node = SupervisedNode()
-    node.start()
-    eventually(lambda: Node.objects.filter(name=node.name, state="active").exists())
-    yield node
-    node.close()
 
 
 def written(folder, body="", *, before="", **manifest):

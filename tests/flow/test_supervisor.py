@@ -16,7 +16,6 @@ from registry.models import Agent, Node
 from tests.nodes import (
     ROOT,
     US,
-    SupervisedNode,
     eventually,
     installed,
     instances,
@@ -26,15 +25,6 @@ from tests.nodes import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ECHO = ROOT / "plugins" / "echo"
-
-
-@pytest.fixture
-def node():
-    node = SupervisedNode()
-    node.start()
-    eventually(lambda: Node.objects.filter(name=node.name, state="active").exists())
-    yield node
-    node.close()
 
 
 def state_of(plugin: Plugin) -> str:

@@ -22,15 +22,6 @@ REASONS = {
 }
 
 
-@pytest.fixture
-def node():
-    node = SupervisedNode()
-    node.start()
-    eventually(lambda: Node.objects.filter(name=node.name, state="active").exists())
-    yield node
-    node.close()
-
-
 def test_what_cannot_start_is_given_up_with_its_reason(node):
     """All five at once: the tries of one do not hold up the others."""
     plugins = {slug: installed(BROKEN / slug.replace("-", "_")) for slug in REASONS}
