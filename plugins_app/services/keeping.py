@@ -110,7 +110,8 @@ def require_trusted_program(found: Opened, trusted: str) -> None:
 
 def _sign(package: Package, signature: str, lent: Lent) -> None:
     package.signature, package.signer = signature, lent.signer
-    package.trust = trust.greater(package.trust, lent.trust)
+    if package.review != Package.Review.APPROVED:  # else a person said how far
+        package.trust = trust.greater(package.trust, lent.trust)
     package.wanted_trust = trust.wanted(package.manifest, package.trust)
     if not package.wanted_trust and package.review == Package.Review.PENDING:
         package.review = Package.Review.NONE

@@ -172,6 +172,20 @@ def test_a_review_lifts_what_is_installed(tmp_path):
     assert accept(ADMIN, bytes(plugin.release.package.file.content)).trust == "trusted"
 
 
+def test_what_a_review_said_is_not_undone_by_coming_again(tmp_path):
+    """A reviewer gave less than the key lends: neither the same bytes nor a new signature take it back."""
+    package = built(tmp_path, manifest(trust="trusted"))
+    _key, signature = signed(package)
+    plugin = accept(ADMIN, package.content, signature=signature)
+    reviewer = user_principal(make_user("ada", "admin"))
+    reviews.review(reviewer, plugin.release.package_id, approved=True, level="public")
+    _other, second = signed(package, name="eve")
+    for again in (signature, second, ""):
+        accept(ADMIN, package.content, signature=again)
+        assert Package.objects.get().trust == "public"
+        assert PluginRelease.objects.get().trust == "public"
+
+
 def test_a_contract_that_is_not_spoken_is_refused(tmp_path):
     told = manifest()
     told["runtime"]["contracts"] = [7]
