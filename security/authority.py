@@ -5,8 +5,6 @@ once, when it is first needed; what it signs lives for `AGENTX_CERTIFICATE_SECON
 `agentx.internal` alone, so whoever were to get its key could not stand for anything else in the world.
 """
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -41,10 +39,6 @@ class Certificate:
     key_pem: bytes
     expires: datetime
     renew: datetime  # two thirds of its life are over
-
-    @property
-    def der(self) -> bytes:
-        return der_of(self.cert_pem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +111,6 @@ def authority() -> Authority:
     key = serialization.load_pem_private_key(unseal(row.key_sealed).encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     return Authority(x509.load_pem_x509_certificate(row.certificate.encode()), key)
-
-
-def issue(common_name: str, *, server: bool, seconds: float | None = None) -> Certificate:
-    """See `Authority.issue`."""
-    return authority().issue(common_name, server=server, seconds=seconds)
-
-
-def root_pem() -> bytes:
-    """The certificate that every other one is checked against."""
-    return authority().root_pem
-
-
-def fingerprint_of(root_pem: bytes) -> str:
-    return hashlib.sha256(der_of(root_pem)).hexdigest()
-
-
-def der_of(cert_pem: bytes) -> bytes:
-    """The one certificate in a PEM, as DER."""
-    return base64.b64decode(b"".join(cert_pem.split(b"-----")[2].split()))
 
 
 @transaction.atomic

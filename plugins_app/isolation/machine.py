@@ -11,8 +11,6 @@ from typing import Any, Final
 from plugins_app import launcher
 
 PROBE_SECONDS: Final = 20.0
-MOUNT_NAMESPACE: Final = "mount"
-NET_NAMESPACE: Final = "net"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from plugins_app.errors import InvalidKey
 
-KEY_BYTES: Final = 32
 SUFFIX: Final = ".sig"  # of the file beside a package that holds its signature
 
 
@@ -31,10 +30,6 @@ def new_key() -> tuple[bytes, str]:
 def sign(private_pem: bytes, sha256: str) -> str:
     """64 bytes in base64. Raises `InvalidKey`."""
     return base64.b64encode(_private(private_pem).sign(_message(sha256))).decode()
-
-
-def public_of(private_pem: bytes) -> str:
-    return _text(_private(private_pem).public_key())
 
 
 def verify(public_key: str, sha256: str, signature: str) -> bool:

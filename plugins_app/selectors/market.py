@@ -14,7 +14,6 @@ from plugins_app.models import (
     PackageRating,
     PackageReview,
     Plugin,
-    PluginRelease,
     PublisherKey,
 )
 from plugins_app.packages import index, versions
@@ -142,11 +141,6 @@ def installed_versions(names: Iterable[str]) -> dict[str, str]:
     """Of those that are installed here."""
     found = Plugin.objects.filter(slug__in=list(names), release__isnull=False)
     return dict(found.values_list("slug", "release__version"))
-
-
-def installs_of(package: Package) -> QuerySet[PluginRelease]:
-    """The releases that were made of it here."""
-    return package.releases.select_related("plugin").order_by("-installed")
 
 
 def index_document(principal: Principal) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """AgentX's own authority: made once, sealed, and good for our own names alone."""
 
+import hashlib
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.db import connections
 
-from security.authority import authority, fingerprint_of, host_name, issue, root_pem
+from security.authority import authority, host_name
 from security.crypto import SealBroken
 from security.errors import InvalidInput
 from security.models import AuditEvent, CertificateAuthority
@@ -51,7 +53,8 @@ def test_it_vouches_for_names_of_ours_and_for_no_authority_below_it():
     assert only.critical and [n.value for n in only.value.permitted_subtrees] == ["agentx.internal"]
     assert basic.value.ca and basic.value.path_length == 0
     assert isinstance(vouching.key.curve, ec.SECP256R1)
-    assert fingerprint_of(root_pem()) == vouching.fingerprint
+    der = ssl.PEM_cert_to_DER_cert(vouching.root_pem.decode())
+    assert hashlib.sha256(der).hexdigest() == vouching.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_it_vouches_for_names_of_ours_and_for_no_authority_below_it():
 )
 @pytest.mark.django_db
 def test_a_leaf_is_for_one_launch_one_use_and_one_day(server, use):
-    made = issue("launch-1", server=server)
+    made = authority().issue("launch-1", server=server)
     leaf = x509.load_pem_x509_certificate(made.cert_pem)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
