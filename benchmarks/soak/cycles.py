@@ -18,6 +18,7 @@ import urllib.error
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from benchmarks.soak.place import Place, place
 
 NAME: Final = "counted"
 SETTLED_SECONDS: Final = 60.0
+STEADY_SECONDS: Final = 11.0
 PAUSE: Final = 0.05  # seconds between two messages of one caller
 MAIN: Final = """
 import asyncio
@@ -167,9 +169,15 @@ class Cycles:
         time.sleep(5)
 
     def kill(self) -> None:
-        process = random.choice(self._plugin()["processes"])
+        process = self._steady()
         os.kill(process["pid"], signal.SIGKILL)
         self._until(lambda: process["pid"] not in {p["pid"] for p in self._plugin()["processes"]})
+
+    def _steady(self) -> Json:
+        """One that has run for a while: the sixth early end within a minute would rightly be the last."""
+        found: list[Json] = []
+        self._until(lambda: found.extend(filter(_is_steady, self._plugin()["processes"])) or found)
+        return random.choice(found)
 
     def reload(self) -> None:
         self._replaced(lambda: self._post("reload"))
@@ -216,6 +224,11 @@ class Cycles:
             if time.monotonic() > until:
                 raise SystemExit(f"it did not come about: {self._plugin()}")
             time.sleep(0.1)
+
+
+def _is_steady(process: Json) -> bool:
+    up = datetime.now(UTC) - datetime.fromisoformat(process["ready"] or "9999-01-01T00:00:00Z")
+    return process["state"] == "running" and up.total_seconds() > STEADY_SECONDS
 
 
 def _is_settled(plugin: Json) -> bool:
