@@ -35,6 +35,19 @@ class Started:
     report: socket.socket  # over which its launcher hands us its door
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What lies between AgentX and one process: three for us, then the descriptors that it is given."""
+
+    around: Around
+    handshake: int
+    report: socket.socket
+    log: int
+    said: int  # where it says its handshake
+    reported: int
+    variables: int
+
+
 async def launch(
     what: Recipe,
     *,
@@ -83,44 +96,56 @@ def _start(
     what: Recipe, line: bytes, launch_id: str, folder: Path, confined: Confinement | None
 ) -> Started:
     offset = places.log_size(what.log_file)
-    around, ends = Around(), ExitStack()
-    with ends:
-        reading, log = pump.pipe()
-        ends.callback(os.close, log)
-        around.pump = pump.Pump(reading, what.log_file, what.log_bytes_per_second)
-        ours, theirs = os.pipe()
-        ends.callback(os.close, theirs)
-        report, reported = socket.socketpair()
-        ends.callback(reported.close)
-        variables = what.environment | (confinement.environment(confined) if confined else {})
-        told = _written(variables)
-        ends.callback(os.close, told)
-        orders = _orders(what, theirs, told)
-        try:
-            if confined is not None:
-                around.memory_bytes = confined.memory_bytes
-                around.group = cgroups.make(launch_id, confined)
-                orders |= _confined(what, confined, around, folder, reported.fileno())
-            child = subprocess.Popen(  # noqa: S603 - what an admin installed
-                [*LAUNCHER, json.dumps(orders)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=what.work_dir,
-                # Its variables reach it over a descriptor: the linker would obey them in the launcher, outside of all.
-                env={},
-                start_new_session=True,
-                pass_fds=(theirs, reported.fileno(), told),
-            )
-        except OSError as error:
-            os.close(ours)
-            report.close()
-            around.close()
-            raise LaunchFailed(f"No process could be started: {error.strerror}.") from None
+    with ExitStack() as theirs, ExitStack() as ours:
+        ends = _ends(what, confined, ours, theirs)
+        child = _child(what, ends, launch_id, folder, confined)
+        ours.pop_all()  # kept; theirs are the child's alone from here on
     assert child.stdin is not None
     with suppress(BrokenPipeError), child.stdin:
         child.stdin.write(line)  # shorter than a pipe's buffer: never waits
-    return Started(child, ours, offset, around, report)
+    return Started(child, ends.handshake, offset, ends.around, ends.report)
+
+
+def _ends(what: Recipe, confined: Confinement | None, ours: ExitStack, theirs: ExitStack) -> Ends:
+    """Each is closed by the stack that it is put on."""
+    around = Around()
+    ours.callback(around.close)
+    reading, log = pump.pipe()
+    theirs.callback(os.close, log)
+    around.pump = pump.Pump(reading, what.log_file, what.log_bytes_per_second)
+    heard, said = os.pipe()
+    ours.callback(os.close, heard)
+    theirs.callback(os.close, said)
+    report, reported = socket.socketpair()
+    ours.callback(report.close)
+    theirs.callback(reported.close)
+    variables = _written(what.environment | (confinement.environment(confined) if confined else {}))
+    theirs.callback(os.close, variables)
+    return Ends(around, heard, report, log, said, reported.fileno(), variables)
+
+
+def _child(
+    what: Recipe, ends: Ends, launch_id: str, folder: Path, confined: Confinement | None
+) -> "subprocess.Popen[bytes]":
+    orders = _orders(what, ends)
+    try:
+        if confined is not None:
+            ends.around.memory_bytes = confined.memory_bytes
+            ends.around.group = cgroups.make(launch_id, confined)
+            orders |= _confined(what, confined, ends, folder)
+        return subprocess.Popen(  # noqa: S603 - what an admin installed
+            [*LAUNCHER, json.dumps(orders)],
+            stdin=subprocess.PIPE,
+            stdout=ends.log,
+            stderr=ends.log,
+            cwd=what.work_dir,
+            # Its variables reach it over a descriptor: the linker would obey them in the launcher, outside of all.
+            env={},
+            start_new_session=True,
+            pass_fds=(ends.said, ends.reported, ends.variables),
+        )
+    except OSError as error:
+        raise LaunchFailed(f"No process could be started: {error.strerror}.") from None
 
 
 def _written(variables: dict[str, str]) -> int:
@@ -131,20 +156,18 @@ def _written(variables: dict[str, str]) -> int:
     return descriptor
 
 
-def _orders(what: Recipe, descriptor: int, variables: int) -> dict[str, Any]:
+def _orders(what: Recipe, ends: Ends) -> dict[str, Any]:
     return {
         "argv": list(what.argv),
-        "environment": variables,
+        "environment": ends.variables,
         "limits": what.limits,
-        "handshake": descriptor,
+        "handshake": ends.said,
         "oom_score": OOM_SCORE,
     }
 
 
-def _confined(
-    what: Recipe, confined: Confinement, around: Around, folder: Path, report: int
-) -> dict[str, Any]:
-    told = confinement.orders(confined, what, around.group, folder, report)
+def _confined(what: Recipe, confined: Confinement, ends: Ends, folder: Path) -> dict[str, Any]:
+    told = confinement.orders(confined, what, ends.around.group, folder, ends.reported)
     return {"confine": told, "limits": what.limits | confinement.limits(confined)}
 
 
@@ -212,8 +235,8 @@ def _reason(what: Recipe, started: Started, error: Exception) -> str:
     started.around.drain()
     if reason := started.around.reason():
         return reason
-    lines = places.last_lines(what.log_file, 1, since=started.log_offset)
-    last = lines[0].strip()[:LAST_WORDS] if lines else ""
+    lines = places.last_lines(what.log_file, 100, since=started.log_offset)
+    last = places.last_words(lines)[:LAST_WORDS]
     return f"{error} Its last words: {last}" if last and last not in str(error) else str(error)
 
 
