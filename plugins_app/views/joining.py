@@ -27,6 +27,7 @@ def join_tokens(request: HttpRequest, principal: Principal) -> HttpResponse:
     fresh = _made(principal, form) if form.is_bound and form.is_valid() else None
     told = {
         "title": _("Join tokens"),
+        "live": True,
         "rows": Paginator(found, 50).get_page(request.GET.get("page")),
         "joined": questions.joined_processes(principal),
         "form": form,

@@ -118,6 +118,27 @@ def test_a_dialog_repeats_the_words_of_its_button_without_its_icon(console: Page
     expect(dialog.locator("[type=submit]")).to_have_text("Restart")
 
 
+def test_nothing_lies_over_the_processes_and_every_tab_is_on_the_screen(console: Page) -> None:
+    console.set_viewport_size({"width": 390, "height": 844})
+    console.goto("/plugins/echo/")
+    expect(console.locator("#process-strip .sub")).to_be_visible(timeout=SOON)
+    # In one breath: between two questions the region may be exchanged.
+    bottom, top = console.evaluate(
+        "[document.querySelector('#process-strip li').getBoundingClientRect().bottom,"
+        " document.querySelector('#plugin-charts').getBoundingClientRect().top]"
+    )
+    assert bottom <= top
+    for link in console.locator(".ax-tabs a").all():
+        box = link.bounding_box()
+        assert box and box["x"] + box["width"] <= 390
+
+
+def test_who_joins_is_seen_without_a_reload(console: Page) -> None:
+    console.goto("/join-tokens/")
+    expect(console.locator("#live")).to_have_attribute("data-status", "live", timeout=SOON)
+    assert console.locator("#joined[data-region], #tokens[data-region]").count() == 2
+
+
 def test_a_killed_process_is_seen_to_come_back(console: Page, agentx: System) -> None:
     console.goto("/plugins/echo/processes/")
     pid = console.locator("[data-field=pid]")
