@@ -1,5 +1,6 @@
 """`agentx doctor`: looks at the home, the processes, the doors, the disk; says how to mend what it finds."""
 
+import importlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -20,7 +21,9 @@ from agentx_site.cli.options import Connected, json_option
 from agentx_site.cli.server import Server
 from agentx_site.cli.target import Target, target
 from agentx_site.up.runtime import boot_id, is_alive, started_ticks
-from plugins_app import isolation
+
+if TYPE_CHECKING:
+    from plugins_app.isolation import Machine
 
 LOW_DISK: Final = 1_000_000_000  # bytes: Postgres stops at none
 MARKS: Final = {"good": "✓", "odd": "!", "bad": "✗"}
@@ -61,7 +64,8 @@ def _say(finding: Finding) -> None:
 def _examine(aim: Target) -> Iterator[Finding]:
     yield _python()
     yield from _home(aim.home)
-    yield from _isolation(isolation.machine())
+    # It takes Django with it, which no other command is to wait for.
+    yield from _isolation(importlib.import_module("plugins_app.isolation").machine())
     run = _run(aim.home)
     yield from _processes(run, aim.home)
     try:
@@ -82,7 +86,7 @@ def _python() -> Finding:
     return Finding("good", f"Python {found}, AgentX {version('agentx')}")
 
 
-def _isolation(machine: isolation.Machine) -> Iterator[Finding]:
+def _isolation(machine: "Machine") -> Iterator[Finding]:
     """What can be put around plugins here, found by trying."""
     had = [
         "user, file and network namespaces"

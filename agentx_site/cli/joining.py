@@ -91,5 +91,8 @@ def joined(context: click.Context, json_wanted: bool) -> None:
 @click.pass_context
 def dismiss(context: click.Context, ref: str) -> None:
     """Ask one joined process, by its id, to finish its messages and leave."""
-    row = server(context).post(at("joined", ref, "dismiss"))
+    connection = server(context)
+    if ref not in [row["id"] for row in connection.rows("/api/v1/joined")]:
+        raise Failed(f"There is no joined process {ref!r}: `agentx token joined` lists them.")
+    row = connection.post(at("joined", ref, "dismiss"))
     click.echo(f"{row['plugin']} on {row['node']} was asked to leave")

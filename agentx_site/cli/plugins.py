@@ -99,8 +99,8 @@ def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: st
         if no_wait:
             click.echo(f"{name} will be {wanted}")
             return
-        waiting.until(connection, name, reached, seconds, wanted, seen)
-        click.echo(f"{name} is {wanted}")
+        told = waiting.until(connection, name, reached, seconds, wanted, seen)
+        click.echo(f"{name} is {'paused' if told['state'] == 'paused' else wanted}")
 
     return wish
 

@@ -18,11 +18,12 @@ Plugin = dict[str, Any]
 def is_running(plugin: Plugin) -> bool:
     """As many processes as wanted serve, each of the newest generation, and no other is left.
 
+    A paused one whose processes were replaced is there, too, and stays paused.
     Of a plugin that runs on other machines alone none is wanted here.
     """
     processes = _ours(plugin)
     return (
-        (plugin["state"] == "running" or not plugin["replicas"])
+        (plugin["state"] == plugin["desired"] or not plugin["replicas"])
         and len(processes) == plugin["replicas"]
         and all(process["state"] in SERVING for process in processes)
         and all(process["generation"] == plugin["generation"] for process in processes)

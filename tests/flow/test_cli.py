@@ -324,6 +324,7 @@ def test_join_tokens(cli: Cli) -> None:
     assert token.revoked
     row = make_instance(plugin, FIRST_ELSEWHERE)
     assert [each["id"] for each in told(cli, "token", "joined")] == [str(row.id)]
+    assert "no joined process 'nobody'" in cli("token", "dismiss", "nobody").stderr
     assert "was asked to leave" in cli("token", "dismiss", str(row.id)).stdout
     assert cli("token", "create", "far", "--name", "x", "--expires", "soon").returncode == 2
     assert "no join token 'nope'" in cli("token", "revoke", "nope").stderr

@@ -107,6 +107,7 @@ def test_plugin_verbs_come_back_when_it_is_so(site: Installation) -> None:
     assert agentx(site, "plugin", "restart", "echo").returncode == 0
     assert not set(processes(site)) & {*first, *two}
     assert agentx(site, "plugin", "pause", "echo").stdout == "echo is paused\n"
+    assert agentx(site, "plugin", "restart", "echo").stdout == "echo is paused\n"  # and replaced
     assert "paused" in agentx(site, "send", "echo", "hello").stderr
     assert agentx(site, "plugin", "resume", "echo").returncode == 0
     assert agentx(site, "send", "echo", "hello").stdout == "hello\n"
