@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import socket
 import stat
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from plugins_app.errors import LaunchFailed
 
+NODE_ERROR: Final = re.compile(r"(Uncaught )?[A-Za-z]*(Error|Exception)\b.*: ")
 LOG_BYTES: Final = 8 * 1024 * 1024
 SWEEP_SECONDS: Final = 60.0  # longer than a process without a supervisor needs to listen, or to end
 _in_use: Final[set[Path]] = set()  # of the launches of this supervisor
@@ -61,6 +63,15 @@ def last_lines(path: Path, count: int, *, since: int = 0) -> list[str]:
     except OSError:
         return []
     return text.splitlines()[-count:]
+
+
+def last_words(lines: list[str]) -> str:
+    """What a process said at its end: the last line; of Node, whose last line is its version, the error before it."""
+    told = [line for line in lines if line.strip()]
+    if told and told[-1].startswith("Node.js v"):
+        errors = [line for line in told if NODE_ERROR.match(line)]
+        told = errors or told
+    return told[-1].strip() if told else ""
 
 
 def sockets() -> Path:

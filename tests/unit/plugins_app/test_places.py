@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from plugins_app.process.places import log_file, work_dir
+from plugins_app.process.places import last_words, log_file, work_dir
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +32,31 @@ def test_folders_that_were_open_are_closed(home: Path) -> None:
     (home / "work" / "echo" / "0").mkdir(parents=True)
     work_dir("echo", 0)
     assert modes(home) == {0o700}
+
+
+NODE = """node:internal/modules/esm/resolve:873
+  throw new ERR_MODULE_NOT_FOUND(packageName);
+        ^
+
+Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'x' imported from /p/main.js
+    at packageResolve (node:internal/modules/esm/resolve:873:9) {
+  code: 'ERR_MODULE_NOT_FOUND'
+}
+
+Node.js v20.20.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (NODE, "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'x' imported from /p/main.js"),
+        ("TypeError: no\n    at f (main.js:1:1)\n\nNode.js v22.1.0\n", "TypeError: no"),
+        ("gave up\nNode.js v22.1.0\n", "Node.js v22.1.0"),
+        ("Traceback …\n  File\nValueError: bad\n", "ValueError: bad"),
+        ("the model is missing\n\n", "the model is missing"),
+        ("", ""),
+    ],
+)
+def test_last_words_are_those_that_say_why(log, told):
+    assert last_words(log.splitlines()) == told
