@@ -108,7 +108,7 @@ class Renewal:
         """The new process takes over before the old one drains: no message finds the slot empty."""
         slot, wanted = self._slot, self._slot.wanted
         try:
-            new = await self._tried()
+            made = await self._tried(old)
         except LaunchFailed as error:
             slot.refused.launch = (wanted.generation, wanted.revision)
             self._again_at = time.monotonic() + proving.COOLDOWN_SECONDS
@@ -118,17 +118,17 @@ class Renewal:
                 slot.ledger.put(marks.mark_tampered, slot.id, str(error), stops=False)
             slot.give_up(wanted, str(error))
             return
-        if new is None:
+        if made is None:
             return
-        saved = await slot.hands.memory.copy(wanted, old, new)
+        new, saved = made
         slot.take_over(new)
         slot.beside(self._retire(old, new, saved))
 
-    async def _tried(self) -> Ready | None:
+    async def _tried(self, old: Ready) -> tuple[Ready, Saved | None] | None:
         """A bounded number of times. Raises the last `LaunchFailed`."""
         for left in reversed(range(proving.TRIES)):
             try:
-                return await launched(self._slot, strict=True)
+                return await self._made(old)
             except Tampered:
                 raise
             except LaunchFailed as error:
@@ -137,6 +137,20 @@ class Renewal:
                 log.warning("%s: %s", self._slot.wanted.plugin, error)
                 await asyncio.sleep(RETRY_SECONDS)
         return None
+
+    async def _made(self, old: Ready) -> tuple[Ready, Saved | None] | None:
+        """A new process that was handed the old one's state and lives; None: something else is wanted by now."""
+        new = await launched(self._slot, strict=True)
+        if new is None:
+            return None
+        hands = self._slot.hands
+        saved = await hands.memory.copy(self._slot.wanted, old, new)
+        try:
+            await hands.lifecycle.health(new.target, lease_seconds=LEASE_SECONDS, timeout=2.0)
+        except CallFailed as error:
+            await hands.insist(new.process)
+            raise LaunchFailed(f"It {error}, after it was handed the state.") from None
+        return new, saved
 
     async def _retire(self, old: Ready, new: Ready, saved: Saved | None) -> None:
         if saved is not None:

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import os
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from plugins_app.client.channels import Channels
 from plugins_app.client.lifecycle import Lifecycle
@@ -66,7 +67,7 @@ class Memory:
             saved = await asyncio.to_thread(_read, state_file(wanted.plugin, wanted.ordinal))
             if saved.entries:
                 async with asyncio.timeout(MOVE_SECONDS):
-                    await self._state.load(ready.target, saved)
+                    await _while_it_lives(ready, self._state.load(ready.target, saved))
         except (CallFailed, TimeoutError) as error:
             self._tell(wanted, f"The state kept for it was not loaded: it {_said(error)}.")
         except (OSError, ValueError, LaunchFailed) as error:
@@ -77,7 +78,7 @@ class Memory:
             async with asyncio.timeout(MOVE_SECONDS):
                 saved = await self._state.save(old.target, earlier.version)
                 if saved.entries:
-                    await self._state.load(new.target, saved)
+                    await _while_it_lives(new, self._state.load(new.target, saved))
         except (CallFailed, TimeoutError) as error:
             self._tell(wanted, f"Its state could not be handed over: it {_said(error)}.")
             return None
@@ -116,6 +117,21 @@ class Memory:
     def _tell(self, wanted: Wanted, reason: str) -> None:
         log.warning("%s/%d: %s", wanted.plugin, wanted.ordinal, reason)
         self._ledger.put(marks.mark_event, wanted.instance_id, Type.DEGRADED, reason)
+
+
+async def _while_it_lives(ready: Ready, call: Coroutine[Any, Any, int]) -> None:
+    """A call whose requests stream does not always hear that who answers has ended. Raises `CallFailed`."""
+    calling = asyncio.create_task(call)
+    ending = asyncio.create_task(ready.process.exited.wait())
+    try:
+        await asyncio.wait((calling, ending), return_when=asyncio.FIRST_COMPLETED)
+        if not calling.done():
+            raise CallFailed(f"ended while it loaded it: {ready.process.end}")
+        await calling
+    finally:
+        calling.cancel()
+        ending.cancel()
+        await asyncio.gather(calling, ending, return_exceptions=True)
 
 
 def state_file(plugin: str, ordinal: int) -> Path:
