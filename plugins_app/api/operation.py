@@ -45,6 +45,27 @@ class PluginStandby(APIView):
         return Response(PluginSerializer(plugin).data, status=202)
 
 
+class AllowedHosts(serializers.Serializer[Any]):
+    hosts = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        max_length=200,
+        help_text="As its manifest writes them; empty: to nobody.",
+    )
+
+
+class PluginHosts(APIView):
+    @extend_schema(
+        operation_id="plugins_hosts",
+        request=AllowedHosts,
+        responses={202: PluginSerializer, **refusals(400, 404)},
+    )
+    def put(self, request: Request, ref: str) -> Response:
+        """Let a public plugin talk to these of the hosts that its manifest lists, and to no others."""
+        hosts = checked(request, AllowedHosts)["hosts"]
+        plugin = services.allow_hosts(caller(request), ref, hosts)
+        return Response(PluginSerializer(plugin).data, status=202)
+
+
 class Reattach(serializers.Serializer[Any]):
     """The line that a plugin started by hand prints."""
 

@@ -60,12 +60,18 @@ class InstallationSerializer(serializers.Serializer[Any]):
 
 
 class PluginDetailSerializer(PluginSerializer):
+    allowed_hosts = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Of those its manifest lists, what an admin let it have while it is public.",
+    )
     installation = serializers.SerializerMethodField()
     processes = serializers.SerializerMethodField()
     agents = serializers.SerializerMethodField()
 
     class Meta(PluginSerializer.Meta):
-        fields = (*PluginSerializer.Meta.fields, "installation", "processes", "agents")
+        fields: tuple[str, ...] = (*PluginSerializer.Meta.fields, "allowed_hosts")
+        fields += ("installation", "processes", "agents")
         read_only_fields = fields
 
     @extend_schema_field(InstallationSerializer(allow_null=True))

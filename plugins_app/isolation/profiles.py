@@ -1,5 +1,6 @@
 """From a manifest, the trust in it and the machine to what is put around its processes. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,19 +75,24 @@ class Confinement:
         }
 
 
-def network_of(manifest: Network, trust: str) -> Network:
-    """At most what the trust level lets a plugin have, whatever its manifest asks."""
+def network_of(manifest: Network, trust: str, allowed: Collection[str] = ()) -> Network:
+    """At most what the trust level lets a plugin have, whatever its manifest asks.
+
+    `allowed`: of the hosts it lists, those that an admin let it have at the lowest level.
+    """
     if trust in (INTERNAL, TRUSTED):
         return manifest
-    if trust == PUBLIC:
-        return Network(NONE, ())
     hosts = manifest.hosts if manifest.policy in (ALL, HOSTS) else ()
+    if trust == PUBLIC:
+        hosts = tuple(host for host in hosts if host in allowed)
     return Network(HOSTS, hosts) if hosts else Network(NONE, ())
 
 
-def confinement(manifest: Manifest, trust: str, machine: Machine) -> Confinement:
+def confinement(
+    manifest: Manifest, trust: str, machine: Machine, allowed: Collection[str] = ()
+) -> Confinement:
     """What is wanted, as far as this machine has it; `measures` tells both."""
-    network = network_of(manifest.network, trust)
+    network = network_of(manifest.network, trust, allowed)
     files = _files(trust, machine)
     network_how = _network_how(network, machine)
     seccomp = trust in (VERIFIED, PUBLIC) and machine.seccomp

@@ -99,6 +99,12 @@ class Plugin(models.Model):
     revision = models.PositiveIntegerField(
         _("configuration revision"), default=0, help_text=_("0: as its manifest has it.")
     )
+    allowed_hosts = models.JSONField(
+        _("hosts it may talk to"),
+        default=list,
+        blank=True,
+        help_text=_("Of those that its manifest lists, what an admin let it have below verified."),
+    )
     good_revision = models.PositiveIntegerField(_("last good configuration revision"), null=True)
     state = models.CharField(
         _("state"), max_length=16, choices=State.choices, default=State.UNLOADED

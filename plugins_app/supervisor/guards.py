@@ -180,7 +180,8 @@ def confinement_of(wanted: Wanted) -> Confinement | None:
         manifest = manifests.parse(wanted.manifest)
     except InvalidManifest:
         return None
-    return isolation.confinement(manifest, wanted.trust, isolation.machine())
+    machine = isolation.machine()
+    return isolation.confinement(manifest, wanted.trust, machine, wanted.allowed_hosts)
 
 
 def taken_back(process: PluginProcess, wanted: Wanted) -> None:

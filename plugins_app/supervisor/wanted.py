@@ -58,6 +58,7 @@ class Wanted:
     environment: str  # the folder of its libraries; empty: AgentX's own
     digest: str
     trust: str
+    allowed_hosts: tuple[str, ...]
     config: dict[str, Any] = field(repr=False)  # with its secrets
     revision: int
     failures: tuple[float, ...]
@@ -116,6 +117,7 @@ class Reading:
             environment=environment,
             digest=release.digest,
             trust=plugin.trust,
+            allowed_hosts=tuple(plugin.allowed_hosts),
             config=config.config,
             revision=plugin.revision,
             failures=tuple(row.failures),

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from plugins_app import selectors
 from plugins_app.isolation.profiles import size
-from plugins_app.models import PluginInstance
+from plugins_app.models import Plugin, PluginInstance
 from plugins_app.views.tabs import tab
+from registry.models import Trust
 from security.pages import page, render
 from security.principals import Principal
 
@@ -46,8 +47,17 @@ def isolated(request: HttpRequest, principal: Principal, slug: str) -> HttpRespo
     found, frame = tab(principal, slug, "isolation")
     told = {
         "processes": [_process(row) for row in selectors.instances_of(found)],
+        "choices": _choices(found),
     }
     return render(request, "plugins_app/isolation.html", {**frame, **told})
+
+
+def _choices(plugin: Plugin) -> list[dict[str, Any]]:
+    """The hosts that a public plugin lists, and which of them an admin let it have."""
+    if plugin.trust != Trust.PUBLIC or plugin.release is None:
+        return []
+    listed = plugin.release.manifest.get("network", {}).get("hosts", ())
+    return [{"host": host, "is_allowed": host in plugin.allowed_hosts} for host in listed]
 
 
 def _process(row: PluginInstance) -> dict[str, Any]:

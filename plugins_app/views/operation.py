@@ -29,6 +29,13 @@ def standby(request: HttpRequest, principal: Principal, slug: str) -> HttpRespon
 
 
 @deed
+def hosts(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    services.allow_hosts(principal, slug, request.POST.getlist("hosts"))
+    told = _("What %(plugin)s may talk to is changed; its processes are replaced.")
+    return done(request, told % {"plugin": slug}, f"/plugins/{slug}/isolation/")
+
+
+@deed
 def detach(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
     services.detach(principal, slug)
     told = _("A process of AgentX takes the place of the one that was attached to %(plugin)s.")

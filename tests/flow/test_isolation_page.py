@@ -4,6 +4,8 @@ import pytest
 
 from plugins_app import manifest as manifests
 from plugins_app.isolation import Machine, confinement
+from plugins_app.models import Plugin, PluginRelease
+from security.models import AuditEvent
 from tests.callers import console
 from tests.factories import make_instance, make_plugin
 
@@ -37,6 +39,27 @@ def test_less_than_its_manifest_asks_for_is_said():
     text = page(confinement(manifests.parse(RAW), "public", BARE).told())
     assert "May talk to nobody" in text
     assert "May talk to the listed hosts alone, api.example.com" in text
+
+
+def test_an_admin_lets_a_public_plugin_talk_to_hosts_that_it_lists():
+    plugin = make_plugin("echo")
+    Plugin.objects.update(trust="public", desired="running")
+    PluginRelease.objects.update(manifest=RAW, trust="public")
+    generation = Plugin.objects.get().generation
+    admin = console("admin")
+    shown = admin.get(f"/plugins/{plugin.slug}/isolation/").content.decode()
+    assert 'value="api.example.com"' in shown and "checked" not in shown
+    door = f"/plugins/{plugin.slug}/hosts/"
+    admin.post(door, {"hosts": ["evil.example.com"]})
+    assert Plugin.objects.get().allowed_hosts == []
+    admin.post(door, {"hosts": ["api.example.com"]})
+    now = Plugin.objects.get()
+    assert (now.allowed_hosts, now.generation) == (["api.example.com"], generation + 1)
+    assert now.asked_generation == now.generation
+    assert AuditEvent.objects.filter(action="plugin.hosts_allowed", target="echo").count() == 1
+    assert "checked" in admin.get(f"/plugins/{plugin.slug}/isolation/").content.decode()
+    viewer = console("viewer").get(f"/plugins/{plugin.slug}/isolation/").content.decode()
+    assert "disabled" in viewer and "Let it talk to these" not in viewer
 
 
 def test_a_process_we_did_not_start_is_not_claimed_to_be_confined():

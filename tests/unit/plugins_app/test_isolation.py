@@ -75,6 +75,16 @@ def test_the_network_is_at_most_what_its_trust_gives(trust, given):
         assert found.network_how == ("" if expected == "all" else "namespace")
 
 
+def test_hosts_that_an_admin_let_a_public_plugin_have():
+    asking = manifest("hosts", ASKED["hosts"])
+    listed = asking.network.hosts
+    found = confinement(asking, "public", ABLE, [*listed, "never.listed"])
+    assert (found.network, found.network_how, found.hosts) == ("hosts", "namespace", listed)
+    assert confinement(asking, "public", ABLE, ["never.listed"]).network == "none"
+    loopback = manifest("loopback", ASKED["loopback"])
+    assert confinement(loopback, "public", ABLE, ["127.0.0.1"]).network == "none"
+
+
 def test_what_the_machine_cannot_is_said_and_not_claimed():
     found = confinement(manifest("none"), "public", BARE)
     assert not (found.files or found.seccomp or found.landlock or found.network_how)
