@@ -14,6 +14,7 @@ from agentx_site.cli.options import Connected, json_option
 from agentx_site.cli.output import as_json, harmless
 from agentx_site.cli.server import Json
 from agentx_site.cli.target import server
+from routing.content import runs
 
 HEADERS: Final = {"A2A-Version": "1.0"}
 BAD_ENDS: Final = {"TASK_STATE_FAILED", "TASK_STATE_REJECTED", "TASK_STATE_CANCELED"}
@@ -91,7 +92,7 @@ def _texts(result: Json) -> Iterator[str]:
         return
     artifacts = task.get("artifacts") or []
     for artifact in artifacts:
-        yield _text(artifact.get("parts", []))
+        yield _text([part for _, part in runs(artifact.get("parts", []))])
     said = task.get("status", {}).get("message")
     if said and (not artifacts or task["status"]["state"] in WAITS | BAD_ENDS):
         yield _text(said.get("parts", []))

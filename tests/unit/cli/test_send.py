@@ -48,3 +48,12 @@ def test_it_is_told_after_an_answer_that_came_whole(capsys: pytest.CaptureFixtur
     with pytest.raises(send.Failed):
         send._show({"task": {"id": "t-1", "artifacts": parts, "status": failed}}, False)
     assert capsys.readouterr().out == "half an\nNo such city.\n"
+
+
+def test_pieces_of_one_text_are_one_line_without_a_stream_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parts = [{"text": "Hel"}, {"text": "lo"}, {"data": {"n": 1}}, {"text": "and"}]
+    done = status("COMPLETED")["statusUpdate"]["status"]
+    send._show({"task": {"id": "t-1", "artifacts": [{"parts": parts}], "status": done}}, False)
+    assert capsys.readouterr().out == 'Hello\n{"n": 1}\nand\n'
