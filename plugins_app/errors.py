@@ -134,7 +134,15 @@ class Tampered(LaunchFailed):
 class PreparationFailed(Exception):
     """A release could not be made ready on this node. The text says why, `lines` what the installer said last."""
 
+    is_refusal = False
+
     def __init__(self, reason: str, lines: list[str] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.lines = lines or []
+
+
+class PreparationRefused(PreparationFailed):
+    """It asks an installer for what only trusted plugins may: no accident."""
+
+    is_refusal = True

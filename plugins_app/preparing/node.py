@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from plugins_app.errors import PreparationFailed
+from plugins_app.errors import PreparationFailed, PreparationRefused
 from plugins_app.packages import contents
 from plugins_app.preparing import places
 from plugins_app.preparing.installer import Installer
@@ -78,7 +78,7 @@ def require_registry(manifest: dict[str, Any], lock: dict[str, Any]) -> None:
 def _require(holds: bool, path: str, source: str) -> None:
     if not holds:
         told = f"{path[:80] or LOCK} takes something from {source[:80]!r}: only trusted plugins may name more than packages of the registry, with their hashes."
-        raise PreparationFailed(told)
+        raise PreparationRefused(told)
 
 
 def _specs(facts: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.conf import settings
 from packaging.requirements import InvalidRequirement, Requirement
 
-from plugins_app.errors import PreparationFailed
+from plugins_app.errors import PreparationFailed, PreparationRefused
 from plugins_app.packages import contents
 from plugins_app.preparing import places
 from plugins_app.preparing.installer import Installer
@@ -72,7 +72,7 @@ def require_names(wanted: str) -> None:
             is_plain = False
         if not is_plain or not all(map(_HASH_VALUE.fullmatch, hashes)):
             shown = f"Its requirements say {line[:80]!r}: only trusted plugins may name more than packages of the index."
-            raise PreparationFailed(shown)
+            raise PreparationRefused(shown)
 
 
 async def environment(

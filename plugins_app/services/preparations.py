@@ -25,8 +25,9 @@ from plugins_app.selectors.releases import UNDER_WAY, is_prepared, nodes_of
 from plugins_app.services import orders, releases
 from plugins_app.services.events import record_event, tell_plugin
 from registry.models import Node
-from security import news
+from security import audit, news
 from security.errors import PublicError
+from security.models import AuditEvent
 from security.principals import system
 
 State = Preparation.State
@@ -133,8 +134,13 @@ def ready(preparation_id: UUID, attempt: int, path: str, environment: str) -> No
         _promote(plugin)
 
 
-def failed(preparation_id: UUID, attempt: int, reason: str, lines: list[str]) -> None:
-    """It cannot be started here. What was to take over is wanted no more; what runs goes on."""
+def failed(
+    preparation_id: UUID, attempt: int, reason: str, lines: list[str], refused: bool = False
+) -> None:
+    """It cannot be started here. What was to take over is wanted no more; what runs goes on.
+
+    `refused`: it asked for what it may not, which the audit keeps.
+    """
     fields = {"state": State.FAILED, "reason": reason, "lines": lines}
     with transaction.atomic():
         row = _finish(preparation_id, attempt, fields)
@@ -144,11 +150,25 @@ def failed(preparation_id: UUID, attempt: int, reason: str, lines: list[str]) ->
         told = {"release": str(release.id), "node": row.node.name, "lines": lines}
         message = f"{release.version}: {reason}"
         record_event(plugin, None, PluginEvent.Type.NOT_PREPARED, message, told)
+        if refused:
+            _write_down_refusal(plugin, release, reason)
         news.publish_on_commit(f"node.{row.node.name}")
         if plugin.next_release_id == release.id and _cannot_come(plugin, release):
             releases.drop_next(plugin)
         else:
             tell_plugin(plugin)
+
+
+def _write_down_refusal(plugin: Plugin, release: PluginRelease, reason: str) -> None:
+    record_event(plugin, None, PluginEvent.Type.REFUSED, f"{release.version}: {reason}")
+    audit.record(
+        system("supervisor"),
+        "plugin.preparation_refused",
+        "plugin",
+        plugin.slug,
+        after={"version": release.version, "reason": reason},
+        outcome=AuditEvent.Outcome.REFUSED,
+    )
 
 
 def give_back(preparation_id: UUID, attempt: int) -> None:

@@ -127,7 +127,7 @@ class Preparations:
             )
         except PreparationFailed as error:
             log.warning("%s %s: %s", claim.plugin, claim.version, error.reason)
-            self._fail(claim, error.reason, error.lines)
+            self._fail(claim, error.reason, error.lines, refused=error.is_refusal)
         except asyncio.CancelledError:
             self._ledger.put(preparations.give_back, claim.id, claim.attempt)
             raise
@@ -138,8 +138,8 @@ class Preparations:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
-    def _fail(self, claim: Claim, reason: str, lines: list[str]) -> None:
-        self._ledger.put(preparations.failed, claim.id, claim.attempt, reason, lines)
+    def _fail(self, claim: Claim, reason: str, lines: list[str], *, refused: bool = False) -> None:
+        self._ledger.put(preparations.failed, claim.id, claim.attempt, reason, lines, refused)
 
     def _agreed(self, claim: Claim) -> "Callable[[str], asyncio.Future[str]]":
         async def agree(lock: str) -> str:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from plugins_app.errors import PreparationFailed
+from plugins_app.errors import PreparationFailed, PreparationRefused
 from plugins_app.packages import archive
 from plugins_app.preparing import Order, collect, in_use, node, places, prepare, python, sweep, work
 from plugins_app.preparing.collecting import Collected
@@ -320,7 +320,7 @@ def test_what_its_author_locked_is_installed_to_the_letter(tmp_path):
 def test_requirements_of_strangers_name_packages_and_nothing_else(tmp_path, line):
     """An installer works outside of a plugin's walls: what it is told must not read this machine's files."""
     built = archive.build(plugin(tmp_path, requirements=f"idna==3.10\n{line}\n"))
-    with pytest.raises(PreparationFailed, match="only trusted plugins may"):
+    with pytest.raises(PreparationRefused, match="only trusted plugins may"):
         prepared(built, order_of(built))
 
 

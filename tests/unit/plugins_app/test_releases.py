@@ -217,6 +217,15 @@ def test_a_claim_is_one_supervisors_until_its_lease_ends(echo, node):
     assert selectors.prepared(again.release_id, node.name).state == "unpacking"
 
 
+def test_what_was_refused_is_kept_in_the_audit(echo, node):
+    releases.want(US, echo, packed(echo, "2.0.0"))
+    claim = preparations.claim(node.name)
+    preparations.failed(claim.id, claim.attempt, "It asks for -r.", [], refused=True)
+    assert "refused" in events(echo)
+    (line,) = AuditEvent.objects.filter(outcome="refused", target="echo")
+    assert line.action == "plugin.preparation_refused" and "-r" in line.after["reason"]
+
+
 def test_who_never_lives_to_end_it_gives_up(echo, node):
     releases.want(US, echo, packed(echo, "2.0.0"))
     for attempt in range(1, MOST_ATTEMPTS + 1):
