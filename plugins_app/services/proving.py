@@ -101,7 +101,9 @@ def _is_new_config(plugin: Plugin) -> bool:
 
 
 def _all_well(plugin: Plugin) -> bool:
-    """Every wanted process runs, as wanted now, and has for long enough."""
+    """Every wanted process runs, as wanted now, and has for long enough. One started by hand is not the release."""
+    if plugin.attachment is not None:
+        return False
     rows = plugin.instances.filter(wanted=True, ordinal__lt=FIRST_ELSEWHERE)
     since = timezone.now() - timedelta(seconds=GOOD_SECONDS)
     well = rows.filter(

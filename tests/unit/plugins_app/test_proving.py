@@ -125,3 +125,11 @@ def test_a_rollback_leaves_what_is_on_its_way(plugin, row):
     Plugin.objects.filter(id=plugin.id).update(next_release=better, next_is_asked=True)
     failed(plugin)
     assert (plugin.release_id, plugin.next_release, plugin.next_is_asked) == (first, better, True)
+
+
+def test_a_process_started_by_hand_proves_nothing(plugin, row):
+    """Whatever its author runs there, it is not the release."""
+    Plugin.objects.filter(id=plugin.id).update(attachment={"launch_id": "theirs"})
+    proving.well(row.id)
+    plugin.refresh_from_db()
+    assert plugin.good_release_id is None
