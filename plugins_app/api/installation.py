@@ -71,7 +71,8 @@ class InstallRequest(serializers.Serializer[Any]):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if sum(bool(given.get(source)) for source in SOURCES) != 1:
-            raise serializers.ValidationError({"path": "or package or name: exactly one of them"})
+            told = _("Give a path, a package or a name: exactly one of them.")
+            raise serializers.ValidationError({"path": told})
         return given
 
 
