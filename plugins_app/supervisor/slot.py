@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from plugins_app import crashes
 from plugins_app.errors import CallFailed, LaunchFailed, NotOurs, Tampered
 from plugins_app.process import PluginProcess, places
 from plugins_app.services import marks, proving
@@ -18,11 +16,11 @@ from plugins_app.services.describing import publish_described
 from plugins_app.supervisor import attached, state
 from plugins_app.supervisor.adoption import taken_back
 from plugins_app.supervisor.changes import Refusals
+from plugins_app.supervisor.failing import Failures
 from plugins_app.supervisor.hands import (
     ROUTERS_HEAR_SECONDS,
     Hands,
     drain_seconds,
-    startup_seconds,
     target_of,
 )
 from plugins_app.supervisor.launching import is_same, launched
@@ -56,11 +54,10 @@ class Slot:
         self._renewal = Renewal(self)
         self._background: set[asyncio.Task[None]] = set()
         self._proof = Proof(hands.ledger, wanted.instance_id)
-        self._failures = wanted.failures
+        self._failures = Failures(wanted)
         self._trouble = ""
         self._told = ""  # what it waits for
         self._is_gone = False
-        self._fatal_since = 0 if wanted.is_fatal else None
         self._log = places.log_file(wanted.plugin, wanted.ordinal)
 
     @property
@@ -79,8 +76,7 @@ class Slot:
             self.wanted = wanted
             if wanted.attachment is None:
                 self.refused.attachment = ""
-            if self._fatal_since is not None and as_of > self._fatal_since and not wanted.is_fatal:
-                self._fatal_since, self._failures = None, ()
+            self._failures.hear(wanted, as_of)
         self.stir.set()
 
     async def run(self) -> None:
@@ -109,7 +105,7 @@ class Slot:
         ends = (self.end(each, drain, "the node is being stopped") for each in list(self.alive))
         await asyncio.gather(*ends)
         self._forget()
-        if self._fatal_since is None:
+        if not self._failures.is_fatal:
             self.ledger.put(marks.mark_exited, self.id, "The node was stopped.")
 
     def trouble(self, reason: str) -> None:
@@ -122,10 +118,10 @@ class Slot:
         """One step."""
         if self.holds is not None:
             await self._attend(self.holds)
-        elif self._fatal_since is not None:
-            await self._rest()
         elif self.wanted.attachment and not self.refused.attachment:
-            await self.attach(self.wanted.attachment)
+            await self.attach(self.wanted.attachment)  # what was given up, too: somebody looks into it
+        elif self._failures.is_fatal:
+            await self._rest()
         elif self.wanted.waits_for:
             await self._await(self.wanted.waits_for)
         else:
@@ -160,11 +156,10 @@ class Slot:
         try:
             ready = await launched(self, strict=wanted.is_new)
             if ready is not None:  # else a stop came first, or a change
-                self.take_over(ready, restarted=bool(self._failures))
+                self.take_over(ready, restarted=bool(self._failures.times))
         except Tampered as error:
-            self._fatal_since = self.ledger.put(
-                marks.mark_tampered, self.id, str(error), stops=True
-            )
+            told = self.ledger.put(marks.mark_tampered, self.id, str(error), stops=True)
+            self._failures.give_up(told)
         except LaunchFailed as error:
             await self._failed(str(error), 0.0)
 
@@ -265,25 +260,17 @@ class Slot:
     async def _failed(self, reason: str, up_seconds: float) -> None:
         """It ended unasked or did not start: soon again, or enough of it, or back to what was good."""
         wanted = self.wanted
-        verdict = crashes.judge(
-            self._failures,
-            now=time.time(),
-            up_seconds=up_seconds,
-            startup_timeout=startup_seconds(wanted),
-            chance=random.random(),  # noqa: S311 - only spreads restarts
-        )
-        self._failures = verdict.failures
+        delay = self._failures.judge(wanted, up_seconds)
+        times = self._failures.times
         tail = places.last_lines(self._log, KEPT_LINES)
         log.warning("%s/%d: %s", wanted.plugin, wanted.ordinal, reason)
-        if verdict.delay is None:
-            self._fatal_since = self.ledger.put(
-                marks.mark_fatal, self.id, reason, verdict.failures, tail
-            )
+        if delay is None:
+            self._failures.give_up(self.ledger.put(marks.mark_fatal, self.id, reason, times, tail))
             return
         warm = await self._standbys.take(wanted)
-        delay = 0.0 if warm is not None else verdict.delay
-        self.ledger.put(marks.mark_failed, self.id, reason, verdict.failures, delay, tail)
-        if wanted.is_new and len(verdict.failures) >= proving.TRIES:
+        delay = 0.0 if warm is not None else delay
+        self.ledger.put(marks.mark_failed, self.id, reason, times, delay, tail)
+        if wanted.is_new and len(times) >= proving.TRIES:
             self.give_up(wanted, reason)
         if warm is not None:
             self.take_over(warm, restarted=True)
@@ -302,7 +289,7 @@ class Slot:
         while (left := until - time.monotonic()) > 0:
             await self.stir.wait(within=left)
             if not is_same(before, self.wanted):
-                self._failures = ()
+                self._failures.forget()
                 return
 
     def born(self, process: PluginProcess) -> None:
