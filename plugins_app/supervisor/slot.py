@@ -119,7 +119,8 @@ class Slot:
         if self.holds is not None:
             await self._attend(self.holds)
         elif self.wanted.attachment and not self.refused.attachment:
-            await self.attach(self.wanted.attachment)  # what was given up, too: somebody looks into it
+            # What was given up, too: somebody looks into it.
+            await self.attach(self.wanted.attachment)
         elif self._failures.is_fatal:
             await self._rest()
         elif self.wanted.waits_for:

@@ -68,7 +68,10 @@ def upload(request: HttpRequest, principal: Principal) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     made: list[str] = []
     if form.is_bound and form.is_valid() and tried(form, partial(_accept, principal, form, made)):
-        done(request, _("%(plugin)s is here. Below is how far its installation is.") % {"plugin": made[0]})
+        done(
+            request,
+            _("%(plugin)s is here. Below is how far its installation is.") % {"plugin": made[0]},
+        )
         return HttpResponseRedirect(f"/plugins/{made[0]}/releases/")
     crumbs = [("/catalogue/", _("Catalogue"))]
     told = {"title": _("Bring a package"), "crumbs": crumbs, "form": form}
