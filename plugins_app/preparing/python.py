@@ -23,6 +23,7 @@ from plugins_app.preparing.installer import Installer
 
 UV: Final = (sys.executable, "-m", "uv")
 OUR_SDK: Final = "agentx-sdk"
+COMPILE: Final = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"
 MAX_BYTES: Final = 1 << 20
 HASH: Final = "--hash="
 _HASHES: Final = re.compile(r"\s+--hash=")
@@ -135,8 +136,9 @@ async def _make(made: Path, lock: str, flags: list[str], installer: Installer) -
               "--python", sys.executable, "--quiet", installer=installer)  # fmt: skip
     # Copied, not linked: who changes a file of one environment must not change it in all others.
     await _uv("pip", "sync", str(locked), "--python", str(made / "bin" / "python"),
-              "--require-hashes", "--compile-bytecode", "--link-mode", "copy", *flags,
-              installer=installer)  # fmt: skip
+              "--require-hashes", "--link-mode", "copy", *flags, installer=installer)  # fmt: skip
+    # Not by uv, which starts the new environment's Python for it, and with it whatever .pth files were installed.
+    await installer.run(sys.executable, "-I", "-S", "-c", COMPILE, str(made / "lib"), cwd=made)
     await asyncio.to_thread(_put_sdk, made)
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import errno
+import hashlib
 import json
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from uuid import uuid4
 
@@ -288,6 +290,35 @@ def test_of_two_that_make_the_same_one_wins(home):
     places.settle(other, final)
     assert [path.name for path in places.environments().iterdir()] == ["same"]
     assert (final / "file").exists()
+
+
+def wheel(folder, marker):
+    """One whose .pth file runs with every start of the Python that it is installed for."""
+    files = {
+        "sly.pth": f"import pathlib; pathlib.Path({str(marker)!r}).touch()\n",
+        "sly.py": "x = 1\n",
+        "sly-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: sly\nVersion: 1.0\n",
+        "sly-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    path = folder / "sly-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in files.items():
+            packed.writestr(name, text)
+        record = "".join(f"{name},,\n" for name in files)
+        packed.writestr("sly-1.0.dist-info/RECORD", f"{record}sly-1.0.dist-info/RECORD,,\n")
+    return f"sly==1.0 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def test_nothing_of_a_wheel_runs_while_it_is_installed(tmp_path, monkeypatch, installer):
+    """Its Python is started for the first time within the plugin's walls."""
+    lock, made = wheel(tmp_path, tmp_path / "it-ran"), places.draft("sly")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    asyncio.run(python._make(made, lock, ["--only-binary", ":all:"], installer))
+    assert list(made.glob("lib/python3*/site-packages/__pycache__/sly.*.pyc"))
+    assert not (tmp_path / "it-ran").exists()
+    subprocess.run([made / "bin" / "python", "-c", ""], check=True)
+    assert (tmp_path / "it-ran").exists()
 
 
 @pytest.mark.network
