@@ -15,6 +15,7 @@ import grpc.aio
 from agentx_sdk import tls
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.adapter import Adapter, settle
+from agentx_sdk.codec import MAX_MESSAGE
 from agentx_sdk.handshake import Launch
 from agentx_sdk.health import HealthService
 from agentx_sdk.hosting import Hosting
@@ -23,7 +24,6 @@ from agentx_sdk.turns import Context
 
 logger = logging.getLogger("agentx_sdk.server")
 
-MAX_MESSAGE = 16 * 1024 * 1024
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", MAX_MESSAGE),

@@ -7,6 +7,7 @@ import grpc
 import grpc.aio
 
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
+from agentx_sdk.codec import MAX_MESSAGE
 from agentx_sdk.conformance.bench import (
     METHODS,
     Bench,
@@ -18,7 +19,7 @@ from agentx_sdk.conformance.bench import (
 )
 from agentx_sdk.conformance.check import Failed, check, expect, same
 from agentx_sdk.health import PLUGIN_SERVICE, SERVICE
-from agentx_sdk.server import MAX_MESSAGE, TOKEN_KEY
+from agentx_sdk.server import TOKEN_KEY
 
 ADDED = {"ValidateConfig", "SaveState", "LoadState"}
 WITH_AGENT = ["ProcessMessage", "GetAgentInfo", "DeleteAgent", "GetCapabilities", "GetConfig"]
