@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,7 +43,10 @@ def found(pid: int) -> int | None:
     with suppress(OSError):
         flags = Path(f"/proc/{pid}/fdinfo/2").read_text().split("flags:")[1].split()[0]
         if os.readlink(path).startswith("pipe:") and int(flags, 8) & os.O_RDWR:  # noqa: PTH115 - text
-            return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            ours = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            if stat.S_ISFIFO(os.fstat(ours).st_mode):
+                return ours
+            os.close(ours)  # it was exchanged after we looked
     return None
 
 
