@@ -331,6 +331,20 @@ def test_a_process_started_by_hand_takes_the_place(node, tmp_path):
     assert events(plugin, "detached") == ["It ended."]
 
 
+def test_a_process_started_by_hand_takes_the_place_of_what_was_given_up(node, tmp_path):
+    """When a debugger is needed most."""
+    plugin = installed(written(tmp_path / "a", before="raise SystemExit('no')\n"))
+    eventually(lambda: plugin.instances.filter(state="fatal"), within=30)
+    written(tmp_path / "a")
+    process, line = by_hand(node, plugin, tmp_path)
+    try:
+        services.attach(US, "subject", line)
+        eventually(lambda: (r := running(plugin)) and r[0].pid == process.pid)
+    finally:
+        process.signal(9)
+        process._popen.wait()
+
+
 @pytest.mark.parametrize("lie", ["pid", "socket", "link", "token"])
 def test_what_is_not_what_its_line_says_is_not_attached(node, tmp_path, lie):
     plugin = installed(written(tmp_path / "a"))
