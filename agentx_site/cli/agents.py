@@ -42,26 +42,33 @@ def show(context: click.Context, ref: str, json_wanted: bool) -> None:
 
 @agent.command("retire")
 @click.argument("ref", metavar="AGENT")
+@json_option
 @click.pass_context
-def retire(context: click.Context, ref: str) -> None:
+def retire(context: click.Context, ref: str, json_wanted: bool) -> None:
     """Take an agent out of service. What it did stays on record."""
     server(context).delete(at("agents", ref))
-    click.echo(f"{ref} is retired")
+    output.done({"name": ref}, f"{ref} is retired", json_wanted=json_wanted)
 
 
 @agent.command("open")
 @click.argument("ref", metavar="AGENT")
+@json_option
 @click.pass_context
-def open_agent(context: click.Context, ref: str) -> None:
+def open_agent(context: click.Context, ref: str, json_wanted: bool) -> None:
     """Let anonymous callers use an agent."""
-    server(context).post(at("agents", ref, "open"))
-    click.echo(f"{ref} is open: anybody who can reach AgentX may send it messages")
+    told = server(context).post(at("agents", ref, "open"))
+    output.done(
+        told,
+        f"{ref} is open: anybody who can reach AgentX may send it messages",
+        json_wanted=json_wanted,
+    )
 
 
 @agent.command("close")
 @click.argument("ref", metavar="AGENT")
+@json_option
 @click.pass_context
-def close_agent(context: click.Context, ref: str) -> None:
+def close_agent(context: click.Context, ref: str, json_wanted: bool) -> None:
     """Ask callers of an agent for a credential again."""
-    server(context).post(at("agents", ref, "close"))
-    click.echo(f"{ref} is closed to anonymous callers")
+    told = server(context).post(at("agents", ref, "close"))
+    output.done(told, f"{ref} is closed to anonymous callers", json_wanted=json_wanted)

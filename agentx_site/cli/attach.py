@@ -10,9 +10,10 @@ from typing import IO, Any
 
 import click
 
-from agentx_site.cli import by_hand, waiting
+from agentx_site.cli import by_hand, output, waiting
 from agentx_site.cli.by_hand import ByHand
 from agentx_site.cli.errors import Failed
+from agentx_site.cli.options import json_option
 from agentx_site.cli.plugins import plugin
 from agentx_site.cli.server import Json, Server, at
 from agentx_site.cli.target import server
@@ -92,17 +93,19 @@ def _let_go(connection: Server, name: str) -> None:
 @plugin.command("attach")
 @click.argument("name")
 @click.argument("line", default="-")
+@json_option
 @click.pass_context
-def attach(context: click.Context, name: str, line: str) -> None:
+def attach(context: click.Context, name: str, line: str, json_wanted: bool) -> None:
     """Have AgentX use a process that was started by hand: LINE is what it printed, `-` reads it from stdin."""
     text = sys.stdin.read() if line == "-" else line
     found = [told for told in map(by_hand.reattach, text.splitlines()) if told]
     if not found:
         raise Failed("that is no reattach line: `agentx plugin run` prints one.")
     connection = server(context)
-    connection.post(at("plugins", name, "attachment"), found[-1])
+    told = connection.post(at("plugins", name, "attachment"), found[-1])
     _wait_for(connection, name, found[-1])
-    click.echo(f"{name}: AgentX uses process {found[-1]['pid']}, until it ends or is detached")
+    sentence = f"{name}: AgentX uses process {found[-1]['pid']}, until it ends or is detached"
+    output.done(told, sentence, json_wanted=json_wanted)
 
 
 def _wait_for(connection: Server, name: str, told: Json) -> None:
@@ -120,8 +123,10 @@ def _wait_for(connection: Server, name: str, told: Json) -> None:
 
 @plugin.command("detach")
 @click.argument("name")
+@json_option
 @click.pass_context
-def detach(context: click.Context, name: str) -> None:
+def detach(context: click.Context, name: str, json_wanted: bool) -> None:
     """Let go of a process that was attached: one of AgentX's own takes its place."""
     server(context).delete(at("plugins", name, "attachment"))
-    click.echo(f"{name}: AgentX's own process takes its place again")
+    sentence = f"{name}: AgentX's own process takes its place again"
+    output.done({"name": name}, sentence, json_wanted=json_wanted)

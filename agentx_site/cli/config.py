@@ -202,22 +202,26 @@ def list_secrets(context: click.Context, name: str, json_wanted: bool) -> None:
 @secret.command("set")
 @click.argument("name")
 @click.argument("field")
+@json_option
 @click.pass_context
-def set_secret(context: click.Context, name: str, field: str) -> None:
+def set_secret(context: click.Context, name: str, field: str, json_wanted: bool) -> None:
     """Set the secret of a field, by its dotted name; asked for, or read from standard input."""
     value = _asked(field)
     told = server(context).put(at("plugins", name, "secrets", field), {"value": value})
-    click.echo(f"{name} is at revision {told['revision']}, with the secret of {field}")
+    sentence = f"{name} is at revision {told['revision']}, with the secret of {field}"
+    output.done(told, sentence, json_wanted=json_wanted)
 
 
 @secret.command("remove")
 @click.argument("name")
 @click.argument("field")
+@json_option
 @click.pass_context
-def remove_secret(context: click.Context, name: str, field: str) -> None:
+def remove_secret(context: click.Context, name: str, field: str, json_wanted: bool) -> None:
     """Take a secret away, from older revisions, too, and its field out of the configuration."""
     server(context).delete(at("plugins", name, "secrets", field))
-    click.echo(f"the secret of {field} is gone")
+    told = {"name": name, "field": field}
+    output.done(told, f"the secret of {field} is gone", json_wanted=json_wanted)
 
 
 def _asked(field: str) -> str:

@@ -62,8 +62,9 @@ def list_tokens(context: click.Context, json_wanted: bool) -> None:
 
 @token.command("revoke")
 @click.argument("ref", metavar="TOKEN")
+@json_option
 @click.pass_context
-def revoke(context: click.Context, ref: str) -> None:
+def revoke(context: click.Context, ref: str, json_wanted: bool) -> None:
     """End a token, by its id or name, at once and for good. Who joined with it stays."""
     connection = server(context)
     rows = [
@@ -74,7 +75,8 @@ def revoke(context: click.Context, ref: str) -> None:
     if len(rows) > 1:
         raise Failed(f"There are {len(rows)} join tokens {ref!r}: name one by its id.")
     connection.delete(at("join-tokens", rows[0]["id"]))
-    click.echo(f"{ref} is revoked")
+    told = {"id": rows[0]["id"], "name": rows[0]["name"]}
+    output.done(told, f"{ref} is revoked", json_wanted=json_wanted)
 
 
 @token.command("joined")
@@ -88,11 +90,13 @@ def joined(context: click.Context, json_wanted: bool) -> None:
 
 @token.command("dismiss")
 @click.argument("ref", metavar="PROCESS")
+@json_option
 @click.pass_context
-def dismiss(context: click.Context, ref: str) -> None:
+def dismiss(context: click.Context, ref: str, json_wanted: bool) -> None:
     """Ask one joined process, by its id, to finish its messages and leave."""
     connection = server(context)
     if ref not in [row["id"] for row in connection.rows("/api/v1/joined")]:
         raise Failed(f"There is no joined process {ref!r}: `agentx token joined` lists them.")
     row = connection.post(at("joined", ref, "dismiss"))
-    click.echo(f"{row['plugin']} on {row['node']} was asked to leave")
+    sentence = f"{row['plugin']} on {row['node']} was asked to leave"
+    output.done(row, sentence, json_wanted=json_wanted)

@@ -61,8 +61,9 @@ def list_keys(context: click.Context, json_wanted: bool) -> None:
 
 @key.command("revoke")
 @click.argument("ref", metavar="KEY")
+@json_option
 @click.pass_context
-def revoke(context: click.Context, ref: str) -> None:
+def revoke(context: click.Context, ref: str, json_wanted: bool) -> None:
     """End a key, by its id or prefix, at once and for good."""
     connection = server(context)
     rows = connection.rows("/api/v1/keys")
@@ -70,4 +71,4 @@ def revoke(context: click.Context, ref: str) -> None:
     if found is None:
         raise Failed(f"There is no key {ref!r}.")
     connection.delete(at("keys", found))
-    click.echo(f"{ref} is revoked")
+    output.done({"id": found}, f"{ref} is revoked", json_wanted=json_wanted)

@@ -145,8 +145,9 @@ def _needed(dependency: Json) -> str:
 @market.command("download")
 @click.argument("package", metavar="NAME@VERSION")
 @click.option("--output", "-o", "folder", type=click.Path(path_type=Path), default=".")
+@json_option
 @click.pass_context
-def download(context: click.Context, package: str, folder: Path) -> None:
+def download(context: click.Context, package: str, folder: Path, json_wanted: bool) -> None:
     """Fetch a package, and its signature beside it."""
     name, version = _exact(package)
     path = at("market", name, version, "download")
@@ -155,40 +156,44 @@ def download(context: click.Context, package: str, folder: Path) -> None:
     to.write_bytes(content)
     if signature := headers.get("x-agentx-signature"):
         to.with_name(to.name + ".sig").write_text(signature + "\n")
-    click.echo(str(to))
+    told = {"name": name, "version": version, "file": str(to), "signature": signature or ""}
+    output.done(told, str(to), json_wanted=json_wanted)
 
 
 @plugin.command("yank")
 @click.argument("package", metavar="NAME@VERSION")
 @click.argument("reason")
+@json_option
 @click.pass_context
-def yank(context: click.Context, package: str, reason: str) -> None:
+def yank(context: click.Context, package: str, reason: str, json_wanted: bool) -> None:
     """Let no range choose a version any more; who names it exactly still gets it, with a warning."""
     name, version = _exact(package)
-    server(context).post(at("market", name, version, "yank"), {"reason": reason})
-    click.echo(f"{name} {version} is yanked")
+    told = server(context).post(at("market", name, version, "yank"), {"reason": reason})
+    output.done(told, f"{name} {version} is yanked", json_wanted=json_wanted)
 
 
 @plugin.command("unyank")
 @click.argument("package", metavar="NAME@VERSION")
+@json_option
 @click.pass_context
-def unyank(context: click.Context, package: str) -> None:
+def unyank(context: click.Context, package: str, json_wanted: bool) -> None:
     """Let ranges choose a version again."""
     name, version = _exact(package)
-    server(context).post(at("market", name, version, "unyank"))
-    click.echo(f"{name} {version} can be had again")
+    told = server(context).post(at("market", name, version, "unyank"))
+    output.done(told, f"{name} {version} can be had again", json_wanted=json_wanted)
 
 
 @plugin.command("rate")
 @click.argument("name")
 @click.argument("stars", type=click.IntRange(1, 5))
 @click.argument("comment", default="")
+@json_option
 @click.pass_context
-def rate(context: click.Context, name: str, stars: int, comment: str) -> None:
+def rate(context: click.Context, name: str, stars: int, comment: str, json_wanted: bool) -> None:
     """Say what you think of a plugin: one to five stars, once per person."""
     body = {"stars": stars, "comment": comment}
-    server(context).post(at("market", name, "ratings"), body)
-    click.echo(f"{name}: {'★' * stars}")
+    told = server(context).post(at("market", name, "ratings"), body)
+    output.done(told, f"{name}: {'★' * stars}", json_wanted=json_wanted)
 
 
 def _exact(package: str) -> tuple[str, str]:

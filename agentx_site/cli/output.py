@@ -53,6 +53,14 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
+def done(told: Any, sentence: str, *, json_wanted: bool) -> None:
+    """What a command has done: AgentX's answer as JSON, or in a sentence."""
+    if json_wanted:
+        as_json(told)
+    else:
+        click.echo(sentence)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
     """Aligned columns; `empty` is the sentence that says what to do when there are no rows.
 

@@ -78,11 +78,12 @@ def _isolation(processes: list[Json]) -> str:
 
 @plugin.command("uninstall")
 @click.argument("name")
+@json_option
 @click.pass_context
-def uninstall(context: click.Context, name: str) -> None:
+def uninstall(context: click.Context, name: str, json_wanted: bool) -> None:
     """Stop and uninstall a plugin. Its agents are retired."""
     server(context).delete(at("plugins", name))
-    click.echo(f"{name} is uninstalled")
+    output.done({"name": name}, f"{name} is uninstalled", json_wanted=json_wanted)
 
 
 def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: str) -> click.Command:
@@ -91,16 +92,20 @@ def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: st
     @plugin.command(verb, help=help_text)
     @click.argument("name")
     @patient
+    @json_option
     @click.pass_context
-    def wish(context: click.Context, name: str, seconds: float, no_wait: bool) -> None:
+    def wish(
+        context: click.Context, name: str, seconds: float, no_wait: bool, json_wanted: bool
+    ) -> None:
         connection = server(context)
         seen = waiting.newest_event(connection, name)
-        connection.post(at("plugins", name, verb))
+        told = connection.post(at("plugins", name, verb))
         if no_wait:
-            click.echo(f"{name} will be {wanted}")
+            output.done(told, f"{name} will be {wanted}", json_wanted=json_wanted)
             return
         told = waiting.until(connection, name, reached, seconds, wanted, seen)
-        click.echo(f"{name} is {'paused' if told['state'] == 'paused' else wanted}")
+        state = "paused" if told["state"] == "paused" else wanted
+        output.done(told, f"{name} is {state}", json_wanted=json_wanted)
 
     return wish
 
@@ -118,28 +123,37 @@ _wish("resume", "running", waiting.is_running, "Take messages again.")
 @click.argument("name")
 @click.argument("replicas", type=click.IntRange(1, 32))
 @patient
+@json_option
 @click.pass_context
-def scale(context: click.Context, name: str, replicas: int, seconds: float, no_wait: bool) -> None:
+def scale(
+    context: click.Context,
+    name: str,
+    replicas: int,
+    seconds: float,
+    no_wait: bool,
+    json_wanted: bool,
+) -> None:
     """Run a plugin in this many processes."""
     connection = server(context)
     seen = waiting.newest_event(connection, name)
     told = connection.post(at("plugins", name, "scale"), {"replicas": replicas})
     count = "1 process" if replicas == 1 else f"{replicas} processes"
     if no_wait or told["desired"] != "running":
-        click.echo(f"{name} will run in {count}")
+        output.done(told, f"{name} will run in {count}", json_wanted=json_wanted)
         return
-    waiting.until(connection, name, waiting.is_running, seconds, "running", seen)
-    click.echo(f"{name} runs in {count}")
+    told = waiting.until(connection, name, waiting.is_running, seconds, "running", seen)
+    output.done(told, f"{name} runs in {count}", json_wanted=json_wanted)
 
 
 @plugin.command("standby", context_settings={"ignore_unknown_options": True})
 @click.argument("name")
 @click.argument("count", type=click.IntRange(0, 4))
+@json_option
 @click.pass_context
-def standby(context: click.Context, name: str, count: int) -> None:
+def standby(context: click.Context, name: str, count: int, json_wanted: bool) -> None:
     """Keep this many warm processes: each takes the place of one that ends at once."""
-    server(context).post(at("plugins", name, "standby"), {"standby": count})
-    click.echo(f"{name} keeps {count} warm")
+    told = server(context).post(at("plugins", name, "standby"), {"standby": count})
+    output.done(told, f"{name} keeps {count} warm", json_wanted=json_wanted)
 
 
 @plugin.command("logs")

@@ -66,26 +66,29 @@ def list_keys(context: click.Context, json_wanted: bool) -> None:
 @click.option(
     "--trust", type=LEVELS, default="verified", show_default=True, help="The most it lends."
 )
+@json_option
 @click.pass_context
-def add(context: click.Context, name: str, public_key: str, trust: str) -> None:
+def add(context: click.Context, name: str, public_key: str, trust: str, json_wanted: bool) -> None:
     """Let a publisher's signature lend trust from now on."""
     body = {"name": name, "public_key": public_key, "trust": trust}
-    server(context).post("/api/v1/publisher-keys", body)
-    click.echo(f"packages that {name} signs have the trust {trust}, unless they claim less")
+    told = server(context).post("/api/v1/publisher-keys", body)
+    sentence = f"packages that {name} signs have the trust {trust}, unless they claim less"
+    output.done(told, sentence, json_wanted=json_wanted)
 
 
 @key.command("revoke")
 @click.argument("name")
+@json_option
 @click.pass_context
-def revoke(context: click.Context, name: str) -> None:
+def revoke(context: click.Context, name: str, json_wanted: bool) -> None:
     """End a publisher's key: what it signed loses its trust and is not installed any more."""
     connection = server(context)
     rows = connection.rows("/api/v1/publisher-keys")
     found = next((row for row in rows if name in (row["name"], row["id"])), None)
     if found is None:
         raise Failed(f"no publisher's key is called {name!r}.")
-    connection.post(at("publisher-keys", found["id"], "revoke"))
-    click.echo(f"the key {found['name']} is revoked")
+    told = connection.post(at("publisher-keys", found["id"], "revoke"))
+    output.done(told, f"the key {found['name']} is revoked", json_wanted=json_wanted)
 
 
 def _id_of(connection: Server, package: str) -> str:

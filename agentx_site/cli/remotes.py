@@ -85,20 +85,22 @@ def upstream(context: click.Context, ref: str, check: bool, json_wanted: bool) -
 
 @click.command("approve")
 @click.argument("ref", metavar="AGENT")
+@json_option
 @click.pass_context
-def approve(context: click.Context, ref: str) -> None:
+def approve(context: click.Context, ref: str, json_wanted: bool) -> None:
     """Go by the changed card of an agent elsewhere."""
-    server(context).post(at("agents", ref, "card", "approve"))
-    click.echo(f"AgentX goes by the new card of {ref}")
+    told = server(context).post(at("agents", ref, "card", "approve"))
+    output.done(told, f"AgentX goes by the new card of {ref}", json_wanted=json_wanted)
 
 
 @click.command("reject")
 @click.argument("ref", metavar="AGENT")
+@json_option
 @click.pass_context
-def reject(context: click.Context, ref: str) -> None:
+def reject(context: click.Context, ref: str, json_wanted: bool) -> None:
     """Stay with the approved card of an agent elsewhere."""
-    server(context).post(at("agents", ref, "card", "reject"))
-    click.echo(f"AgentX stays with the approved card of {ref}")
+    told = server(context).post(at("agents", ref, "card", "reject"))
+    output.done(told, f"AgentX stays with the approved card of {ref}", json_wanted=json_wanted)
 
 
 def _where(told: tuple[str, ...], name: str) -> dict[str, Any]:

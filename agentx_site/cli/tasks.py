@@ -88,8 +88,9 @@ def events(context: click.Context, task_id: UUID, json_wanted: bool) -> None:
 
 @task.command("cancel")
 @click.argument("task_id", metavar="TASK", type=click.UUID)
+@json_option
 @click.pass_context
-def cancel(context: click.Context, task_id: UUID) -> None:
+def cancel(context: click.Context, task_id: UUID, json_wanted: bool) -> None:
     """Ask for a task to be canceled, wherever it runs."""
-    server(context).post(at("tasks", str(task_id), "cancel"))
-    click.echo(f"{task_id} is being canceled")
+    told = server(context).post(at("tasks", str(task_id), "cancel"))
+    output.done(told, f"{task_id} is being canceled", json_wanted=json_wanted)

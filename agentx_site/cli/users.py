@@ -53,20 +53,22 @@ def _typed(password: str) -> str:
 
 @user.command("disable")
 @click.argument("username")
+@json_option
 @click.pass_context
-def disable(context: click.Context, username: str) -> None:
+def disable(context: click.Context, username: str, json_wanted: bool) -> None:
     """Lock somebody out, and their keys."""
-    server(context).post(at("users", username, "disable"))
-    click.echo(f"{username} is locked out")
+    told = server(context).post(at("users", username, "disable"))
+    output.done(told, f"{username} is locked out", json_wanted=json_wanted)
 
 
 @user.command("enable")
 @click.argument("username")
+@json_option
 @click.pass_context
-def enable(context: click.Context, username: str) -> None:
+def enable(context: click.Context, username: str, json_wanted: bool) -> None:
     """Let somebody in again."""
-    server(context).post(at("users", username, "enable"))
-    click.echo(f"{username} may log in again")
+    told = server(context).post(at("users", username, "enable"))
+    output.done(told, f"{username} may log in again", json_wanted=json_wanted)
 
 
 @role.command("list")

@@ -126,6 +126,17 @@ def test_every_command() -> None:
     assert rows(page("cli")) == list(commands(agentx))
 
 
+# They run until they are ended, or make files on this machine and ask AgentX nothing.
+WITHOUT_JSON = ("up", "plugin dev", "plugin run", "plugin new", "plugin keygen", "plugin sign")
+
+
+def test_every_command_that_asks_agentx_answers_programs_too() -> None:
+    silent = [typed for typed, options, _ in commands(agentx) if "`--json`" not in options]
+    assert {" ".join(each.strip("`").split()[1:3]).partition(" [")[0] for each in silent} == {
+        *WITHOUT_JSON
+    }
+
+
 def test_every_decision_is_listed() -> None:
     decisions = sorted((DOCS / "adr").glob("0*.md"))
     told = [(path.name, path.read_text().splitlines()[0]) for path in decisions]

@@ -112,6 +112,7 @@ def test_plugin_verbs_come_back_when_it_is_so(site: Installation) -> None:
     assert agentx(site, "plugin", "resume", "echo").returncode == 0
     assert agentx(site, "send", "echo", "hello").stdout == "hello\n"
     assert agentx(site, "plugin", "stop", "echo").stdout == "echo is stopped\n"
+    assert told(site, "plugin", "stop", "echo")["state"] == "unloaded"
     assert processes(site) == []
     assert agentx(site, "plugin", "start", "echo").stdout == "echo is running\n"
     assert agentx(site, "plugin", "scale", "echo", "1").returncode == 0
