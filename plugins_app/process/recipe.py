@@ -20,6 +20,7 @@ from plugins_app.process import places
 log = logging.getLogger(__name__)
 INHERITED: Final = ("PATH", "LANG", "LC_ALL", "TZ")
 OPEN_FILES: Final = 4096
+OF_A_PROGRAM: Final = ("bin", "lib", "lib64", "libexec", "conf", "include", "pyvenv.cfg")
 OOM_SCORE: Final = 500
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -68,13 +69,16 @@ def _readable(folder: Path, made: Path | None, program: str) -> tuple[str, ...]:
 
 
 def _home_of(program: Path) -> list[Path]:
-    """An interpreter needs its library beside its `bin`; of a program alone no more than the file is shown."""
+    """An interpreter needs its library beside its `bin`; of a program alone no more than the file is shown.
+
+    Never all that `bin` lies in: that may be somebody's home, or the `~/.local` of it.
+    """
     homes = []
     for each in (program, program.resolve()):
         prefix = each.parent.parent
         is_installed = each.parent.name == "bin" and (prefix / "lib").is_dir()
-        homes.append(prefix if is_installed else each)
-    return homes
+        homes += [prefix / name for name in OF_A_PROGRAM] if is_installed else [each]
+    return [home for home in homes if home.exists()]
 
 
 def _argv(manifest: Manifest, folder: Path, made: Path | None) -> list[str]:

@@ -12,6 +12,7 @@ from plugins_app import manifest, process
 from plugins_app.errors import LaunchFailed, NotOurs
 from plugins_app.process import Identity, places
 from plugins_app.process.identity import identity_of
+from plugins_app.process.recipe import _home_of
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +187,15 @@ def test_an_identity_is_more_than_a_pid():
     ):
         with pytest.raises(NotOurs, match=told):
             changed.check()
+
+
+def test_of_a_home_with_programs_nothing_but_the_programs_is_shown(tmp_path, monkeypatch):
+    """~/.local/bin is on many a PATH, and ~/.local/share is full of what is nobody's business."""
+    for name in ("bin", "lib", "share"):
+        (tmp_path / name).mkdir()
+    program = tmp_path / "bin" / "tool"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    shown = [str(each) for each in _home_of(program)]
+    assert str(tmp_path / "bin") in shown and str(tmp_path / "lib") in shown
+    assert str(tmp_path) not in shown and str(tmp_path / "share") not in shown
