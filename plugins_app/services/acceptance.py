@@ -47,6 +47,8 @@ def accept(
     lent = _lent(principal, found, source, signature)
     with transaction.atomic():
         keeping.lock_name(found.manifest.name)
+        # Who uninstalls it in this moment takes its packages along: wait, then bring them anew.
+        Plugin.objects.select_for_update().filter(slug=found.manifest.name).first()
         package = keeping.keep(principal, found, content, signature, lent)
         _raise_to(package, lent)
         keeping.require_trusted_program(found, package.trust)
