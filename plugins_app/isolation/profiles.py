@@ -1,16 +1,19 @@
 """From a manifest, the trust in it and the machine to what is put around its processes. Pure."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from plugins_app.isolation.machine import Machine
-from plugins_app.manifest import Manifest, Network
+from plugins_app.manifest import Manifest, Network, Resources
 
 INTERNAL, TRUSTED, VERIFIED, PUBLIC = "internal", "trusted", "verified", "public"
 LEVELS: Final = (PUBLIC, VERIFIED, TRUSTED, INTERNAL)
 OPEN_FILES: Final = 4096
 PROCESSES: Final = 1024  # with their threads
+GIB: Final = 1 << 30
+# At most, whatever its manifest says: who is not trusted does not decide how much of a machine it takes.
+CEILINGS: Final = {VERIFIED: 4 * GIB, PUBLIC: GIB}  # of memory, and of disk
 NAMESPACE, LANDLOCK, SECCOMP, RLIMIT = "namespace", "Landlock", "seccomp", "rlimit"
 SAMPLED: Final = "sampled every second"
 LANDLOCK_SCOPES: Final = 6  # the ABI from which on signals can be kept in
@@ -88,11 +91,21 @@ def network_of(manifest: Network, trust: str, allowed: Collection[str] = ()) -> 
     return Network(HOSTS, hosts) if hosts else Network(NONE, ())
 
 
+def resources_of(asked: Resources, trust: str) -> Resources:
+    """At most what the trust level lets one process use, also where its manifest says nothing."""
+    if trust not in CEILINGS:
+        return asked
+    most = CEILINGS[trust]
+    memory, disk = (min(each or most, most) for each in (asked.memory_bytes, asked.disk_bytes))
+    return replace(asked, memory_bytes=memory, disk_bytes=disk)
+
+
 def confinement(
     manifest: Manifest, trust: str, machine: Machine, allowed: Collection[str] = ()
 ) -> Confinement:
     """What is wanted, as far as this machine has it; `measures` tells both."""
     network = network_of(manifest.network, trust, allowed)
+    resources = resources_of(manifest.resources, trust)
     files = _files(trust, machine)
     network_how = _network_how(network, machine)
     seccomp = trust in (VERIFIED, PUBLIC) and machine.seccomp
@@ -109,16 +122,16 @@ def confinement(
         network=network.policy,
         network_how=network_how,
         hosts=network.hosts,
-        memory_bytes=manifest.resources.memory_bytes,
-        cpus=manifest.resources.cpus,
-        disk_bytes=manifest.resources.disk_bytes,
+        memory_bytes=resources.memory_bytes,
+        cpus=resources.cpus,
+        disk_bytes=resources.disk_bytes,
         processes=PROCESSES,
         counts_processes=_counts_processes(machine) and "pids" not in machine.cgroups,
         folders=dict(machine.folders),
         measures=(
             Measure("core_dumps", "", RLIMIT),
             Measure("privileges", "", "no_new_privs", machine.missing.get("no_new_privs", "")),
-            *_limits(manifest, machine),
+            *_limits(resources, machine),
             *_walls(trust, machine, files),
             _network_measure(network, network_how, machine),
         ),
@@ -142,8 +155,7 @@ def _network_how(network: Network, machine: Machine) -> str:
     return LANDLOCK if network.policy == NONE and machine.landlock >= LANDLOCK_TCP else ""
 
 
-def _limits(manifest: Manifest, machine: Machine) -> list[Measure]:
-    resources = manifest.resources
+def _limits(resources: Resources, machine: Machine) -> list[Measure]:
     found = [Measure("open_files", str(OPEN_FILES), RLIMIT), _process_limit(machine)]
     if resources.memory_bytes:
         found.append(Measure("memory", size(resources.memory_bytes), _memory_how(machine)))

@@ -40,9 +40,12 @@ class Recipe:
     log_bytes_per_second: int = LOG_BYTES_PER_SECOND
 
 
-def recipe(manifest: Manifest, folder: Path, ordinal: int, environment: str = "") -> Recipe:
+def recipe(
+    manifest: Manifest, folder: Path, ordinal: int, environment: str = "", *, trusted: bool = True
+) -> Recipe:
     """`environment`: the folder a node made for its requirements; empty: AgentX's own libraries.
 
+    Only who is `trusted` gets what it names of AgentX's own variables: the operator allowed them by name, not to whom.
     Raises `LaunchFailed` when the program or a folder is not there.
     """
     work_dir = places.work_dir(manifest.name, ordinal)
@@ -51,7 +54,7 @@ def recipe(manifest: Manifest, folder: Path, ordinal: int, environment: str = ""
     return Recipe(
         plugin=manifest.name,
         argv=argv,
-        environment=_environment(manifest, work_dir, made),
+        environment=_environment(manifest, work_dir, made, trusted=trusted),
         work_dir=work_dir,
         log_file=places.log_file(manifest.name, ordinal),
         startup_timeout=manifest.runtime.startup_timeout,
@@ -135,7 +138,9 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _environment(manifest: Manifest, work_dir: Path, made: Path | None) -> dict[str, str]:
+def _environment(
+    manifest: Manifest, work_dir: Path, made: Path | None, *, trusted: bool
+) -> dict[str, str]:
     """An allow-list: never the database's address, the broker's, or our secret key."""
     passed = {name: os.environ[name] for name in INHERITED if name in os.environ}
     if made is not None:
@@ -148,7 +153,8 @@ def _environment(manifest: Manifest, work_dir: Path, made: Path | None) -> dict[
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    asked = {name: _filled_in(value, name) for name, value in manifest.environment.items()}
+    allowed = set(settings.PLUGIN_ENVIRONMENT) if trusted else set()
+    asked = {name: _filled_in(value, name, allowed) for name, value in manifest.environment.items()}
     kept = {name: value for name, value in asked.items() if value is not None}
     contract = {
         handshake.COOKIE_NAME: handshake.COOKIE,
@@ -163,7 +169,7 @@ def _python_path() -> list[str]:
     return [str(settings.BASE_DIR / "sdk" / "python"), *sorted(installed)]
 
 
-def _filled_in(value: str, name: str) -> str | None:
+def _filled_in(value: str, name: str, allowed: set[str]) -> str | None:
     """`${NAME}` and `${NAME:-default}` from our own environment, as far as the operator allows it.
 
     None: a variable that was asked for is not to be had, so the plugin does not get this one.
@@ -172,7 +178,7 @@ def _filled_in(value: str, name: str) -> str | None:
 
     def replaced(match: re.Match[str]) -> str:
         source, default = match[1], match[2]
-        if source in settings.PLUGIN_ENVIRONMENT and source in os.environ:
+        if source in allowed and source in os.environ:
             return os.environ[source]
         if default is None:
             missing.append(source)
@@ -180,6 +186,7 @@ def _filled_in(value: str, name: str) -> str | None:
 
     text = _REFERENCE.sub(replaced, value)
     if missing:
-        log.info("%s is left out: %s not set or not in AGENTX_PLUGIN_ENVIRONMENT", name, missing)
+        told = "%s is left out: %s not set, not in AGENTX_PLUGIN_ENVIRONMENT or not for its trust"
+        log.info(told, name, missing)
         return None
     return text

@@ -30,6 +30,7 @@ from plugins_app.supervisor.queue import Queue
 from plugins_app.supervisor.ready import Ready
 from plugins_app.supervisor.state import Memory
 from plugins_app.supervisor.wanted import Wanted
+from registry.models import Trust
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS: Final = 15
@@ -122,7 +123,11 @@ class Hands:
         tls = await self.certificates.for_launch(manifest, launch_id)
         try:
             what = processes.recipe(
-                manifest, Path(wanted.folder), wanted.ordinal, wanted.environment
+                manifest,
+                Path(wanted.folder),
+                wanted.ordinal,
+                wanted.environment,
+                trusted=wanted.trust in (Trust.TRUSTED, Trust.INTERNAL),
             )
             process = await processes.launch(
                 what,

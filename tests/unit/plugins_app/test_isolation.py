@@ -7,6 +7,8 @@ import pytest
 from plugins_app import isolation
 from plugins_app import manifest as manifests
 from plugins_app.isolation import Machine, confinement
+from plugins_app.isolation.profiles import resources_of
+from plugins_app.manifest import Resources
 
 ABLE = Machine(
     kernel="6.18",
@@ -57,6 +59,21 @@ def test_each_level_of_trust_has_its_walls(trust, files, seccomp, landlock):
     found = confinement(manifest(), trust, ABLE)
     assert (found.files, found.seccomp, found.landlock) == (files, seccomp, landlock)
     assert found.processes == 1024 and found.memory_bytes == 64_000_000
+
+
+@pytest.mark.parametrize(
+    ("trust", "modest", "greedy", "silent"),
+    [
+        ("internal", 64_000_000, 64 << 30, None),
+        ("trusted", 64_000_000, 64 << 30, None),
+        ("verified", 64_000_000, 4 << 30, 4 << 30),
+        ("public", 64_000_000, 1 << 30, 1 << 30),
+    ],
+)
+def test_who_is_not_trusted_does_not_decide_how_much_it_takes(trust, modest, greedy, silent):
+    for asked, given in ((64_000_000, modest), (64 << 30, greedy), (None, silent)):
+        found = resources_of(Resources(asked, 1.0, asked), trust)
+        assert (found.memory_bytes, found.disk_bytes, found.cpus) == (given, given, 1.0)
 
 
 @pytest.mark.parametrize(

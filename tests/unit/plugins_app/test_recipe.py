@@ -30,14 +30,14 @@ def folder(tmp_path):
     return folder
 
 
-def recipe(folder, environment=None, **runtime):
+def recipe(folder, environment=None, *, trusted=True, **runtime):
     raw = {
         "metadata": {"name": "shout", "version": "1"},
         "runtime": {"language": "python", **runtime},
         "environment": environment or {},
         "agents": [{"slug": "shout"}],
     }
-    return process.recipe(manifest.parse(raw), folder, 0)
+    return process.recipe(manifest.parse(raw), folder, 0, trusted=trusted)
 
 
 def test_python_runs_with_the_cores_interpreter_and_never_sees_the_core(folder):
@@ -132,6 +132,15 @@ def test_the_environment_gets_only_what_an_operator_passes_on(folder, monkeypatc
         "true",
     )
     assert "STOLEN" not in got and "UNSET" not in got and "DATABASE_URL" not in got
+
+
+def test_who_is_not_trusted_gets_nothing_of_our_environment(folder, monkeypatch, settings):
+    monkeypatch.setenv("MODEL_KEY", "k")
+    settings.PLUGIN_ENVIRONMENT = ["MODEL_KEY"]
+    asked = {"KEY": "${MODEL_KEY}", "PLAIN": "${X:-y}"}
+    got = recipe(folder, asked, trusted=False, entrypoint="main.py").environment
+    assert "KEY" not in got
+    assert got["PLAIN"] == "y"
 
 
 def test_a_plugin_cannot_change_what_the_contract_sets(folder):
