@@ -144,6 +144,7 @@ class Cycles:
         self._retry = retry
         self._tell = tell
         self._patch = 0
+        self._is_newest = False
         self.counts: Counter[str] = Counter()
 
     def begin(self) -> None:
@@ -186,8 +187,11 @@ class Cycles:
         self._replaced(self._install)
 
     def roll_back(self) -> None:
-        if self._patch > 1:
-            self._replaced(lambda: self._post("rollback", {}))
+        if not self._is_newest:  # then there may be nothing before it
+            self.upgrade()
+            self._settle()
+        self._is_newest = False
+        self._replaced(lambda: self._post("rollback", {}))
 
     def scale(self) -> None:
         self._post("scale", {"replicas": random.choice((1, 3, 2))})
@@ -201,6 +205,7 @@ class Cycles:
         self._until(lambda: self._plugin()["generation"] > before)
 
     def _install(self) -> None:
+        self._is_newest = self._patch > 0
         self._patch += 1
         version = f"1.0.{self._patch}"
         (self._folder / "main.py").write_text(MAIN.replace("VERSION", version))
@@ -232,9 +237,10 @@ def _is_steady(process: Json) -> bool:
 
 
 def _is_settled(plugin: Json) -> bool:
-    """As many processes as wanted, all of the newest generation and revision."""
+    """As many processes as wanted, all of the newest generation and configuration."""
     running = [one for one in plugin["processes"] if one["state"] == "running"]
-    alike = all(one["generation"] == plugin["generation"] for one in running)
+    numbers = ("generation", "revision")
+    alike = all(one[name] == plugin[name] for one in running for name in numbers)
     return len(running) == len(plugin["processes"]) == plugin["replicas"] and alike
 
 

@@ -3,6 +3,7 @@
 from plugins_app.services.attachment import attach, detach
 from plugins_app.services.config import configure, remove_secret, restore_config, set_secret
 from plugins_app.services.events import record_event
+from plugins_app.services.forgetting import forget_old
 from plugins_app.services.installation import install
 from plugins_app.services.network import allow_hosts
 from plugins_app.services.operation import (
@@ -15,7 +16,7 @@ from plugins_app.services.operation import (
 )
 from plugins_app.services.placement import place_instances
 from plugins_app.services.removal import uninstall
-from plugins_app.services.upgrading import forget_old, remove_release, rollback, upgrade
+from plugins_app.services.upgrading import remove_release, rollback, upgrade
 
 __all__ = [
     "allow_hosts",

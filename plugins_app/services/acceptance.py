@@ -18,6 +18,7 @@ from plugins_app.selectors.market import chosen_package
 from plugins_app.services import dependencies, keeping, orders, trust
 from plugins_app.services.config import configure
 from plugins_app.services.events import record_event
+from plugins_app.services.forgetting import forget_superseded
 from plugins_app.services.installation import plugin_row, set_policy
 from plugins_app.services.releases import want
 from plugins_app.services.trust import Lent
@@ -154,6 +155,7 @@ def _install(
     audit.record(principal, "plugin.installed", "plugin", plugin.slug, after=after)
     record_event(plugin, None, PluginEvent.Type.INSTALLED, package.version, after)
     plugin = want(principal, plugin, release)
+    forget_superseded(plugin)
     if config is None:
         return plugin
     if plugin.release_id != release.id:

@@ -7,9 +7,9 @@ from django.db import transaction
 from plugins_app.models import Plugin
 from plugins_app.services.dependencies import require_unneeded
 from plugins_app.services.events import tell_plugin
+from plugins_app.services.forgetting import forget_packages
 from plugins_app.services.placement import wake_nodes
 from plugins_app.services.settling import lock_plugin
-from plugins_app.services.upgrading import forget_packages
 from registry.services import retire_agent
 from security import audit, news, permissions
 from security.principals import Principal

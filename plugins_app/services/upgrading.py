@@ -1,9 +1,8 @@
 """From one release to another, as an operator wishes, and what is forgotten of those that went before."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -11,10 +10,8 @@ from django.utils.translation import gettext as _
 from plugins_app import manifest as manifests
 from plugins_app.errors import ReleaseInUse, ReleaseNotFound
 from plugins_app.models import (
-    Package,
     Plugin,
     PluginEvent,
-    PluginInstance,
     PluginRelease,
     Preparation,
 )
@@ -24,13 +21,12 @@ from plugins_app.services import dependencies
 from plugins_app.services.acceptance import market_install
 from plugins_app.services.config import require_fit
 from plugins_app.services.events import record_event, tell_plugin
+from plugins_app.services.forgetting import forget, forget_packages, kept
 from plugins_app.services.releases import ask_now, drop_next, want
 from plugins_app.services.settling import lock_plugin
-from security import audit, news, permissions
+from security import audit, permissions
 from security.errors import Conflict
 from security.principals import Principal
-
-FORGOTTEN: Final = "forgotten"  # news: nodes have folders that no row refers to
 
 
 @transaction.atomic
@@ -86,7 +82,7 @@ def remove_release(principal: Principal, ref: str | UUID, which: str) -> None:
     release = release_of(plugin, which)
     if release.id == plugin.next_release_id:
         drop_next(plugin)
-    if release.id in _kept(plugin):
+    if release.id in kept(plugin):
         told = _(
             "%(plugin)s %(version)s is in use, or where a bad release would be rolled back to."
         )
@@ -94,21 +90,9 @@ def remove_release(principal: Principal, ref: str | UUID, which: str) -> None:
         raise ReleaseInUse(told % names)
     before: dict[str, Any] = {"version": release.version, "digest": release.digest}
     audit.record(principal, "plugin.release_removed", "plugin", plugin.slug, before=before)
-    _forget([release])
+    forget([release])
     forget_packages()
     tell_plugin(plugin)
-
-
-def forget_old() -> None:
-    """Of each plugin, the newest releases stay (AGENTX_KEPT_RELEASES), and whatever is in use."""
-    for plugin_id in Plugin.objects.values_list("id", flat=True):
-        with transaction.atomic():
-            plugin = Plugin.objects.select_for_update().filter(id=plugin_id).first()
-            if plugin is not None:
-                every = list(plugin.releases.order_by("-installed"))
-                kept = _kept(plugin) | {each.id for each in every[: settings.KEPT_RELEASES]}
-                _forget([each for each in every if each.id not in kept])
-    forget_packages()
 
 
 def _change(principal: Principal, plugin: Plugin, release: PluginRelease) -> Plugin:
@@ -143,21 +127,3 @@ def _before(plugin: Plugin) -> PluginRelease | None:
     earlier = plugin.releases.filter(installed__lt=plugin.release.installed)
     usable = Q(package=None) | Q(preparations__state=Preparation.State.READY)
     return earlier.filter(usable).distinct().order_by("-installed").first()
-
-
-def _kept(plugin: Plugin) -> set[UUID]:
-    """Those that run, are to run, or would be gone back to."""
-    rows = PluginInstance.objects.filter(plugin=plugin).values_list("release_id", flat=True)
-    named = (plugin.release_id, plugin.next_release_id, plugin.good_release_id)
-    return {each for each in (*rows, *named) if each is not None}
-
-
-def _forget(releases: list[PluginRelease]) -> None:
-    for release in releases:
-        release.delete()
-
-
-def forget_packages() -> None:
-    """What was only brought here, and of which no release is left. The nodes hear that there is something to tidy."""
-    news.publish_on_commit(FORGOTTEN)
-    Package.objects.filter(listed=False, releases=None).delete()

@@ -17,8 +17,8 @@ from plugins_app.errors import LaunchFailed, PreparationFailed
 from plugins_app.process import remains
 from plugins_app.selectors import LOG_KEY
 from plugins_app.services import preparations
+from plugins_app.services.forgetting import FORGOTTEN
 from plugins_app.services.preparations import LEASE_SECONDS, Claim
-from plugins_app.services.upgrading import FORGOTTEN
 from plugins_app.supervisor.ledger import Ledger
 from security.news import News
 

@@ -61,6 +61,15 @@ def test_the_same_package_is_kept_once(tmp_path):
     assert Package.objects.count() == PluginRelease.objects.count() == 1
 
 
+def test_what_an_author_saves_again_and_again_does_not_pile_up(tmp_path, settings):
+    settings.KEPT_RELEASES = 2
+    for number in range(5):
+        again = built(tmp_path / str(number), main__py=f"# {number}")
+        plugin = accept(ADMIN, again.content)
+    assert plugin.release.digest == again.contents
+    assert plugin.releases.count() == 2
+
+
 def test_a_folder_is_packed_first(tmp_path):
     plugin = accept_folder(ADMIN, folder(tmp_path))
     assert plugin.release.package is not None
