@@ -25,7 +25,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Send = Callable[[list[pb.Event]], Awaitable[None]]
 Response = pb.ProcessMessageResponse
 END = object()
-ROOM = MAX_MESSAGE - 4096  # for the events of one response
+ROOM = MAX_MESSAGE - 1024  # for the events of one response
 DEADLINE, TOO_LARGE = "deadline_exceeded", "too_large"
 
 

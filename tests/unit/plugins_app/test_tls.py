@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +28,20 @@ from plugins_app.errors import CallFailed, LaunchFailed
 from proto import agentx_plugin_pb2 as pb
 from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
 from security.authority import Authority, _root, authority, host_name
+from tests import node_sdk
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 LANGUAGES = pytest.mark.parametrize("plugin", ["echo", "echo_node"])
+
+
+@pytest.fixture
+def folder(plugin, tmp_path) -> Path:
+    """The plugin, with what it stands on."""
+    if plugin == "echo":
+        return PLUGINS / plugin
+    copy: Path = shutil.copytree(PLUGINS / plugin, tmp_path / plugin, ignore=node_sdk.MADE)
+    node_sdk.lend(node_sdk.copied_to(tmp_path), copy)
+    return copy
 
 
 @pytest.fixture
@@ -59,11 +71,11 @@ def given(vouching: Authority, launch_id: str, **options) -> dict:
 
 
 @contextlib.asynccontextmanager
-async def on_tcp(vouching: Authority, plugin: str = "echo", **options):
-    """plugins/echo on TCP, and where it is."""
+async def on_tcp(vouching: Authority, folder: Path = PLUGINS / "echo", **options):
+    """A plugin on TCP, and where it is."""
     launch_id = str(uuid7())
     process = Process(
-        PLUGINS / plugin,
+        folder,
         launch_id=launch_id,
         token=token_of(launch_id),
         lease_seconds=600,
@@ -87,9 +99,9 @@ def turn(agent: str) -> Turn:
 
 @LANGUAGES
 @pytest.mark.asyncio
-async def test_a_process_on_tcp_is_called_over_mutual_tls(vouching, plugin):
+async def test_a_process_on_tcp_is_called_over_mutual_tls(vouching, folder, plugin):
     channels = channels_of(vouching)
-    async with on_tcp(vouching, plugin) as target:
+    async with on_tcp(vouching, folder) as target:
         assert await told(channels, target)
         await channels.close()
 
@@ -105,16 +117,16 @@ async def test_plain_tcp_is_refused(vouching):
 
 @LANGUAGES
 @pytest.mark.asyncio
-async def test_who_shows_no_certificate_is_refused(vouching, plugin):
-    async with on_tcp(vouching, plugin) as target:
+async def test_who_shows_no_certificate_is_refused(vouching, folder, plugin):
+    async with on_tcp(vouching, folder) as target:
         assert await refused(target, grpc.ssl_channel_credentials(vouching.root_pem))
 
 
 @LANGUAGES
 @pytest.mark.asyncio
-async def test_who_shows_a_certificate_of_another_authority_is_refused(vouching, plugin):
+async def test_who_shows_a_certificate_of_another_authority_is_refused(vouching, folder, plugin):
     other = stranger().issue("core", server=False)
-    async with on_tcp(vouching, plugin) as target:
+    async with on_tcp(vouching, folder) as target:
         credentials = (vouching.root_pem, other.key_pem, other.cert_pem)
         assert await refused(target, grpc.ssl_channel_credentials(*credentials))
 
@@ -186,7 +198,7 @@ async def test_our_certificate_is_renewed_and_no_running_message_is_dropped(vouc
 @LANGUAGES
 @pytest.mark.asyncio
 async def test_a_process_shows_its_new_certificate_and_goes_on_with_the_connections_it_has(
-    vouching, plugin
+    vouching, folder, plugin
 ):
     channels = channels_of(vouching)
     async with on_tcp(vouching) as target:

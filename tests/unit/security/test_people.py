@@ -20,9 +20,10 @@ NEW = {"username": "vera", "password": PASSWORD, "role": "viewer"}
 
 
 def test_the_built_in_roles_are_what_the_code_says() -> None:
-    """By what the migration puts there: an earlier test on this worker may have truncated the rows."""
-    migration = import_module("security.migrations.0002_roles_and_audit_guard")
-    migration.add_roles(apps, connection.schema_editor())
+    """By what the migrations put there: an earlier test on this worker may have truncated the rows."""
+    editor = connection.schema_editor()
+    import_module("security.migrations.0002_roles_and_audit_guard").add_roles(apps, editor)
+    import_module("security.migrations.0004_package_permissions").add(apps, editor)
     held = {role.name: frozenset(role.permissions) for role in Role.objects.filter(builtin=True)}
     assert held == permissions.BUILTIN_ROLES
 
