@@ -1,11 +1,12 @@
 """A new certificate for a process on TCP, handed over before the one it shows has ended."""
 
+import asyncio
 from typing import Final
 
 import grpc
 
 from plugins_app.client.channels import Channels, metadata_of
-from plugins_app.client.errors import Undelivered
+from plugins_app.client.errors import Undelivered, is_cut_off
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed
 from proto import plugin_home_pb2 as pb
@@ -32,6 +33,10 @@ async def renew(channels: Channels, target: Target) -> Certificate:
         answer = await stub.Renew(request, timeout=ANSWER_SECONDS, metadata=metadata_of(target))
     except grpc.aio.AioRpcError as error:
         raise CallFailed(f"takes no new certificate: {error.code().name}") from None
+    except asyncio.CancelledError:
+        if is_cut_off():
+            raise CallFailed("takes no new certificate: the call was cut off") from None
+        raise
     if not answer.success:
         raise CallFailed(f"takes no new certificate: {answer.error}")
     return certificate

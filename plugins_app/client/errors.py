@@ -1,5 +1,7 @@
 """How a message to a plugin process can end without its agent's answer. The texts are for people."""
 
+import asyncio
+
 
 class BadAnswer(Exception):
     """The agent answered with something that A2A cannot say."""
@@ -24,3 +26,12 @@ class TurnFailed(Exception):
         super().__init__(reason)
         self.reason = reason
         self.code = code
+
+
+def is_cut_off() -> bool:
+    """In `except CancelledError` around a call: whether its channel was closed, and nobody cancelled our task.
+
+    gRPC says the same for both. Let through, the former would end whatever waits for the call as if it were told to.
+    """
+    task = asyncio.current_task()
+    return task is None or not task.cancelling()

@@ -10,7 +10,7 @@ import grpc.aio
 import orjson
 
 from plugins_app.client.channels import Channels, metadata_of
-from plugins_app.client.errors import Undelivered
+from plugins_app.client.errors import Undelivered, is_cut_off
 from plugins_app.client.shapes import About, AgentDescription, AgentSpec, Health
 from plugins_app.client.target import Target
 from plugins_app.configuration.secrets import hidden_texts, scrubbed
@@ -150,11 +150,9 @@ async def _answer(call: Awaitable[Answer], name: str) -> Answer:
             raise NotSpoken(f"has no {name}") from None
         raise CallFailed(f"{name} failed: {error.code().name} {error.details()}") from None
     except asyncio.CancelledError:
-        # gRPC says the same when the channel is closed under a call and when our task is cancelled.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise CallFailed(f"{name} was cut off") from None
+        if is_cut_off():
+            raise CallFailed(f"{name} was cut off") from None
+        raise
 
 
 def _description(agent: pb.AgentInfo) -> AgentDescription:

@@ -9,7 +9,14 @@ import grpc.aio
 
 from plugins_app.client.channels import Channels, metadata_of
 from plugins_app.client.codec import Happening, Turn, decode, encode
-from plugins_app.client.errors import BadAnswer, Broken, Impostor, TurnFailed, Undelivered
+from plugins_app.client.errors import (
+    BadAnswer,
+    Broken,
+    Impostor,
+    TurnFailed,
+    Undelivered,
+    is_cut_off,
+)
 from plugins_app.client.target import Target
 from proto import agentx_plugin_pb2 as pb
 
@@ -129,8 +136,4 @@ def _failure(error: grpc.aio.AioRpcError) -> Exception:
 
 
 def _cut_off() -> BaseException:
-    """gRPC says the same when the channel is closed under a call and when our task is cancelled."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        return asyncio.CancelledError()
-    return Broken("its channel was closed")
+    return Broken("its channel was closed") if is_cut_off() else asyncio.CancelledError()

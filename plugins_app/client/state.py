@@ -1,5 +1,6 @@
 """What a process must not forget, on its way to the process that takes its place, or to a file. Bounded."""
 
+import asyncio
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from plugins_app.client.channels import Channels, metadata_of
-from plugins_app.client.errors import Undelivered
+from plugins_app.client.errors import Undelivered, is_cut_off
 from plugins_app.client.target import Target
 from plugins_app.errors import CallFailed, NotSpoken
 from proto import agentx_plugin_pb2 as pb
@@ -64,6 +65,10 @@ class State:
                 entries.append(entry)
         except grpc.aio.AioRpcError as error:
             raise _failed(error, "SaveState") from None
+        except asyncio.CancelledError:
+            if is_cut_off():
+                raise CallFailed("SaveState was cut off") from None
+            raise
         finally:
             call.cancel()
         return Saved(tuple(entries))
@@ -76,6 +81,10 @@ class State:
             answer = await call
         except grpc.aio.AioRpcError as error:
             raise _failed(error, "LoadState") from None
+        except asyncio.CancelledError:
+            if is_cut_off():
+                raise CallFailed("LoadState was cut off") from None
+            raise
         if not answer.success:
             raise CallFailed(f"did not take the state: {answer.error}")
         return int(answer.loaded)

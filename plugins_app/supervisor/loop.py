@@ -125,12 +125,13 @@ class Supervisor:
 
     def _closed(self, instance_id: UUID, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(instance_id, None)
-        if task.cancelled():
-            return
+        if task.cancelled() and self._stop.is_set():
+            return  # `put_down` follows
         slot = self.slots.pop(instance_id)
         self._closed_at = self.ledger.count
-        if task.exception() is not None:
-            log.error("%s broke", task.get_name(), exc_info=task.exception())
+        if task.cancelled() or task.exception() is not None:
+            error = None if task.cancelled() else task.exception()
+            log.error("%s broke", task.get_name(), exc_info=error)
             for process in slot.alive:
                 process.signal_group(signal.SIGKILL)
             return  # tried again at the next tick, and no sooner
