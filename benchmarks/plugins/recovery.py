@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ from rich.table import Table
 
 from benchmarks.servers import Server, agentx
 
-KILLS: Final = 5
+KILLS: Final = 3
+STEADY_SECONDS: Final = 11.0  # the sixth early end within a minute would rightly be the last
 CALLERS: Final = 4
 FLOORS: Final = {  # seconds, at worst
     "start, light": 1.0,
@@ -104,6 +106,11 @@ def heavy() -> Iterator[Path]:
         yield folder
 
 
+def _is_steady(process: Json) -> bool:
+    up = datetime.now(UTC) - datetime.fromisoformat(process["ready"] or "9999-01-01T00:00:00Z")
+    return process["state"] == "running" and up.total_seconds() > STEADY_SECONDS
+
+
 def _is_warm(plugin: Json) -> bool:
     return all(process["standbys"] for process in plugin["processes"])
 
@@ -174,7 +181,7 @@ class Asked:
     def _settled(self, name: str, count: int, settled: Callable[[Json], bool]) -> list[Json]:
         def processes() -> list[Json]:
             plugin = self.ask("GET", f"/api/v1/plugins/{name}")
-            running = [one for one in plugin["processes"] if one["state"] == "running"]
+            running = [one for one in plugin["processes"] if _is_steady(one)]
             return running if len(running) == count and settled(plugin) else []
 
         return _until(processes)
