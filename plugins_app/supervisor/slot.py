@@ -166,6 +166,8 @@ class Slot:
 
     def take_over(self, ready: Ready, *, restarted: bool = False) -> None:
         """From now on messages go to this process."""
+        if self.holds is not None and self.holds.release_id != ready.release_id:
+            self._failures.forget()  # they were those of the release before
         self._hold(ready)
         self.ledger.put(marks.mark_running, self.id, ready.row(), restarted=restarted)
         self.hands.wake()  # others may wait for it

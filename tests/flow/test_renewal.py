@@ -387,3 +387,18 @@ def test_a_reattached_process_stays_after_the_supervisor(node, tmp_path):
     finally:
         process.signal(9)
         process._popen.wait()
+
+
+def test_what_befell_the_release_before_is_not_held_against_the_new_one(node, tmp_path):
+    plugin = installed(written(tmp_path / "a"))
+    (first,) = eventually(lambda: running(plugin))
+    good(plugin)
+    kill(first.pid)
+    replaced(plugin, [first])
+    services.install(US, written(tmp_path / "b", version="2.0.0"))
+    (new,) = eventually(lambda: (r := running(plugin)) and r[0].release.version == "2.0.0" and r)
+    kill(new.pid)
+    (again,) = replaced(plugin, [new])
+    assert again.release.version == "2.0.0"
+    good(plugin)
+    assert not events(plugin, "rolled_back")
