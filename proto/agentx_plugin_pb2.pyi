@@ -293,7 +293,7 @@ class Event(_message.Message):
     def __init__(self, status: _Optional[_Union[StatusChange, _Mapping]] = ..., artifact: _Optional[_Union[ArtifactChange, _Mapping]] = ..., message: _Optional[_Union[A2AMessage, _Mapping]] = ..., reply: _Optional[_Union[A2AMessage, _Mapping]] = ...) -> None: ...
 
 class ProcessMessageRequest(_message.Message):
-    __slots__ = ("agent_id", "message", "request_id", "task_id", "context_id", "caller", "history", "deadline_ms", "traceparent", "metadata_json", "accepted_output_modes")
+    __slots__ = ("agent_id", "message", "request_id", "task_id", "context_id", "caller", "history", "deadline_ms", "traceparent", "metadata_json", "accepted_output_modes", "memory", "turn_token", "agentx_url")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -305,6 +305,9 @@ class ProcessMessageRequest(_message.Message):
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     METADATA_JSON_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_OUTPUT_MODES_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    TURN_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    AGENTX_URL_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     message: A2AMessage
     request_id: str
@@ -316,23 +319,30 @@ class ProcessMessageRequest(_message.Message):
     traceparent: str
     metadata_json: str
     accepted_output_modes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agent_id: _Optional[str] = ..., message: _Optional[_Union[A2AMessage, _Mapping]] = ..., request_id: _Optional[str] = ..., task_id: _Optional[str] = ..., context_id: _Optional[str] = ..., caller: _Optional[str] = ..., history: _Optional[_Iterable[_Union[A2AMessage, _Mapping]]] = ..., deadline_ms: _Optional[int] = ..., traceparent: _Optional[str] = ..., metadata_json: _Optional[str] = ..., accepted_output_modes: _Optional[_Iterable[str]] = ...) -> None: ...
+    memory: bytes
+    turn_token: str
+    agentx_url: str
+    def __init__(self, agent_id: _Optional[str] = ..., message: _Optional[_Union[A2AMessage, _Mapping]] = ..., request_id: _Optional[str] = ..., task_id: _Optional[str] = ..., context_id: _Optional[str] = ..., caller: _Optional[str] = ..., history: _Optional[_Iterable[_Union[A2AMessage, _Mapping]]] = ..., deadline_ms: _Optional[int] = ..., traceparent: _Optional[str] = ..., metadata_json: _Optional[str] = ..., accepted_output_modes: _Optional[_Iterable[str]] = ..., memory: _Optional[bytes] = ..., turn_token: _Optional[str] = ..., agentx_url: _Optional[str] = ...) -> None: ...
 
 class ProcessMessageResponse(_message.Message):
-    __slots__ = ("message", "success", "error", "events", "request_id", "error_code")
+    __slots__ = ("message", "success", "error", "events", "request_id", "error_code", "memory", "metadata_json")
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     SUCCESS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    METADATA_JSON_FIELD_NUMBER: _ClassVar[int]
     message: A2AMessage
     success: bool
     error: str
     events: _containers.RepeatedCompositeFieldContainer[Event]
     request_id: str
     error_code: str
-    def __init__(self, message: _Optional[_Union[A2AMessage, _Mapping]] = ..., success: bool = ..., error: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., request_id: _Optional[str] = ..., error_code: _Optional[str] = ...) -> None: ...
+    memory: bytes
+    metadata_json: str
+    def __init__(self, message: _Optional[_Union[A2AMessage, _Mapping]] = ..., success: bool = ..., error: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., request_id: _Optional[str] = ..., error_code: _Optional[str] = ..., memory: _Optional[bytes] = ..., metadata_json: _Optional[str] = ...) -> None: ...
 
 class HandleMessageRequest(_message.Message):
     __slots__ = ("message",)
@@ -402,7 +412,7 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("name", "version", "capabilities", "framework", "metadata", "sdk", "contract", "config_schema_json", "live_config", "stateful")
+    __slots__ = ("name", "version", "capabilities", "framework", "metadata", "sdk", "contract", "config_schema_json", "live_config", "stateful", "agent_schema_json")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -420,6 +430,7 @@ class GetInfoResponse(_message.Message):
     CONFIG_SCHEMA_JSON_FIELD_NUMBER: _ClassVar[int]
     LIVE_CONFIG_FIELD_NUMBER: _ClassVar[int]
     STATEFUL_FIELD_NUMBER: _ClassVar[int]
+    AGENT_SCHEMA_JSON_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
@@ -430,7 +441,8 @@ class GetInfoResponse(_message.Message):
     config_schema_json: str
     live_config: bool
     stateful: bool
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., framework: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., sdk: _Optional[str] = ..., contract: _Optional[int] = ..., config_schema_json: _Optional[str] = ..., live_config: bool = ..., stateful: bool = ...) -> None: ...
+    agent_schema_json: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., framework: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., sdk: _Optional[str] = ..., contract: _Optional[int] = ..., config_schema_json: _Optional[str] = ..., live_config: bool = ..., stateful: bool = ..., agent_schema_json: _Optional[str] = ...) -> None: ...
 
 class HealthCheckRequest(_message.Message):
     __slots__ = ("lease_seconds",)

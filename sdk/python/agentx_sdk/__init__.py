@@ -10,8 +10,12 @@ from agentx_sdk.content import (
     Part,
     Reply,
     Status,
+    ToolCall,
+    ToolResult,
+    Usage,
 )
 from agentx_sdk.errors import ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool
+from agentx_sdk.memory import Memory
 from agentx_sdk.runner import run
 from agentx_sdk.state import State, StateEntry
 from agentx_sdk.tool import Tool, tool
@@ -29,6 +33,7 @@ __all__ = [
     "DirectMessage",
     "Field",
     "InputRequired",
+    "Memory",
     "Message",
     "Model",
     "Part",
@@ -40,9 +45,12 @@ __all__ = [
     "TaskFailed",
     "TaskRejected",
     "Tool",
+    "ToolCall",
+    "ToolResult",
     "Turn",
     "UnknownAgent",
     "UnknownTool",
+    "Usage",
     "run",
     "tool",
 ]

@@ -19,7 +19,7 @@ class Configuring:
         self._hosting = hosting
         self._adapter = adapter = hosting.adapter
         self.schema = schema_of(adapter.Config)
-        agents = schema_of(adapter.AgentConfig)
+        self.agent_schema = agents = schema_of(adapter.AgentConfig)
         self._secret = {
             *adapter.secret_fields,
             *typed.secret_names(self.schema),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+SCHEMA_TYPE = "application/schema+json"
 UNSET: Any = object()  # `None` is a JSON value that a data part may carry
 
 
@@ -125,10 +126,49 @@ class Status:
 
 
 class InputRequired(Status):
-    """Ask the caller; the turn ends, and the answer comes as the next turn of the same task."""
+    """Ask the caller; the turn ends, and the answer comes as the next turn of the same task.
 
-    def __init__(self, *question: Content, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(*question, state="input_required", metadata=metadata)
+    `schema`: the JSON Schema of the answer; who asks in a console draws a form of it and sends a data part.
+    """
+
+    def __init__(
+        self,
+        *question: Content,
+        metadata: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+    ) -> None:
+        form = [Part(data=schema, media_type=SCHEMA_TYPE)] if schema is not None else []
+        super().__init__(*question, *form, state="input_required", metadata=metadata)
+
+
+@dataclass
+class ToolCall:
+    """The agent calls a tool: yield it, and who follows the task sees it. `arguments` is a JSON object."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class ToolResult:
+    """What came of a `ToolCall` with this id: `result` is any JSON value; `error` says why there is none."""
+
+    id: str
+    name: str
+    result: Any = None
+    error: str = ""
+
+
+@dataclass
+class Usage:
+    """What a model took: tokens, and money where its price is known. Those of a turn are added up."""
+
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    currency: str = "USD"
 
 
 class AuthRequired(Status):

@@ -9,15 +9,19 @@ Exception
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class TaskFailed(Exception):
-    """End the task as failed. `reason` is shown to the caller, `code` is for programs."""
+    """End the task as failed. `reason` is shown to the caller, `code` and `metadata` are for programs."""
 
-    def __init__(self, reason: str, code: str = "task_failed") -> None:
+    def __init__(
+        self, reason: str, code: str = "task_failed", metadata: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
+        self.metadata = dict(metadata or {})
 
 
 class TaskRejected(Exception):

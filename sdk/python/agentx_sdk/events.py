@@ -5,7 +5,18 @@ from typing import Any
 
 from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
-from agentx_sdk.content import Artifact, DirectMessage, Message, Part, Reply, Status, part
+from agentx_sdk.content import (
+    Artifact,
+    DirectMessage,
+    Message,
+    Part,
+    Reply,
+    Status,
+    ToolCall,
+    ToolResult,
+    Usage,
+    part,
+)
 from agentx_sdk.turn import Turn
 
 STATES: dict[str, Any] = {
@@ -38,6 +49,7 @@ class EventWriter:
         self._made = 0
         self._waiting = False
         self._begun = False
+        self._usage: dict[str, dict[str, Any]] = {}
         self.ended = False
 
     def add(self, item: Any) -> list[pb.Event]:
@@ -46,9 +58,14 @@ class EventWriter:
             return []
         if isinstance(item, DirectMessage):
             return [self._direct(item)]
+        if isinstance(item, Usage):
+            self._count(item)
+            return []
         self._begun, self._waiting = True, False
         if isinstance(item, Status):
             return self._status(item)
+        if isinstance(item, (ToolCall, ToolResult)):
+            return self._status(Status(_tool_part(item)))
         if isinstance(item, Artifact):
             # The reply keeps its place among the artifacts, as it does when it leaves piece by piece.
             return [*self._flush(last_chunk=False), self._artifact(item)]
@@ -60,8 +77,30 @@ class EventWriter:
         """The events that end the turn."""
         if self.ended or self._waiting:
             return []
-        completed = pb.StatusChange(state=pb.TASK_STATE_COMPLETED)
+        metadata = codec.object_json(self._told({}))
+        completed = pb.StatusChange(state=pb.TASK_STATE_COMPLETED, metadata=metadata)
         return [*self._flush(), pb.Event(status=completed)]
+
+    @property
+    def usage(self) -> list[dict[str, Any]]:
+        """What the models took so far: one entry for each."""
+        return list(self._usage.values())
+
+    def _count(self, usage: Usage) -> None:
+        if usage.model not in self._usage:
+            self._usage[usage.model] = {"model": usage.model, "inputTokens": 0, "outputTokens": 0}
+        entry = self._usage[usage.model]
+        entry["inputTokens"] += usage.input_tokens
+        entry["outputTokens"] += usage.output_tokens
+        if usage.cost is not None:
+            entry["cost"] = entry.get("cost", 0.0) + usage.cost
+            entry["currency"] = usage.currency
+
+    def _told(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """A last status's metadata, with what the models took."""
+        if not self._usage:
+            return metadata
+        return {**metadata, "agentx": {**metadata.get("agentx", {}), "usage": self.usage}}
 
     def _direct(self, message: DirectMessage) -> pb.Event:
         if self._begun:
@@ -80,7 +119,9 @@ class EventWriter:
         change = pb.StatusChange(
             state=state,
             message=self._message(Message(*status.parts)) if status.parts else None,
-            metadata=codec.object_json(status.metadata),
+            metadata=codec.object_json(
+                self._told(status.metadata) if self.ended else status.metadata
+            ),
             reason=status.reason,
         )
         before = self._flush() if self.ended else []
@@ -166,6 +207,16 @@ def _reply_parts(item: Any) -> list[pb.Part]:
 def _plain_text(wire: pb.Part) -> bool:
     is_text = wire.WhichOneof("content") == "text"
     return is_text and not (wire.media_type or wire.filename or wire.metadata)
+
+
+def _tool_part(item: ToolCall | ToolResult) -> Part:
+    """A data part; its metadata says what it is."""
+    if isinstance(item, ToolCall):
+        data = {"id": item.id, "name": item.name, "arguments": item.arguments}
+        return Part(data=data, metadata={"agentx": {"kind": "tool_call"}})
+    told = {"error": item.error} if item.error else {"result": item.result}
+    data = {"id": item.id, "name": item.name, **told}
+    return Part(data=data, metadata={"agentx": {"kind": "tool_result"}})
 
 
 def _key(turn: Turn) -> str:

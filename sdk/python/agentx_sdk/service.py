@@ -70,6 +70,7 @@ class PluginService:
             config_schema_json=codec.object_json(self._configuring.schema),
             live_config=adapter.takes_config_live(),
             stateful=adapter.keeps_state(),
+            agent_schema_json=codec.object_json(self._configuring.agent_schema),
         )
 
     async def HealthCheck(self, request: pb.HealthCheckRequest, context: Context) -> Health:

@@ -9,6 +9,7 @@ from typing import Any
 from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.content import Message, Part, text_of
+from agentx_sdk.memory import Memory
 
 
 @dataclass
@@ -59,6 +60,28 @@ class Turn:
         own = codec.json_object(message.metadata_json, message.metadata)
         asked = self._request.metadata_json
         return {**codec.json_object(asked), **own} if asked else own
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What this conversation left at the end of its last turn; what is in it at the end of this one is kept.
+
+        JSON values by name, at most a MiB. plugin.yaml says `conversation_memory: true`.
+        """
+        return Memory(self._request.memory)
+
+    def memory_to_keep(self) -> bytes | None:
+        """The bytes to send with the last event; None where nothing was changed."""
+        return self.memory.encoded() if "memory" in vars(self) else None
+
+    @property
+    def token(self) -> str:
+        """A bearer token for A2A calls in the caller's name, while this turn runs; empty where there is none."""
+        return self._request.turn_token
+
+    @property
+    def agentx_url(self) -> str:
+        """Where AgentX answers such calls: an agent's address is `{agentx_url}/a2a/{agent}/`."""
+        return self._request.agentx_url
 
     @property
     def config(self) -> Any:

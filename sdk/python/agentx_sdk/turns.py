@@ -4,12 +4,13 @@ import asyncio
 import inspect
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
 
+from agentx_sdk import codec
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.codec import MAX_MESSAGE
 from agentx_sdk.content import Status
@@ -22,7 +23,8 @@ from agentx_sdk.turn import Turn, current_turn
 logger = logging.getLogger("agentx_sdk.turns")
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Send = Callable[[list[pb.Event]], Awaitable[None]]
+# Events, and with the last of them what the conversation's memory shall be.
+Send = Callable[[list[pb.Event], bytes | None], Awaitable[None]]
 Response = pb.ProcessMessageResponse
 END = object()
 ROOM = MAX_MESSAGE - 1024  # for the events of one response
@@ -41,18 +43,19 @@ class Turns:
     async def unary(self, request: pb.ProcessMessageRequest, context: Context) -> Response:
         """One message, and every event of its turn in one response."""
         turn = await self._admit(request, context)
-        events: list[pb.Event] = []
-
+        response = Response(success=True, request_id=turn.request_id)
         room = ROOM
 
-        async def keep(more: list[pb.Event]) -> None:
+        async def keep(more: list[pb.Event], memory: bytes | None) -> None:
             nonlocal room
-            room -= _size(more)
+            room -= _size(more) + len(memory or b"")
             _check_room(room)
-            events.extend(more)
+            response.events.extend(more)
+            if memory is not None:
+                response.memory = memory
 
         failure = await self._run(turn, keep, live=False)
-        return failure or Response(success=True, events=events, request_id=turn.request_id)
+        return failure or response
 
     async def stream(self, requests: AsyncIterator[Any], context: Context) -> None:
         """One message, and its events as they come."""
@@ -66,9 +69,10 @@ class Turns:
         # Headers now, so that the core knows at once that the message was delivered.
         await context.send_initial_metadata(())
 
-        async def write(more: list[pb.Event]) -> None:
-            _check_room(ROOM - _size(more))
-            await context.write(Response(success=True, events=more, request_id=turn.request_id))
+        async def write(more: list[pb.Event], memory: bytes | None) -> None:
+            _check_room(ROOM - _size(more) - len(memory or b""))
+            told = Response(success=True, events=more, request_id=turn.request_id, memory=memory)
+            await context.write(told)
 
         failure = await self._run(turn, write, live=True)
         if failure:
@@ -99,10 +103,10 @@ class Turns:
             raise
         except TaskRejected as rejected:
             status = Status(rejected.reason, state="rejected", reason="rejected")
-            await send(EventWriter(turn, live=False).add(status))
+            await send(EventWriter(turn, live=False).add(status), None)
         except TaskFailed as failed:
             self._tell("the turn failed (%s): %s", failed.code, failed.reason)
-            failure = _failure(turn, failed.reason, failed.code)
+            failure = _failure(turn, failed.reason, failed.code, failed.metadata)
         except Exception as error:
             self._tell("the adapter failed with %s", type(error).__name__, error=error)
             failure = _failure(turn, f"{type(error).__name__}: {error}", "agent_error")
@@ -124,10 +128,10 @@ class Turns:
         if isinstance(result, Iterator):
             result = _threaded(result)
         if isinstance(result, AsyncIterator):
-            await _relay(result, EventWriter(turn, live=live), send)
+            await _relay(turn, result, EventWriter(turn, live=live), send)
             return
         writer = EventWriter(turn, live=False)
-        await send([*writer.add(result), *writer.finish()])
+        await send([*writer.add(result), *writer.finish()], turn.memory_to_keep())
 
     async def _call(self, turn: Turn) -> Any:
         if self._starts_at_once:
@@ -183,13 +187,13 @@ def _starts_at_once(process: Callable[..., Any]) -> bool:
     return any(is_kind(process) for is_kind in kinds)
 
 
-async def _relay(items: AsyncIterator[Any], writer: EventWriter, send: Send) -> None:
+async def _relay(turn: Turn, items: AsyncIterator[Any], writer: EventWriter, send: Send) -> None:
     """Send what is yielded until the turn ends. The generator is closed however that happens."""
     try:
         async for item in items:
             events = writer.add(item)
             if events:
-                await send(events)
+                await send(events, turn.memory_to_keep() if writer.ended else None)
             if writer.ended:
                 return
     finally:
@@ -197,7 +201,7 @@ async def _relay(items: AsyncIterator[Any], writer: EventWriter, send: Send) -> 
         if close is not None:
             await close()
     if events := writer.finish():  # nothing is left to say where authorisation is awaited
-        await send(events)
+        await send(events, turn.memory_to_keep())
 
 
 async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:
@@ -206,5 +210,13 @@ async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:
         yield item
 
 
-def _failure(turn: Turn, error: str, code: str) -> Response:
-    return Response(success=False, error=error, error_code=code, request_id=turn.request_id)
+def _failure(
+    turn: Turn, error: str, code: str, metadata: Mapping[str, Any] | None = None
+) -> Response:
+    return Response(
+        success=False,
+        error=error,
+        error_code=code,
+        request_id=turn.request_id,
+        metadata_json=codec.object_json(metadata or {}),
+    )

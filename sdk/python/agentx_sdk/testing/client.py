@@ -27,20 +27,26 @@ class Client:
         self.channel = grpc.aio.insecure_channel(address, options=OPTIONS)
         self.stub = AgentXPluginServiceStub(self.channel)
         self.credentials = ((TOKEN_KEY, token),)
+        # By agent and conversation, as the core keeps it. The core lets turns of one come one at a time.
+        self.memories: dict[tuple[str, str], bytes] = {}
 
     async def send(self, *content: Content, timeout: float = 30.0, **fields: Any) -> Answer:
         """Send one message and wait for the end of its turn. Fields as for `request`."""
-        response = await self.call("ProcessMessage", self.request(*content, **fields), timeout)
+        request = self.request(*content, **fields)
+        response = await self.call("ProcessMessage", request, timeout)
+        self._keep(request, response)
         return Answer([response])
 
     async def stream(
         self, *content: Content, timeout: float = 30.0, **fields: Any
     ) -> AsyncIterator[pb.ProcessMessageResponse]:
         """Send one message; its responses as they come. Leaving the loop early cancels it."""
-        requests = iter([self.request(*content, **fields)])
+        request = self.request(*content, **fields)
+        requests = iter([request])
         call = self.stub.ProcessMessageStream(requests, metadata=self.credentials, timeout=timeout)
         try:
             async for response in call:
+                self._keep(request, response)
                 yield response
         finally:
             call.cancel()
@@ -63,8 +69,10 @@ class Client:
         """A message for an agent (the first one), as the core would send it."""
         task_id, context_id = task_id or _new_id(), context_id or _new_id()
         message = Message(*content, role="user", metadata=metadata)
+        agent = next(iter(self.agents)) if agent is None else agent
+        fields = {"memory": self.memories.get((agent, context_id), b""), **fields}
         return pb.ProcessMessageRequest(
-            agent_id=next(iter(self.agents)) if agent is None else agent,
+            agent_id=agent,
             message=codec.encode_message(message, message_id or _new_id(), task_id, context_id),
             request_id=_new_id(),
             task_id=task_id,
@@ -74,6 +82,10 @@ class Client:
             ],
             **fields,
         )
+
+    def _keep(self, request: pb.ProcessMessageRequest, response: pb.ProcessMessageResponse) -> None:
+        if response.HasField("memory"):
+            self.memories[request.agent_id, request.context_id] = response.memory
 
     async def call(self, method: str, request: Any = None, timeout: float = 10.0) -> Any:
         """Any unary call by its name; the empty request when none is given."""
