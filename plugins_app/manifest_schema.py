@@ -293,6 +293,17 @@ MANIFEST: Final[Schema] = {
                 {"type": "object"}, "JSON Schema that its configuration must fit."
             ),
             "config": _told({"type": "object"}, "Its configuration until somebody changes it."),
+            "agent_schema": _told(
+                {"type": "object"}, "JSON Schema that the configuration of each agent must fit."
+            ),
+            "conversation_memory": _told(
+                {"type": "boolean", "default": False},
+                "AgentX keeps what its agents remember of each conversation, and sends one turn at a time.",
+            ),
+            "needs_model": _told(
+                {"type": "boolean", "default": False},
+                "What `model` of its configuration leaves out is AgentX's default model.",
+            ),
             "health_check": HEALTH_CHECK,
             "logging": LOGGING,
             "network": NETWORK,

@@ -114,7 +114,8 @@ def _beyond_schema(raw: dict[str, Any]) -> Iterator[Problem]:
     if raw.get("network", {}).get("policy") == "hosts" and not raw["network"].get("hosts"):
         yield ("network", "hosts"), "is needed for the policy `hosts`"
     yield from _twice(raw["agents"])
-    yield from _bad_schema(raw.get("config_schema", {}))
+    for name in ("config_schema", "agent_schema"):
+        yield from _bad_schema(name, raw.get(name, {}))
 
 
 def _twice(agents: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -124,11 +125,11 @@ def _twice(agents: list[dict[str, Any]]) -> Iterator[Problem]:
             yield ("agents", place, "slug"), "is the slug of another agent, too"
 
 
-def _bad_schema(schema: dict[str, Any]) -> Iterator[Problem]:
+def _bad_schema(name: str, schema: dict[str, Any]) -> Iterator[Problem]:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        path = ("config_schema", *error.absolute_path)
+        path = (name, *error.absolute_path)
         yield path, f"is not JSON Schema: {error.message}"
 
 

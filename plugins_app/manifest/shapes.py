@@ -121,6 +121,9 @@ class Manifest:
     autoscale: Autoscale | None
     config: dict[str, Any] = field(default_factory=dict)
     config_schema: dict[str, Any] = field(default_factory=dict)
+    agent_schema: dict[str, Any] = field(default_factory=dict)
+    conversation_memory: bool = False
+    needs_model: bool = False  # what `model` of its configuration leaves out is the default model
     requirements: str = ""  # a file in its folder
     dependencies: tuple[Dependency, ...] = ()
     network: Network = Network("all", ())
