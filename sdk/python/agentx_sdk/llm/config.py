@@ -32,9 +32,9 @@ class ModelConfig:
         int | None, Field("Of a request that failed; 2 unless told.", minimum=0, maximum=10)
     ] = None
     vision: Annotated[bool | None, "It takes pictures."] = None
-    input_price: Annotated[
-        float | None, Field("Of a million tokens that it reads.", minimum=0)
-    ] = None
+    input_price: Annotated[float | None, Field("Of a million tokens that it reads.", minimum=0)] = (
+        None
+    )
     output_price: Annotated[
         float | None, Field("Of a million tokens that it writes.", minimum=0)
     ] = None
@@ -47,12 +47,17 @@ class ToolConfig:
 
     agent: Annotated[str, "The address (slug) of an agent to ask, by A2A through AgentX."] = NO_TEXT
     code: Annotated[
-        str, Field("A function: package.module:name or folder/file.py:name.", examples=["tools.py:weather"])
+        str,
+        Field(
+            "A function: package.module:name or folder/file.py:name.", examples=["tools.py:weather"]
+        ),
     ] = NO_TEXT
-    name: Annotated[str, Field("By which the model calls it.", pattern=r"^[A-Za-z0-9_-]{0,64}$")] = (
+    name: Annotated[
+        str, Field("By which the model calls it.", pattern=r"^[A-Za-z0-9_-]{0,64}$")
+    ] = NO_TEXT
+    description: Annotated[str, "What the model is told of it; else what it says of itself."] = (
         NO_TEXT
     )
-    description: Annotated[str, "What the model is told of it; else what it says of itself."] = NO_TEXT
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,13 @@ class MemoryConfig:
 class LimitsConfig:
     """Where a turn that goes nowhere ends."""
 
-    max_steps: Annotated[int, Field("Requests to the model in one turn.", minimum=1, maximum=200)] = 12
+    max_steps: Annotated[
+        int, Field("Requests to the model in one turn.", minimum=1, maximum=200)
+    ] = 12
     turn_seconds: Annotated[float, Field("Of one turn.", minimum=1, maximum=3600)] = 300.0
-    tool_seconds: Annotated[float, Field("Of one call of a tool.", minimum=0.05, maximum=3600)] = 30.0
+    tool_seconds: Annotated[float, Field("Of one call of a tool.", minimum=0.05, maximum=3600)] = (
+        30.0
+    )
     tool_result_bytes: Annotated[
         int, Field("What the model is given of a tool's result.", minimum=256, maximum=1_000_000)
     ] = 65_536
@@ -85,7 +94,9 @@ class MemberConfig:
     name: Annotated[str, Field("Unique among them.", pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
     instructions: str = NO_TEXT
     description: Annotated[str, "What the others are told of it."] = NO_TEXT
-    model: Annotated[str | ModelConfig, "The name of one of the plugin's `models`, or its own."] = NO_TEXT
+    model: Annotated[str | ModelConfig, "The name of one of the plugin's `models`, or its own."] = (
+        NO_TEXT
+    )
     tools: list[str | ToolConfig] = field(default_factory=list)
 
 
@@ -97,10 +108,12 @@ class AgentConfig:
         "You are a helpful assistant."
     )
     model: Annotated[
-        str | ModelConfig, "The name of one of the plugin's `models`, or its own; empty: the plugin's `model`."
+        str | ModelConfig,
+        "The name of one of the plugin's `models`, or its own; empty: the plugin's `model`.",
     ] = NO_TEXT
     tools: Annotated[
-        list[str | ToolConfig], "Built-in tools by their names (clock, calculator), agents, functions."
+        list[str | ToolConfig],
+        "Built-in tools by their names (clock, calculator), agents, functions.",
     ] = field(default_factory=list)
     memory: MemoryConfig = MemoryConfig()
     limits: LimitsConfig = LimitsConfig()
@@ -120,11 +133,12 @@ class AgentConfig:
 class PluginConfig:
     """Of all agents of the plugin."""
 
-    model: Annotated[ModelConfig, "What agents use that name no other; what it leaves out is AgentX's default model."] = (
-        ModelConfig()
-    )
-    models: Annotated[dict[str, ModelConfig], "Further models, by the names that agents use."] = field(
-        default_factory=dict
+    model: Annotated[
+        ModelConfig,
+        "What agents use that name no other; what it leaves out is AgentX's default model.",
+    ] = ModelConfig()
+    models: Annotated[dict[str, ModelConfig], "Further models, by the names that agents use."] = (
+        field(default_factory=dict)
     )
     code_folders: Annotated[
         list[str], "Folders of your own code, beside the plugin's; an admin lets it read them."

@@ -12,7 +12,13 @@ UNREACHABLE, NOT_FOUND, REFUSED = "model_unreachable", "model_not_found", "model
 FAILED, TOO_LONG, STEPS = "model_failed", "context_too_long", "too_many_steps"
 _TOO_LONG = re.compile(r"context.{0,20}length|maximum context|too many tokens|context_window", re.I)
 _TIMED_OUT = re.compile(r"timed? ?out", re.I)
-_UNREACHABLE = ("ConnectError", "APIConnectionError", "ConnectionError", "ReadError", "RemoteProtocolError")
+_UNREACHABLE = (
+    "ConnectError",
+    "APIConnectionError",
+    "ConnectionError",
+    "ReadError",
+    "RemoteProtocolError",
+)
 MAX_WORDS = 500
 
 
@@ -39,7 +45,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield each
         waiting += getattr(each, "exceptions", ())
         inner = getattr(each, "inner_exception", None)
-        waiting += [one for one in (inner, each.__cause__, each.__context__) if isinstance(one, BaseException)]
+        waiting += [
+            one
+            for one in (inner, each.__cause__, each.__context__)
+            if isinstance(one, BaseException)
+        ]
 
 
 def _told(error: BaseException) -> TaskFailed | None:
@@ -74,7 +84,9 @@ def _by_status(status: int, words: str, headers: Mapping[str, str]) -> TaskFaile
 def _limited(words: str, headers: Mapping[str, str]) -> TaskFailed:
     after = headers.get("retry-after", "")
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", after):
-        return TaskFailed(f"the model's endpoint takes no more for now (429): {words}", RATE_LIMITED)
+        return TaskFailed(
+            f"the model's endpoint takes no more for now (429): {words}", RATE_LIMITED
+        )
     told = f"the model's endpoint takes no more for now (429): try again in {after} s"
     return TaskFailed(told, RATE_LIMITED, {"retryAfterSeconds": float(after)})
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agentx_sdk.content import UNSET, Part, ToolCall, ToolResult, text_of
+from agentx_sdk.content import Part, ToolCall, ToolResult, text_of
 
 Role = Literal["system", "user", "assistant", "tool"]
 IMAGE = "image/"
@@ -45,7 +45,7 @@ def from_a2a(role: str, parts: Iterable[Part]) -> ChatMessage:
 
 
 def role_in_a2a(message: ChatMessage) -> str:
-    """"user" or "agent": A2A has no others."""
+    """ "user" or "agent": A2A has no others."""
     return "user" if message.role == "user" else "agent"
 
 
@@ -87,7 +87,11 @@ def _part_json(part: Part) -> dict[str, Any]:
     if part.raw is not None:
         told["raw"] = base64.b64encode(part.raw).decode()
     words = ("text", "url", "media_type", "filename", "metadata")
-    return told | {name: value for name in words if (value := getattr(part, name)) or value == "" and name == part.kind}
+    return told | {
+        name: value
+        for name in words
+        if (value := getattr(part, name)) or (value == "" and name == part.kind)
+    }
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -185,7 +189,11 @@ def _openai(message: ChatMessage, vision: bool) -> list[dict[str, Any]]:
 
 def _openai_call(call: ToolCall) -> dict[str, Any]:
     arguments = json.dumps(call.arguments, ensure_ascii=False)
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": arguments},
+    }
 
 
 def outcome_text(result: ToolResult) -> str:
@@ -223,8 +231,3 @@ def newest(messages: Sequence[ChatMessage], count: int, size: int) -> list[ChatM
     while start < len(kept) and kept[start].role != "user":
         start += 1
     return kept[start:]
-
-
-def is_set(part: Part) -> bool:
-    """Whether a data part has its data."""
-    return part.data is not UNSET

@@ -60,7 +60,9 @@ def listed(plugin: PluginConfig) -> list[Model]:
         except ConfigError:
             continue
         about = {"base_url": model.base_url, "api": model.api, "vision": bool(model.vision)}
-        found.append(Model(name or model.name, name=model.name, provider=model.base_url, metadata=about))
+        found.append(
+            Model(name or model.name, name=model.name, provider=model.base_url, metadata=about)
+        )
     return found
 
 

@@ -21,7 +21,11 @@ def loaded(told: str, folders: Sequence[str] = (), path: str = "code") -> Any:
     where, _, name = told.partition(":")
     if not where or not name:
         raise _refused(told, "must be package.module:name or folder/file.py:name", path)
-    module = _file(told, where, folders, path) if where.endswith(".py") else _module(told, where, folders, path)
+    module = (
+        _file(told, where, folders, path)
+        if where.endswith(".py")
+        else _module(told, where, folders, path)
+    )
     found: Any = module
     for step in name.split("."):
         if not hasattr(found, step):
@@ -39,7 +43,11 @@ def made(found: Any, **offered: Any) -> Any:
 
 
 def _file(told: str, where: str, folders: Sequence[str], path: str) -> ModuleType:
-    places = [Path(where)] if Path(where).is_absolute() else [Path(each) / where for each in (*folders, ".")]
+    places = (
+        [Path(where)]
+        if Path(where).is_absolute()
+        else [Path(each) / where for each in (*folders, ".")]
+    )
     file = next((each for each in places if each.is_file()), None)
     if file is None:
         looked = ", ".join(str(each.parent) for each in places)
