@@ -1,6 +1,7 @@
 """An adapter around a framework: agents from configuration, one turn at a time per conversation."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from weakref import WeakValueDictionary
 
 from agentx_sdk.adapter import Adapter, settle
 from agentx_sdk.errors import ConfigError
-from agentx_sdk.llm import models
+from agentx_sdk.llm import models, own_code
 from agentx_sdk.llm.config import AgentConfig, ModelConfig, PluginConfig, ToolConfig
 from agentx_sdk.llm.exchange import Exchange
 from agentx_sdk.llm.remote import Remote
+from agentx_sdk.llm.threads import in_thread
 from agentx_sdk.llm.tools import AgentTool, tools_of
 from agentx_sdk.tool import Tool
 from agentx_sdk.turn import Agent, Turn
@@ -85,6 +87,19 @@ class LLMAdapter(Adapter):
         """The tools that a member of a team names, within the agent's limits. Raises `ConfigError`."""
         return tools_of(told, spec.limits, self.folders, path)
 
+    async def own(self, told: str, path: str = "code", **offered: Any) -> Any:
+        """The author's own object that `told` names; a function is called with those of `offered` it asks for.
+
+        Raises `ConfigError` when it cannot be imported or made.
+        """
+        found = await in_thread(own_code.loaded, told, self.folders, path)
+        try:
+            made = own_code.made(found, **offered)
+            return await made if inspect.isawaitable(made) else made
+        except Exception as error:
+            why = f"{told} failed: {type(error).__name__}: {error}"[:500]
+            raise ConfigError(why, {path: why}) from error
+
     @property
     def folders(self) -> list[str]:
         """Where own code is looked for besides the plugin's own folder."""
@@ -94,7 +109,8 @@ class LLMAdapter(Adapter):
 
     async def create_agent(self, agent: Agent) -> None:
         spec: AgentConfig = agent.config
-        tools = self.toolbox(spec.tools, spec)
+        # In a thread: an author's module may take its time to be imported, or for ever.
+        tools = await in_thread(self.toolbox, spec.tools, spec)
         made = Made(await settle(self.build, agent, tools), tools)
         before, self._made[agent.id] = self._made.get(agent.id), made
         if before is not None:

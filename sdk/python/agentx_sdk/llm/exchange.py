@@ -15,6 +15,8 @@ from agentx_sdk.llm.messages import (
     from_a2a,
     from_json,
     in_order,
+    in_words,
+    lightened,
     newest,
     said,
     to_json,
@@ -113,14 +115,7 @@ class Exchange:
         """What was used by a turn that fails, for its status."""
         if not self.usage:
             return {}
-        told = [
-            {
-                "model": each.model,
-                "inputTokens": each.input_tokens,
-                "outputTokens": each.output_tokens,
-            }
-            for each in self.usage
-        ]
+        told = [_usage_json(each) for each in self.usage]
         return {"agentx": {"usage": told}}
 
     # ---- What is remembered
@@ -162,8 +157,10 @@ class Exchange:
         if not self.spec.memory.enabled:
             return
         memory = self.spec.memory
-        whole = [*self.history, *in_order(self._said)]
-        kept = newest(whole, memory.max_messages, memory.max_bytes)
+        new = [lightened(each) for each in in_order(self._said)]
+        kept = newest([*self.history, *new], memory.max_messages, memory.max_bytes)
+        # A turn that is too large by itself is kept without its tools.
+        kept = kept or newest(in_words(new), memory.max_messages, memory.max_bytes)
         self.turn.memory[MESSAGES] = to_json(kept)
 
 
@@ -189,6 +186,16 @@ class within:  # noqa: N801 - read as a word: `async with within(seconds)`
         self._over = True
         if self._task is not None:
             self._task.cancel()
+
+
+def _usage_json(usage: Usage) -> dict[str, Any]:
+    told = {
+        "model": usage.model,
+        "inputTokens": usage.input_tokens,
+        "outputTokens": usage.output_tokens,
+    }
+    money = {"cost": usage.cost, "currency": usage.currency}
+    return told | (money if usage.cost is not None else {})
 
 
 async def _closable(items: AsyncIterator[Any]) -> Any:

@@ -45,11 +45,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield each
         waiting += getattr(each, "exceptions", ())
         inner = getattr(each, "inner_exception", None)
-        waiting += [
-            one
-            for one in (inner, each.__cause__, each.__context__)
-            if isinstance(one, BaseException)
-        ]
+        before = None if each.__suppress_context__ else each.__context__
+        told = (inner, each.__cause__, before)
+        waiting += [one for one in told if isinstance(one, BaseException)]
 
 
 def _told(error: BaseException) -> TaskFailed | None:

@@ -16,6 +16,8 @@ from agentx_sdk.content import Part, ToolCall, ToolResult, text_of
 Role = Literal["system", "user", "assistant", "tool"]
 IMAGE = "image/"
 JSON_TYPE = "application/json"
+MOST_READ = 262_144  # bytes of a text file that is read out
+HEAVY = 16_384  # bytes of a file that a memory keeps
 
 
 @dataclass
@@ -153,9 +155,14 @@ def words_of(part: Part) -> str:
 
 def _file_words(part: Part) -> str:
     raw, kind = part.raw or b"", media_type_of(part)
-    if kind.startswith("text/") or kind == JSON_TYPE:
+    if (kind.startswith("text/") or kind == JSON_TYPE) and len(raw) <= MOST_READ:
         return f"[{part.filename or kind}]\n{raw.decode(errors='replace')}"
-    return f"[{part.filename or 'file'}, {kind or 'unknown type'}, {len(raw)} bytes]"
+    return _named(part)
+
+
+def _named(part: Part) -> str:
+    kind, size = media_type_of(part) or "unknown type", len(part.raw or b"")
+    return f"[{part.filename or 'file'}, {kind}, {size} bytes]"
 
 
 def result_text(value: Any) -> str:
@@ -231,3 +238,16 @@ def newest(messages: Sequence[ChatMessage], count: int, size: int) -> list[ChatM
     while start < len(kept) and kept[start].role != "user":
         start += 1
     return kept[start:]
+
+
+def lightened(message: ChatMessage) -> ChatMessage:
+    """Without what is too heavy to be remembered: of a large file only its name, type and size are."""
+    parts = [
+        Part(text=_named(part)) if len(part.raw or b"") > HEAVY else part for part in message.parts
+    ]
+    return ChatMessage(message.role, parts, message.calls, message.results, message.name)
+
+
+def in_words(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Without tools: what a person would remember of it."""
+    return [ChatMessage(each.role, each.parts, name=each.name) for each in messages if each.parts]

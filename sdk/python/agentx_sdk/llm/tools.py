@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,8 +72,8 @@ class AgentTool:
         agent = exchange.turn.agent if exchange is not None else None
         seconds = self._limits.tool_seconds
         try:
-            value = await asyncio.wait_for(self.tool.call(call.arguments, agent), seconds)
-        except (TimeoutError, asyncio.TimeoutError):
+            value = await _within(self.tool.call(call.arguments, agent), seconds)
+        except _TooLong:
             return ToolResult(call.id, call.name, error=f"it did not return within {seconds:g} s")
         except TaskFailed as failed:
             return ToolResult(call.id, call.name, error=failed.reason)
@@ -159,6 +159,24 @@ def _agent(told: ToolConfig) -> Tool:
     name = told.name or re.sub(r"[^A-Za-z0-9_]", "_", f"ask_{told.agent}")
     about = f"Ask the agent {told.agent}; it answers in words."
     return Tool(name=name, run=ask, description=about, input_schema=MESSAGE_SCHEMA)
+
+
+class _TooLong(Exception):
+    """A tool's time is over."""
+
+
+async def _within(call: Coroutine[Any, Any, Any], seconds: float) -> Any:
+    """Not wait_for, which waits for ever for a tool that swallows its cancellation. Raises `_TooLong`."""
+    work = asyncio.ensure_future(call)
+    try:
+        await asyncio.wait({work}, timeout=seconds)
+    except asyncio.CancelledError:
+        work.cancel()
+        raise
+    if work.done():
+        return work.result()
+    work.cancel()
+    raise _TooLong
 
 
 def _bounded(value: Any, most: int) -> Any:
