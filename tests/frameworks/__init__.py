@@ -1,0 +1,1 @@
+"""The bundled plugins around a framework, with the real frameworks."""
