@@ -90,6 +90,9 @@ class Exchange:
                 self._note(item)
                 yield item
             await work
+        except Exception as error:
+            told = self._failure(error)
+            raise told from (None if told is error else error)
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -101,15 +104,15 @@ class Exchange:
             async with within(seconds), aclosing(_closable(items)) as closing:
                 async for item in closing:
                     self._items.put_nowait(item)
-        except Exception as error:
-            told = failures.failure_of(error)
-            if isinstance(told, TaskFailed):
-                told.metadata |= self.usage_told()
-            if told is None:
-                raise
-            raise told from error
         finally:
             self._items.put_nowait(END)
+
+    def _failure(self, error: Exception) -> Exception:
+        """What the caller is told: of a model what it said, with what was used until then."""
+        told = failures.failure_of(error)
+        if isinstance(told, TaskFailed):
+            told.metadata |= self.usage_told()
+        return told or error
 
     def usage_told(self) -> dict[str, Any]:
         """What was used by a turn that fails, for its status."""
