@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
-from agentx_sdk.content import ToolCall, ToolResult, Usage
+from agentx_sdk.content import Content, Status, ToolCall, ToolResult, Usage, part
 from agentx_sdk.errors import TaskFailed
 from agentx_sdk.llm import failures
 from agentx_sdk.llm.config import AgentConfig
@@ -26,6 +27,7 @@ from agentx_sdk.turn import Turn
 
 MESSAGES, NATIVE, ASKED = "messages", "native", "asked"  # in a conversation's memory
 TURN_TIMEOUT = "turn_timeout"
+MEMBER = "member"  # of a part in a status: what one of several agents said
 END = object()
 
 
@@ -46,6 +48,7 @@ class Exchange:
         self._said: list[ChatMessage] = [self.message]
         self._text: list[str] = []
         self._items: asyncio.Queue[Any] = asyncio.Queue()
+        self._steps = 0
 
     @property
     def messages(self) -> list[ChatMessage]:
@@ -73,6 +76,22 @@ class Exchange:
     def emit(self, item: Any) -> None:
         """Let who follows the task see it now. Call it on the event loop."""
         self._items.put_nowait(item)
+
+    def step(self) -> None:
+        """Count a request to the model. Raises `TaskFailed` at one more than the agent's `max_steps`."""
+        self._steps += 1
+        most = self.spec.limits.max_steps
+        if self._steps > most:
+            told = f"the turn took more than {most} requests to the model, which is the agent's limit"
+            raise TaskFailed(told, failures.STEPS)
+
+    def member_said(self, name: str, *content: Content) -> None:
+        """Show what one of several agents said on the way to the answer: a status, no part of the answer."""
+        parts = [
+            replace(each, metadata={**each.metadata, "agentx": {"kind": MEMBER, "name": name}})
+            for each in map(part, content)
+        ]
+        self.emit(Status(*parts))
 
     def emit_from_thread(self, item: Any) -> None:
         """The same from any thread."""
