@@ -74,6 +74,18 @@ METRICS_ALLOW = env.names(
     "Networks that may scrape /metrics without a key. Through a proxy a key is always needed.",
 )
 DEMO = env.flag("AGENTX_DEMO", True, "Install and start the bundled plugins on the first run.")
+DEFAULT_MODEL_URL = env.text(
+    "AGENTX_MODEL_URL",
+    "",
+    "The OpenAI-compatible endpoint (such as https://api.openai.com/v1) of the model that plugins use which name none.",
+)
+DEFAULT_MODEL_NAME = env.text("AGENTX_MODEL_NAME", "", "The name of that model at its endpoint.")
+DEFAULT_MODEL_KEY = env.text("AGENTX_MODEL_KEY", "", "The API key of that endpoint.")
+DEMO_MODEL = env.flag(
+    "AGENTX_DEMO_MODEL",
+    False,
+    "That model is the built-in one, whose answers are made up. `agentx up` says so when it starts it.",
+)
 DEFAULT_AGENT = env.text(
     "AGENTX_DEFAULT_AGENT",
     "echo",
