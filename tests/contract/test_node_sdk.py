@@ -10,7 +10,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from agentx_sdk import Adapter, Agent, Model, State, StateEntry, Tool, Turn
+from agentx_sdk import (
+    Adapter,
+    Agent,
+    Memory,
+    Model,
+    State,
+    StateEntry,
+    TaskFailed,
+    Tool,
+    ToolCall,
+    ToolResult,
+    Turn,
+    Usage,
+)
 from agentx_sdk.testing import Answer, PluginProcess
 
 from tests import node_sdk
@@ -101,7 +114,9 @@ ONLY_IN_NODE = {
 
 
 @pytest.mark.parametrize(
-    "names", [Adapter, Agent, Answer, Model, PluginProcess, State, StateEntry, Tool, Turn]
+    "names",
+    [Adapter, Agent, Answer, Memory, Model, PluginProcess, State, StateEntry, TaskFailed, Tool]
+    + [ToolCall, ToolResult, Turn, Usage],
 )
 def test_both_sdks_have_the_same_members(names):
     python, node = _members(names), set()
@@ -109,6 +124,26 @@ def test_both_sdks_have_the_same_members(names):
         node |= _typed(name)
     assert python - node == ONLY_IN_PYTHON.get(names, set())
     assert node - python == ONLY_IN_NODE.get(names, set())
+
+
+def test_both_sdks_read_each_others_memories(sdk, tmp_path):
+    told = {"words": "é " * 5000, "nested": [{"a": None}, 1.5, True], "": "", "😀": "\ud7ff"}
+    python = Memory()
+    python.update(told)
+    (tmp_path / "python").write_bytes(python.encoded() or b"")
+    code = (
+        'import fs from "node:fs";\n'
+        f'import {{ Memory }} from "{sdk}/src/index.js";\n'
+        'const memory = new Memory(fs.readFileSync("python")).set("more", 1);\n'
+        'fs.writeFileSync("node", memory.encoded());\n'
+        'fs.writeFileSync("small", new Memory().set("é", [1, "x"]).encoded());\n'
+    )
+    done = node_sdk.run(tmp_path, "node", "--input-type=module", "-e", code)
+    assert done.returncode == 0, done.stderr
+    assert Memory((tmp_path / "node").read_bytes()) == {**told, "more": 1}
+    small = Memory()
+    small["é"] = [1, "x"]
+    assert (tmp_path / "small").read_bytes() == small.encoded()
 
 
 def _members(names: type) -> set[str]:

@@ -1,5 +1,7 @@
 /** What travels in a turn: parts, messages, artifacts, changes of state. */
 
+export const SCHEMA_TYPE = "application/schema+json";
+
 /** @typedef {Record<string, unknown>} JsonObject */
 /**
  * A string becomes a text part; an object, number or boolean a data part. Where several may be
@@ -136,11 +138,52 @@ export class Status {
   }
 }
 
-/** Ask the caller; the turn ends, and the answer comes as the next turn of the same task. */
+/**
+ * Ask the caller; the turn ends, and the answer comes as the next turn of the same task.
+ *
+ * `schema`: the JSON Schema of the answer; who asks in a console draws a form of it and sends a data part.
+ */
 export class InputRequired extends Status {
-  /** @param {Content | Content[]} [question] @param {{metadata?: JsonObject}} [options] */
-  constructor(question = [], options = {}) {
-    super(question, { ...options, state: "input_required" });
+  /** @param {Content | Content[]} [question] @param {{metadata?: JsonObject, schema?: JsonObject}} [options] */
+  constructor(question = [], { schema, ...options } = {}) {
+    const form = schema ? [new Part({ data: schema, mediaType: SCHEMA_TYPE })] : [];
+    super([...parts(question), ...form], { ...options, state: "input_required" });
+  }
+}
+
+/** The agent calls a tool: yield it, and who follows the task sees it. `arguments` is a JSON object. */
+export class ToolCall {
+  /** @param {string} id @param {string} name @param {Record<string, any>} [args] */
+  constructor(id, name, args = {}) {
+    this.id = id;
+    this.name = name;
+    this.arguments = args;
+  }
+}
+
+/** What came of a `ToolCall` with this id: `result` is any JSON value; `error` says why there is none. */
+export class ToolResult {
+  /** @param {string} id @param {string} name @param {{result?: any, error?: string}} [outcome] */
+  constructor(id, name, { result = null, error = "" } = {}) {
+    this.id = id;
+    this.name = name;
+    this.result = result;
+    this.error = error;
+  }
+}
+
+/** What a model took: tokens, and money where its price is known. Those of a turn are added up. */
+export class Usage {
+  /**
+   * @param {string} model
+   * @param {{inputTokens?: number, outputTokens?: number, cost?: number | null, currency?: string}} [told]
+   */
+  constructor(model, { inputTokens = 0, outputTokens = 0, cost = null, currency = "USD" } = {}) {
+    this.model = model;
+    this.inputTokens = inputTokens;
+    this.outputTokens = outputTokens;
+    this.cost = cost;
+    this.currency = currency;
   }
 }
 

@@ -9,14 +9,15 @@
  *     └── ConfigError      the configuration cannot be used, field by field
  */
 
-/** End the task as failed. `reason` is shown to the caller, `code` is for programs. */
+/** End the task as failed. `reason` is shown to the caller, `code` and `metadata` are for programs. */
 export class TaskFailed extends Error {
-  /** @param {string} reason @param {string} [code] */
-  constructor(reason, code = "task_failed") {
+  /** @param {string} reason @param {string} [code] @param {Record<string, unknown>} [metadata] */
+  constructor(reason, code = "task_failed", metadata = {}) {
     super(reason);
     this.name = "TaskFailed";
     this.reason = reason;
     this.code = code;
+    this.metadata = { ...metadata };
   }
 }
 

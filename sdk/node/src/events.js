@@ -3,7 +3,18 @@
 import { createHash } from "node:crypto";
 
 import * as codec from "./codec.js";
-import { Artifact, DirectMessage, Message, Part, Reply, Status, part } from "./content.js";
+import {
+  Artifact,
+  DirectMessage,
+  Message,
+  Part,
+  Reply,
+  Status,
+  ToolCall,
+  ToolResult,
+  Usage,
+  part,
+} from "./content.js";
 import { STATES } from "./wire.js";
 
 /** @typedef {import("./wire.js").Wire} Wire */
@@ -35,6 +46,8 @@ export class EventWriter {
   #made = 0;
   #waiting = false;
   #begun = false;
+  /** @type {Map<string, import("./content.js").JsonObject>} By model. */
+  #usage = new Map();
   ended = false;
 
   /** @param {Turn} turn @param {{live: boolean}} options */
@@ -52,9 +65,11 @@ export class EventWriter {
   add(item) {
     if (item === undefined || item === null) return [];
     if (item instanceof DirectMessage) return [this.#direct(item)];
+    if (item instanceof Usage) return this.#count(item);
     this.#begun = true;
     this.#waiting = false;
     if (item instanceof Status) return this.#status(item);
+    if (item instanceof ToolCall || item instanceof ToolResult) return this.#status(new Status(toolPart(item)));
     // The reply keeps its place among the artifacts, as it does when it leaves piece by piece.
     if (item instanceof Artifact) return [...this.#flush(false), this.#artifact(item)];
     if (item instanceof Message) return [{ message: this.#message(item) }];
@@ -67,7 +82,33 @@ export class EventWriter {
    */
   finish() {
     if (this.ended || this.#waiting) return [];
-    return [...this.#flush(true), { status: { state: STATES.completed } }];
+    const metadata = codec.objectJson(this.#told({}));
+    return [...this.#flush(true), { status: { state: STATES.completed, metadata } }];
+  }
+
+  /** What the models took so far: one entry for each. */
+  get usage() {
+    return [...this.#usage.values()];
+  }
+
+  /** @param {Usage} usage @returns {Wire[]} */
+  #count(usage) {
+    const before = this.#usage.get(usage.model);
+    const entry = /** @type {Record<string, any>} */ (before ?? { model: usage.model, inputTokens: 0, outputTokens: 0 });
+    entry.inputTokens += usage.inputTokens;
+    entry.outputTokens += usage.outputTokens;
+    if (usage.cost !== null) {
+      entry.cost = (entry.cost ?? 0) + usage.cost;
+      entry.currency = usage.currency;
+    }
+    this.#usage.set(usage.model, entry);
+    return [];
+  }
+
+  /** A last status's metadata, with what the models took. @param {Record<string, any>} metadata */
+  #told(metadata) {
+    if (!this.#usage.size) return metadata;
+    return { ...metadata, agentx: { ...metadata.agentx, usage: this.usage } };
   }
 
   /** @param {DirectMessage} message */
@@ -90,7 +131,7 @@ export class EventWriter {
     const change = {
       state,
       message: status.parts.length ? this.#message(new Message(status.parts)) : null,
-      metadata: codec.objectJson(status.metadata),
+      metadata: codec.objectJson(this.ended ? this.#told(status.metadata) : status.metadata),
       reason: status.reason,
     };
     return [...(this.ended ? this.#flush(true) : []), { status: change }];
@@ -177,6 +218,16 @@ function replyParts(item) {
 /** @param {Wire} wire */
 function isPlainText(wire) {
   return wire.text !== undefined && !(wire.mediaType || wire.filename || wire.metadata);
+}
+
+/** A data part; its metadata says what it is. @param {ToolCall | ToolResult} item */
+function toolPart(item) {
+  const { id, name } = item;
+  if (item instanceof ToolCall) {
+    return new Part({ data: { id, name, arguments: item.arguments }, metadata: { agentx: { kind: "tool_call" } } });
+  }
+  const told = item.error ? { error: item.error } : { result: item.result };
+  return new Part({ data: { id, name, ...told }, metadata: { agentx: { kind: "tool_result" } } });
 }
 
 /** The turn among those of its task. @param {Turn} turn */

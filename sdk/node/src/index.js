@@ -10,9 +10,13 @@ export {
   Part,
   Reply,
   Status,
+  ToolCall,
+  ToolResult,
+  Usage,
 } from "./content.js";
 export { ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool } from "./errors.js";
 export { Logger } from "./logs.js";
+export { Memory } from "./memory.js";
 export { run } from "./runner.js";
 export { State, StateEntry } from "./state.js";
 export { Agent, Turn } from "./turn.js";

@@ -86,6 +86,7 @@ export class PluginService {
       configSchemaJson: adapter.configSchema ? codec.toJson(adapter.configSchema) : "",
       liveConfig: adapter.takesConfigLive(),
       stateful: adapter.keepsState(),
+      agentSchemaJson: adapter.agentConfigSchema ? codec.toJson(adapter.agentConfigSchema) : "",
     };
   }
 

@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { decodeMessage, jsonObject, messageParts } from "./codec.js";
 import { textOf } from "./content.js";
+import { Memory } from "./memory.js";
 
 /** @typedef {import("./wire.js").Wire} Wire */
 /** @typedef {import("./content.js").JsonObject} JsonObject */
@@ -63,6 +64,31 @@ export class Turn {
       ...jsonObject(this.#request.metadataJson),
       ...jsonObject(this.#message.metadataJson ?? "", this.#message.metadata),
     }));
+  }
+
+  /**
+   * What this conversation left at the end of its last turn; what is in it at the end of this one is kept.
+   *
+   * JSON values by name, at most a MiB. plugin.yaml says `conversation_memory: true`.
+   * @returns {Memory}
+   */
+  get memory() {
+    return this.#once("memory", () => new Memory(this.#request.memory));
+  }
+
+  /** The bytes to send with the last event; null where nothing was changed. */
+  memoryToKeep() {
+    return Object.hasOwn(this, "memory") ? this.memory.encoded() : null;
+  }
+
+  /** A bearer token for A2A calls in the caller's name, while this turn runs; empty where there is none. @returns {string} */
+  get token() {
+    return this.#request.turnToken ?? "";
+  }
+
+  /** Where AgentX answers such calls: an agent's address is `{agentxUrl}/a2a/{agent}/`. @returns {string} */
+  get agentxUrl() {
+    return this.#request.agentxUrl ?? "";
   }
 
   /** The agent's configuration. */

@@ -2,6 +2,7 @@
 
 import grpc from "@grpc/grpc-js";
 
+import { objectJson } from "./codec.js";
 import { Status } from "./content.js";
 import { TaskFailed, TaskRejected } from "./errors.js";
 import { EventWriter } from "./events.js";
@@ -11,7 +12,7 @@ import { Turn, currentTurn } from "./turn.js";
 
 /** @typedef {import("./wire.js").Wire} Wire */
 /** @typedef {import("./hosting.js").Hosting} Hosting */
-/** @typedef {(events: Wire[]) => unknown} Send */
+/** @typedef {(events: Wire[], memory: Uint8Array | null) => void | Promise<void>} Send Events, and with the last of them the memory to keep. */
 
 const logger = new Logger("agentx_sdk.turns");
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -32,13 +33,18 @@ export class Turns {
   /**
    * One message, and every event of its turn in one response.
    * @param {Wire} request @param {any} call
+   * @returns {Promise<Wire>}
    */
   async unary(request, call) {
     const turn = this.#admit(request, call);
-    /** @type {Wire[]} */
-    const events = [];
-    const failure = await this.#run(turn, (more) => events.push(...more), false);
-    return failure ?? { success: true, events, requestId: turn.requestId };
+    /** @type {Wire} */
+    const response = { success: true, events: [], requestId: turn.requestId };
+    /** @type {Send} */
+    const keep = (more, memory) => {
+      response.events.push(...more);
+      if (memory) response.memory = memory;
+    };
+    return (await this.#run(turn, keep, false)) ?? response;
   }
 
   /** One message, and its events as they come. @param {any} call */
@@ -47,7 +53,9 @@ export class Turns {
     // Headers now, so that the core knows at once that the message was delivered.
     call.sendMetadata(new grpc.Metadata());
     const requestId = turn.requestId;
-    const send = (/** @type {Wire[]} */ events) => write(call, { success: true, events, requestId });
+    /** @type {Send} */
+    const send = (events, memory) =>
+      write(call, { success: true, events, requestId, ...(memory ? { memory } : {}) });
     const failure = await this.#run(turn, send, true);
     if (failure) await write(call, failure);
   }
@@ -95,12 +103,12 @@ export class Turns {
     }
     if (error instanceof TaskRejected) {
       const status = new Status(error.reason, { state: "rejected", reason: "rejected" });
-      await send(new EventWriter(turn, { live: false }).add(status));
+      await send(new EventWriter(turn, { live: false }).add(status), null);
       return null;
     }
     if (error instanceof TaskFailed) {
       this.#tell("warning", `the turn failed (${error.code}): ${error.reason}`);
-      return response(turn, error.reason, error.code);
+      return response(turn, error.reason, error.code, error.metadata);
     }
     this.#tell("error", "the adapter failed:", error);
     return response(turn, described(error), "agent_error");
@@ -126,7 +134,7 @@ export class Turns {
       return;
     }
     const writer = new EventWriter(turn, { live: false });
-    await send([...writer.add(result), ...writer.finish()]);
+    await send([...writer.add(result), ...writer.finish()], turn.memoryToKeep());
   }
 }
 
@@ -174,13 +182,13 @@ async function relay(steps, writer, send, turn) {
       const step = await turn.orCancelled(steps.next());
       done = step.done === true;
       const events = writer.add(step.value);
-      if (events.length) await send(events);
+      if (events.length) await send(events, writer.ended ? turn.memoryToKeep() : null);
     }
   } finally {
     close(steps, turn);
   }
   const events = writer.finish(); // nothing is left to say where authorisation is awaited
-  if (events.length) await send(events);
+  if (events.length) await send(events, turn.memoryToKeep());
 }
 
 /** @param {AsyncIterator<unknown>} steps @param {Turn} turn */
@@ -192,7 +200,8 @@ async function close(steps, turn) {
   }
 }
 
-/** @param {Turn} turn @param {string} error @param {string} code */
-function response(turn, error, code) {
-  return { success: false, error, errorCode: code, requestId: turn.requestId };
+/** @param {Turn} turn @param {string} error @param {string} code @param {Record<string, unknown>} [metadata] */
+function response(turn, error, code, metadata = {}) {
+  const metadataJson = objectJson(metadata);
+  return { success: false, error, errorCode: code, requestId: turn.requestId, metadataJson };
 }

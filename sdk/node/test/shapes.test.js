@@ -277,3 +277,32 @@ test("it says when it is not well", async () => {
   const health = await plugin.health();
   assert.deepEqual([health.status, health.detail], [1, "a cold"]);
 });
+
+test("tool calls, usage and a form are seen by who follows the task", async () => {
+  for (const send of ["send", "streamAll"]) {
+    const answer = await plugin[send]("works", { metadata: { ask: true } });
+    assert.deepEqual(answer.toolCalls, [{ id: "c1", name: "clock", arguments: { zone: "UTC" } }]);
+    assert.deepEqual(answer.toolResults, [
+      { id: "c1", name: "clock", result: "noon" },
+      { id: "c2", name: "clock", error: "it broke" },
+    ]);
+    assert.deepEqual(answer.usage, [{ model: "m", inputTokens: 5, outputTokens: 2, cost: 0.75, currency: "USD" }]);
+    assert.deepEqual([answer.state, answer.question, answer.form], ["input_required", "go on?", { type: "boolean" }]);
+  }
+});
+
+test("a conversation's memory comes with its next turn, and a turn that fails leaves it", async () => {
+  const conversation = { contextId: "remembered" };
+  assert.equal((await plugin.send("works", conversation)).text, "turn 1");
+  const failed = await plugin.streamAll("forgets", conversation);
+  assert.deepEqual([failed.errorCode, failed.failure, failed.memory], ["limited", { retryAfterSeconds: 7 }, null]);
+  assert.equal((await plugin.streamAll("works", conversation)).text, "turn 2");
+  assert.equal((await plugin.send("counted", conversation)).text, "3");
+  assert.equal((await plugin.send("none", conversation)).memory, null);
+  assert.equal((await plugin.send("works", { contextId: "another" })).text, "turn 1");
+});
+
+test("a turn's token is the author's to use", async () => {
+  const answer = await plugin.send("token", { turnToken: "t0k", agentxUrl: "http://agentx" });
+  assert.deepEqual(answer.parts[0].text ?? answer.parts[0].data, ["t0k", "http://agentx"]);
+});

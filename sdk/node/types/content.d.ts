@@ -20,6 +20,7 @@ export function textOf(all: Part[]): string;
  */
 export function isData(value: unknown): boolean;
 /** What travels in a turn: parts, messages, artifacts, changes of state. */
+export const SCHEMA_TYPE: "application/schema+json";
 /** @typedef {Record<string, unknown>} JsonObject */
 /**
  * A string becomes a text part; an object, number or boolean a data part. Where several may be
@@ -128,12 +129,55 @@ export class Status {
     metadata: JsonObject;
     reason: string;
 }
-/** Ask the caller; the turn ends, and the answer comes as the next turn of the same task. */
+/**
+ * Ask the caller; the turn ends, and the answer comes as the next turn of the same task.
+ *
+ * `schema`: the JSON Schema of the answer; who asks in a console draws a form of it and sends a data part.
+ */
 export class InputRequired extends Status {
-    /** @param {Content | Content[]} [question] @param {{metadata?: JsonObject}} [options] */
-    constructor(question?: Content | Content[], options?: {
+    /** @param {Content | Content[]} [question] @param {{metadata?: JsonObject, schema?: JsonObject}} [options] */
+    constructor(question?: Content | Content[], { schema, ...options }?: {
         metadata?: JsonObject;
+        schema?: JsonObject;
     });
+}
+/** The agent calls a tool: yield it, and who follows the task sees it. `arguments` is a JSON object. */
+export class ToolCall {
+    /** @param {string} id @param {string} name @param {Record<string, any>} [args] */
+    constructor(id: string, name: string, args?: Record<string, any>);
+    id: string;
+    name: string;
+    arguments: Record<string, any>;
+}
+/** What came of a `ToolCall` with this id: `result` is any JSON value; `error` says why there is none. */
+export class ToolResult {
+    /** @param {string} id @param {string} name @param {{result?: any, error?: string}} [outcome] */
+    constructor(id: string, name: string, { result, error }?: {
+        result?: any;
+        error?: string;
+    });
+    id: string;
+    name: string;
+    result: any;
+    error: string;
+}
+/** What a model took: tokens, and money where its price is known. Those of a turn are added up. */
+export class Usage {
+    /**
+     * @param {string} model
+     * @param {{inputTokens?: number, outputTokens?: number, cost?: number | null, currency?: string}} [told]
+     */
+    constructor(model: string, { inputTokens, outputTokens, cost, currency }?: {
+        inputTokens?: number;
+        outputTokens?: number;
+        cost?: number | null;
+        currency?: string;
+    });
+    model: string;
+    inputTokens: number;
+    outputTokens: number;
+    cost: number | null;
+    currency: string;
 }
 /**
  * Say that the caller must authorise something elsewhere before the task can go on.

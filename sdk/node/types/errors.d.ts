@@ -8,12 +8,15 @@
  *     ├── UnknownTool      no tool of that name
  *     └── ConfigError      the configuration cannot be used, field by field
  */
-/** End the task as failed. `reason` is shown to the caller, `code` is for programs. */
+/** End the task as failed. `reason` is shown to the caller, `code` and `metadata` are for programs. */
 export class TaskFailed extends Error {
-    /** @param {string} reason @param {string} [code] */
-    constructor(reason: string, code?: string);
+    /** @param {string} reason @param {string} [code] @param {Record<string, unknown>} [metadata] */
+    constructor(reason: string, code?: string, metadata?: Record<string, unknown>);
     reason: string;
     code: string;
+    metadata: {
+        [x: string]: unknown;
+    };
 }
 /** End the task as rejected: the agent understood and will not do it. */
 export class TaskRejected extends Error {

@@ -23,6 +23,8 @@ export class EventWriter {
      * @returns {Wire[]}
      */
     finish(): Wire[];
+    /** What the models took so far: one entry for each. */
+    get usage(): import("./content.js").JsonObject[];
     #private;
 }
 export type Wire = import("./wire.js").Wire;

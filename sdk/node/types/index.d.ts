@@ -1,8 +1,9 @@
 export { Logger } from "./logs.js";
+export { Memory } from "./memory.js";
 export { run } from "./runner.js";
 export { VERSION } from "./version.js";
 export { Adapter, Model, Tool, tool } from "./adapter.js";
-export { Artifact, AuthRequired, DirectMessage, InputRequired, Message, Part, Reply, Status } from "./content.js";
+export { Artifact, AuthRequired, DirectMessage, InputRequired, Message, Part, Reply, Status, ToolCall, ToolResult, Usage } from "./content.js";
 export { ConfigError, TaskFailed, TaskRejected, UnknownAgent, UnknownTool } from "./errors.js";
 export { State, StateEntry } from "./state.js";
 export { Agent, Turn } from "./turn.js";

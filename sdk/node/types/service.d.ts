@@ -36,6 +36,7 @@ export class PluginService {
         configSchemaJson: string;
         liveConfig: boolean;
         stateful: boolean;
+        agentSchemaJson: string;
     };
     /** @param {Wire} request */
     HealthCheck(request: Wire): Promise<{

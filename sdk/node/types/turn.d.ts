@@ -38,6 +38,19 @@ export class Turn {
      * @returns {Record<string, any>}
      */
     get metadata(): Record<string, any>;
+    /**
+     * What this conversation left at the end of its last turn; what is in it at the end of this one is kept.
+     *
+     * JSON values by name, at most a MiB. plugin.yaml says `conversation_memory: true`.
+     * @returns {Memory}
+     */
+    get memory(): Memory;
+    /** The bytes to send with the last event; null where nothing was changed. */
+    memoryToKeep(): Uint8Array<ArrayBufferLike> | null;
+    /** A bearer token for A2A calls in the caller's name, while this turn runs; empty where there is none. @returns {string} */
+    get token(): string;
+    /** Where AgentX answers such calls: an agent's address is `{agentxUrl}/a2a/{agent}/`. @returns {string} */
+    get agentxUrl(): string;
     /** The agent's configuration. */
     get config(): Record<string, any>;
     /** The conversation: the same for every task of it. @returns {string} */
@@ -85,4 +98,5 @@ export class Turn {
 export const currentTurn: AsyncLocalStorage<Turn>;
 export type Wire = import("./wire.js").Wire;
 export type JsonObject = import("./content.js").JsonObject;
+import { Memory } from "./memory.js";
 import { AsyncLocalStorage } from "node:async_hooks";

@@ -9,12 +9,16 @@ export class Turns {
     /**
      * One message, and every event of its turn in one response.
      * @param {Wire} request @param {any} call
+     * @returns {Promise<Wire>}
      */
-    unary(request: Wire, call: any): Promise<import("./wire.js").Wire>;
+    unary(request: Wire, call: any): Promise<Wire>;
     /** One message, and its events as they come. @param {any} call */
     stream(call: any): Promise<void>;
     #private;
 }
 export type Wire = import("./wire.js").Wire;
 export type Hosting = import("./hosting.js").Hosting;
-export type Send = (events: Wire[]) => unknown;
+/**
+ * Events, and with the last of them the memory to keep.
+ */
+export type Send = (events: Wire[], memory: Uint8Array | null) => void | Promise<void>;

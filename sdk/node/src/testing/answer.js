@@ -1,7 +1,7 @@
 /** What came back for a message. */
 
-import { decodeMessage, decodePart, messageParts } from "../codec.js";
-import { textOf } from "../content.js";
+import { decodeMessage, decodePart, jsonObject, messageParts } from "../codec.js";
+import { SCHEMA_TYPE, textOf } from "../content.js";
 import { STATES } from "../wire.js";
 
 /** @typedef {import("../wire.js").Wire} Wire */
@@ -19,6 +19,10 @@ export class Answer {
     this.error = responses.map((response) => response.error).findLast(Boolean) ?? "";
     /** @type {string} A word for programs. */
     this.errorCode = responses.map((response) => response.errorCode).findLast(Boolean) ?? "";
+    /** @type {Uint8Array | null} What to remember of the conversation; null: as before. */
+    this.memory = responses.map((response) => response.memory).findLast(Boolean) ?? null;
+    /** @type {Record<string, any>} What a failure says for programs. */
+    this.failure = Object.assign({}, ...responses.map((response) => jsonObject(response.metadataJson)));
   }
 
   /** The state the turn ended in: "completed", "input_required", …; "failed" on failure. */
@@ -53,6 +57,37 @@ export class Answer {
   /** Every artifact change, as it came. @returns {Wire[]} */
   get artifacts() {
     return this.#of("artifact").map((change) => change.artifact);
+  }
+
+  /** The tools that were called: `{id, name, arguments}`. */
+  get toolCalls() {
+    return this.#told("tool_call");
+  }
+
+  /** What came of them: `{id, name, result}`, or "error" in place of "result". */
+  get toolResults() {
+    return this.#told("tool_result");
+  }
+
+  /** What each model took: `{model, inputTokens, outputTokens, cost?, currency?}`. @returns {Record<string, any>[]} */
+  get usage() {
+    const [last] = this.#of("status").slice(-1);
+    const told = { ...jsonObject(last?.metadata ?? ""), ...this.failure };
+    return /** @type {any} */ (told).agentx?.usage ?? [];
+  }
+
+  /** The JSON Schema of the answer that an `InputRequired` asks for, or null. @returns {Record<string, any> | null} */
+  get form() {
+    const [last] = this.#of("status").slice(-1);
+    const forms = messageParts(last?.message ?? null).filter((part) => part.mediaType === SCHEMA_TYPE);
+    return /** @type {any} */ (forms[0]?.data ?? null);
+  }
+
+  /** @param {string} kind @returns {Record<string, any>[]} */
+  #told(kind) {
+    const parts = this.#of("status").flatMap((status) => messageParts(status.message));
+    const told = parts.filter((part) => /** @type {any} */ (part.metadata).agentx?.kind === kind);
+    return told.map((part) => /** @type {any} */ (part.data));
   }
 
   /** @param {string} kind @returns {Wire[]} */

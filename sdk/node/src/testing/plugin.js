@@ -19,7 +19,8 @@ import { Process } from "./process.js";
 /**
  * @typedef {{agent?: string, metadata?: Record<string, unknown>, history?: Message[],
  *   taskId?: string, contextId?: string, messageId?: string, deadlineMs?: number, caller?: string,
- *   traceparent?: string, acceptedOutputModes?: string[]}} Fields
+ *   traceparent?: string, acceptedOutputModes?: string[], turnToken?: string, agentxUrl?: string,
+ *   memory?: Uint8Array}} Fields
  */
 
 const Client = grpc.makeGenericClientConstructor(/** @type {any} */ (SERVICE), "plugin");
@@ -41,6 +42,11 @@ export class PluginProcess extends Process {
     super(folder, options);
     this.options = options;
     this.agents = options.agents ?? listed(this.manifest);
+    /**
+     * By agent and conversation (`agent/context`), as the core keeps it. The core lets turns of one come one at a time.
+     * @type {Map<string, Uint8Array>}
+     */
+    this.memories = new Map();
   }
 
   /**
@@ -61,7 +67,10 @@ export class PluginProcess extends Process {
 
   /** Send one message and wait for the end of its turn. @param {Content | Content[]} content @param {Fields} [fields] */
   async send(content, fields) {
-    return new Answer([await this.call("ProcessMessage", this.request(content, fields), 30)]);
+    const request = this.request(content, fields);
+    const response = await this.call("ProcessMessage", request, 30);
+    this.#keep(request, response);
+    return new Answer([response]);
   }
 
   /**
@@ -72,9 +81,13 @@ export class PluginProcess extends Process {
   async *stream(content, fields) {
     const call = this.#stub.ProcessMessageStream(this.#credentials(), deadline(30));
     call.on("error", () => {}); // told by the loop
-    call.end(this.request(content, fields));
+    const request = this.request(content, fields);
+    call.end(request);
     try {
-      yield* call;
+      for await (const response of call) {
+        this.#keep(request, response);
+        yield response;
+      }
     } finally {
       call.cancel();
     }
@@ -94,15 +107,17 @@ export class PluginProcess extends Process {
    * @returns {Wire}
    */
   request(content, fields = {}) {
-    const { agent, metadata, history = [], messageId, ...more } = fields;
+    const { agent: asked, metadata, history = [], messageId, ...more } = fields;
+    const agent = asked ?? Object.keys(this.agents)[0];
     const ids = { taskId: more.taskId || randomUUID(), contextId: more.contextId || randomUUID() };
     const wire = (/** @type {Message} */ message, id = `${randomUUID()}`) =>
       codec.encodeMessage(message, { messageId: id, ...ids });
     return {
       requestId: randomUUID(),
+      memory: this.memories.get(`${agent}/${ids.contextId}`),
       ...more,
       ...ids,
-      agentId: agent ?? Object.keys(this.agents)[0],
+      agentId: agent,
       message: wire(new Message(content, { role: "user", metadata }), messageId),
       history: history.map((message) => wire(message)),
     };
@@ -156,6 +171,11 @@ export class PluginProcess extends Process {
     clearInterval(this.#heart);
     this.#stub?.close();
     await super.end();
+  }
+
+  /** @param {Wire} request @param {Wire} response */
+  #keep(request, response) {
+    if (response.memory) this.memories.set(`${request.agentId}/${request.contextId}`, response.memory);
   }
 
   #credentials() {

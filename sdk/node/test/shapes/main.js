@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import {
   Adapter, Artifact, AuthRequired, ConfigError, DirectMessage, InputRequired, Logger, Message, Model,
-  Part, Reply, Status, TaskFailed, TaskRejected, run, tool,
+  Part, Reply, Status, TaskFailed, TaskRejected, ToolCall, ToolResult, Usage, run, tool,
 } from "@agentx/sdk";
 
 const logger = new Logger("shapes");
@@ -50,6 +50,23 @@ async function* tooDirect() {
 async function* breaks() {
   yield "some";
   throw new TaskFailed("half way", "half_way");
+}
+
+/** A turn around a model, as everybody sees it. */
+async function* works(turn) {
+  turn.memory.set("turns", (turn.memory.get("turns") ?? 0) + 1);
+  yield new ToolCall("c1", "clock", { zone: "UTC" });
+  yield new ToolResult("c1", "clock", { result: "noon" });
+  yield new ToolResult("c2", "clock", { error: "it broke" });
+  yield new Usage("m", { inputTokens: 2, outputTokens: 1, cost: 0.5 });
+  yield new Usage("m", { inputTokens: 3, outputTokens: 1, cost: 0.25 });
+  if (turn.metadata.ask) yield new InputRequired("go on?", { schema: { type: "boolean" } });
+  yield `turn ${turn.memory.get("turns")}`;
+}
+
+async function* forgets(turn) {
+  turn.memory.set("turns", 100);
+  throw new TaskFailed("no more", "limited", { retryAfterSeconds: 7 });
 }
 
 async function* returns() {
@@ -104,6 +121,13 @@ class Shapes extends Adapter {
       authorised,
       breaks,
       returns,
+      works: () => works(turn),
+      forgets: () => forgets(turn),
+      counted: () => {
+        turn.memory.set("turns", turn.memory.get("turns") + 1);
+        return String(turn.memory.get("turns"));
+      },
+      token: () => [turn.token, turn.agentxUrl],
       object: () => new Date(0),
       state: () => new Status("?", { state: "nonsense" }),
       console: () => console.warn("a banner") ?? "printed",

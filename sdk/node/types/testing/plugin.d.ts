@@ -14,6 +14,11 @@ export class PluginProcess extends Process {
     constructor(folder: string, options?: PluginOptions);
     options: PluginOptions;
     agents: Record<string, object>;
+    /**
+     * By agent and conversation (`agent/context`), as the core keeps it. The core lets turns of one come one at a time.
+     * @type {Map<string, Uint8Array>}
+     */
+    memories: Map<string, Uint8Array>;
     /** Send one message and wait for the end of its turn. @param {Content | Content[]} content @param {Fields} [fields] */
     send(content: Content | Content[], fields?: Fields): Promise<Answer>;
     /**
@@ -64,6 +69,9 @@ export type Fields = {
     caller?: string;
     traceparent?: string;
     acceptedOutputModes?: string[];
+    turnToken?: string;
+    agentxUrl?: string;
+    memory?: Uint8Array;
 };
 import { Process } from "./process.js";
 import { Answer } from "./answer.js";
