@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import click
 
-from agentx_site.cli import output
+from agentx_site.cli import output, waiting
 from agentx_site.cli.errors import Failed, Refused
 from agentx_site.cli.options import json_option
 from agentx_site.cli.plugins import plugin
 from agentx_site.cli.preparing import following, until_prepared
-from agentx_site.cli.server import Json, Server
+from agentx_site.cli.server import Json, Server, at
 from agentx_site.cli.target import server
 from plugins_app.packages import archive, index, signing
 from plugins_app.packages.archive import Built
@@ -119,6 +119,7 @@ def sign(package: Path, key_file: Path) -> None:
 @click.option("--registry", default="", help="A folder, or one AgentX knows by name.")
 @click.option("--config", default="", help="A JSON object.")
 @click.option("--ignore-signature", is_flag=True, help="Install it as if it were unsigned.")
+@click.option("--start", is_flag=True, help="Start it, too, and wait until it runs.")
 @following
 @json_option
 @click.pass_context
@@ -128,6 +129,7 @@ def install(
     registry: str,
     config: str,
     ignore_signature: bool,
+    start: bool,
     seconds: float,
     no_wait: bool,
     json_wanted: bool,
@@ -147,10 +149,21 @@ def install(
     _warn(made)
     if not no_wait:
         made = until_prepared(connection, made, seconds, quiet=json_wanted)
+    if start:
+        made = _started(connection, made["name"], seconds, no_wait=no_wait)
     if json_wanted:
         output.as_json(made)
     else:
-        click.echo(_installed(made))
+        click.echo(_installed(made, started=start and not no_wait))
+
+
+def _started(connection: Server, name: str, seconds: float, *, no_wait: bool) -> Json:
+    seen = waiting.newest_event(connection, name)
+    connection.post(at("plugins", name, "start"))
+    if no_wait:
+        found: Json = connection.get(at("plugins", name))
+        return found
+    return waiting.until(connection, name, waiting.is_running, seconds, "running", seen)
 
 
 def _in_hand(source: str, registry: str) -> Package | None:
@@ -211,11 +224,13 @@ def _warn(made: Json) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _installed(made: Json) -> str:
+def _installed(made: Json, *, started: bool) -> str:
     name, version = made["name"], made["version"]
     told = made["installation"] or {}
     if told.get("state") not in (None, "ready", "none"):
         return f"{name} {told['version']} is being installed: see `agentx plugin releases {name}`"
+    if started:
+        return f"{name} {version} is installed and runs"
     if made["desired"] == "stopped":
         return f"{name} {version} is installed: start it with `agentx plugin start {name}`"
     return f"{name} {version} is installed: its processes change over"

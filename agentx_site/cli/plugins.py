@@ -10,7 +10,8 @@ import click
 from agentx_site.cli import output, waiting
 from agentx_site.cli.options import Function, json_option
 from agentx_site.cli.plugin_verbs import Verbs
-from agentx_site.cli.server import Json, at
+from agentx_site.cli.preparing import PATIENCE_SECONDS, until_prepared
+from agentx_site.cli.server import Json, Server, at
 from agentx_site.cli.target import server
 
 plugin = Verbs("plugin", help="Plugins: frameworks as supervised processes that host agents.")
@@ -86,6 +87,13 @@ def uninstall(context: click.Context, name: str, json_wanted: bool) -> None:
     output.done({"name": name}, f"{name} is uninstalled", json_wanted=json_wanted)
 
 
+def prepare(connection: Server, name: str, *, quiet: bool) -> None:
+    """Show how its environment is made, where its start waits for that."""
+    found = connection.get(at("plugins", name))
+    if found["state"] != "running":
+        until_prepared(connection, found, PATIENCE_SECONDS, quiet=quiet)
+
+
 def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: str) -> click.Command:
     """A command that says what is wanted and waits for it."""
 
@@ -103,6 +111,8 @@ def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: st
         if no_wait:
             output.done(told, f"{name} will be {wanted}", json_wanted=json_wanted)
             return
+        if wanted == "running":
+            prepare(connection, name, quiet=json_wanted)
         told = waiting.until(connection, name, reached, seconds, wanted, seen)
         state = "paused" if told["state"] == "paused" else wanted
         output.done(told, f"{name} is {state}", json_wanted=json_wanted)

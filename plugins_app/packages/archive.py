@@ -20,6 +20,7 @@ from plugins_app.packages import ignoring
 from plugins_app.packages.contents import (
     Entry,
     digest_of_entries,
+    entry_of,
     index_of,
     index_path,
 )
@@ -81,6 +82,12 @@ def build(folder: Path) -> Built:
                 raise InvalidPackage(_too_large())
             _add(tar, name, path)
     return built(packed.getvalue())
+
+
+def contents_of(folder: Path) -> str:
+    """What `build` would call its contents, without packing anything. Raises `InvalidPackage`."""
+    found = ignoring.files(folder)
+    return digest_of_entries(entry_of(name, path) for name, path in found)
 
 
 def built(content: bytes) -> Built:

@@ -41,6 +41,12 @@ def digest_of(folder: Path) -> str:
     return digest_of_entries(_entries(folder, NOT_PART, None))
 
 
+def entry_of(name: str, path: Path) -> Entry:
+    """Of one file that is there."""
+    found = path.stat()
+    return Entry(name, bool(found.st_mode & stat.S_IXUSR), _sha256(str(path), found, None))
+
+
 def digest_of_entries(entries: Iterable[Entry]) -> str:
     return hashlib.sha256(index_of(entries)).hexdigest()
 

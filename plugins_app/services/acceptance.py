@@ -93,7 +93,10 @@ def market_install(
 def install_named(
     principal: Principal, name: str, spec: str = "", *, config: Config | None = None
 ) -> Plugin | None:
-    """Install what this AgentX itself has under that name: in its registry, else bundled. None: nothing that fits."""
+    """Install what this AgentX itself has under that name: in its registry, else bundled. None: nothing that fits.
+
+    Who asks for a bundled one by its name wants it soon: it is prepared now, not at its first start.
+    """
     principal.require(permissions.PLUGINS_MANAGE)
     try:
         return market_install(principal, name, spec, config=config)
@@ -101,7 +104,11 @@ def install_named(
         shipped = bundled_named(name)
         if shipped is None or not versions.fits(shipped.version, spec):
             return None
-    return accept_folder(principal, shipped.folder, source=Source.BUNDLED, config=config)
+    plugin = accept_folder(principal, shipped.folder, source=Source.BUNDLED, config=config)
+    with transaction.atomic():
+        if release := plugin.next_release or plugin.release:
+            orders.order(release)
+    return plugin
 
 
 def warnings_of(plugin: Plugin) -> list[str]:

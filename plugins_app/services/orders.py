@@ -26,13 +26,14 @@ AFRESH: Final[dict[str, Any]] = {
 
 def order(release: PluginRelease) -> None:
     """Have every active node prepare it: any of them may be asked to run it. One that failed tries again."""
-    if release.package_id is not None:
-        living = Node.objects.filter(state=Node.State.ACTIVE).exclude(labels__has_key=Node.REMOTE)
-        order_on(release, list(living))
+    living = Node.objects.filter(state=Node.State.ACTIVE).exclude(labels__has_key=Node.REMOTE)
+    order_on(release, list(living))
 
 
 def order_on(release: PluginRelease, nodes: Collection[Node]) -> None:
     """The same for these nodes. Does nothing where it is ready or on its way."""
+    if release.package_id is None:
+        return
     for node in nodes:
         row, made = Preparation.objects.get_or_create(release=release, node=node)
         if made:

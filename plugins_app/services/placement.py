@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from plugins_app.models import FIRST_ELSEWHERE, Plugin, PluginInstance
 from plugins_app.services.events import tell_instance
-from plugins_app.services.orders import order_again
+from plugins_app.services.orders import order_again, order_on
 from plugins_app.services.settling import lock_plugin, settle
 from registry.models import Node
 from security import news
@@ -117,9 +117,13 @@ def _keep(
     if node is None or plugin.release_id is None:
         return []
     if slot is None:
-        return _new(plugin, plugin.release_id, ordinal, node)
-    _renew(slot, node, plugin.release_id)
-    return [slot]
+        placed = _new(plugin, plugin.release_id, ordinal, node)
+    else:
+        _renew(slot, node, plugin.release_id)
+        placed = [slot]
+    if plugin.release is not None:  # what came with AgentX was not prepared before
+        order_on(plugin.release, [node])
+    return placed
 
 
 def _stranded(slot: PluginInstance, nodes: Nodes) -> bool:

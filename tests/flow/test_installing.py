@@ -127,4 +127,4 @@ def test_a_start_says_why_its_release_is_not_there(system, tmp_path):
     assert agentx(system, "install", folder_of(tmp_path, "3.0.0", "idna==3.10")).returncode == 1
     done = agentx(system, "start", "told")
     assert done.returncode == 1
-    assert "told 3.0.0 is not installed: The package index cannot be reached." in done.stderr
+    assert "3.0.0 could not be installed: The package index cannot be reached." in done.stderr

@@ -108,6 +108,8 @@ def install_bundled(principal: Principal, warn: Any) -> None:
     for manifest in sorted(PLUGINS.glob("*/plugin.yaml")):
         known = set(Plugin.objects.values_list("slug", flat=True))
         try:
+            if _is_known(manifest.parent):
+                continue
             starts = manifests.parse(manifests.read(manifest.parent)).autostart
             plugin = _bundled(principal, manifest.parent)
         except (InvalidManifest, InvalidPackage, InvalidConfig, Conflict) as error:
@@ -117,13 +119,16 @@ def install_bundled(principal: Principal, warn: Any) -> None:
             set_desired(principal, plugin.slug, Plugin.Desired.RUNNING)
 
 
+def _is_known(folder: Path) -> bool:
+    """Whether it was taken in as it is: told without packing it, for there are many and every start asks."""
+    earlier = PluginRelease.objects.filter(source=PluginRelease.Source.BUNDLED)
+    return earlier.filter(digest=archive.contents_of(folder)).exists()
+
+
 def _bundled(principal: Principal, folder: Path) -> Plugin | None:
-    """Take it in when it is not what was taken in before; None: it is."""
+    """Take it in, unless somebody put another in its place."""
     built = archive.build(folder)
-    earlier = PluginRelease.objects.filter(
-        plugin__slug=built.name, source=PluginRelease.Source.BUNDLED, digest=built.contents
-    )
-    if earlier.exists() or _replaced(built.name):
+    if _replaced(built.name):
         return None
     return accept(principal, built.content, source=PluginRelease.Source.BUNDLED)
 

@@ -6,18 +6,17 @@ import pytest
 
 from agentx_site.management.commands import bootstrap
 from agentx_site.management.commands.bootstrap import install_bundled
-from plugins_app.models import Plugin, PluginRelease
+from plugins_app.models import Plugin, PluginRelease, Preparation
+from plugins_app.packages import archive
+from plugins_app.selectors.bundled import bundled
 from plugins_app.services import set_desired
-from plugins_app.services.acceptance import accept_folder
+from plugins_app.services.acceptance import accept_folder, install_named
 from security.principals import system
+from tests.factories import make_node
 
 US = system("test")
-AT_FIRST = {
-    "conformance": "stopped",
-    "echo": "running",
-    "echo-node": "stopped",
-    "slow-echo": "running",
-}
+AT_FIRST = dict.fromkeys((each.name for each in bundled()), "stopped")
+AT_FIRST |= {"echo": "running", "slow-echo": "running"}
 
 
 def wanted() -> dict[str, str]:
@@ -69,3 +68,38 @@ def test_what_an_operator_put_in_its_place_stays(tmp_path):
     theirs.refresh_from_db()
     assert theirs.release.source == "package"
     assert theirs.releases.count() == 1
+
+
+def ordered() -> list[str]:
+    rows = Preparation.objects.order_by("release__plugin__slug")
+    return list(rows.values_list("release__plugin__slug", flat=True))
+
+
+@pytest.mark.django_db
+def test_what_nobody_starts_costs_a_node_nothing_and_is_prepared_at_its_first_start():
+    make_node()
+    install_bundled(US, refuse)
+    assert ordered() == ["echo", "slow-echo"]
+    set_desired(US, "conformance", Plugin.Desired.RUNNING)
+    assert ordered() == ["conformance", "echo", "slow-echo"]
+
+
+@pytest.mark.django_db
+def test_who_asks_for_a_bundled_one_by_its_name_gets_it_prepared():
+    make_node()
+    install_bundled(US, refuse)
+    plugin = install_named(US, "conformance")
+    assert plugin is not None
+    assert (plugin.desired, "conformance" in ordered()) == ("stopped", True)
+
+
+@pytest.mark.django_db
+def test_what_is_known_is_not_packed_at_every_start(monkeypatch):
+    install_bundled(US, refuse)
+    monkeypatch.setattr(archive, "build", lambda folder: pytest.fail(f"{folder} is packed"))
+    install_bundled(US, refuse)
+
+
+def test_contents_are_called_the_same_packed_or_not():
+    for each in bundled():
+        assert archive.contents_of(each.folder) == archive.build(each.folder).contents
