@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "user": ("agentx_site.cli.users", "Users: create, list, disable, enable."),
     "role": ("agentx_site.cli.users", "Roles: list."),
     "audit": ("agentx_site.cli.audit", "What was done: list."),
+    "model-stub": ("agentx_site.cli.model_stub", "Serve a made-up model, for demos and tests."),
 }
 
 
@@ -33,7 +34,8 @@ class Root(Connected, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 
