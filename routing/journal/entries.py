@@ -106,7 +106,7 @@ def change(step: Change) -> Entry:
     """The next events of a task and what they make of it."""
     before, after = step.before, step.after
     events = [
-        {"id": str(uuid7()), "seq": each.seq, "kind": each.kind, "payload": each.payload}
+        {"id": str(uuid7()), "seq": each.seq, "kind": each.kind, "payload": _payload(step, each)}
         for each in step.events
     ]
     document: dict[str, Any] = {
@@ -134,6 +134,13 @@ def change(step: Change) -> Entry:
     return Entry(
         after.id, orjson.dumps(document), _news(before, after), False, str(events[0]["id"])
     )
+
+
+def _payload(step: Change, event: Event) -> Json:
+    """As it happened; where a turn ends, the log has which process answered, for the console: callers are not told."""
+    if step.instance is None or event.kind != "status" or not step.after.is_settled:
+        return event.payload
+    return {**event.payload, "process": step.instance}
 
 
 def _message_row(message: NewMessage) -> Json:
