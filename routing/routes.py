@@ -51,6 +51,9 @@ class Route:
     profile: Profile = Profile()  # noqa: RUF009 - frozen
     # The agent's first words decide whether its caller gets a task or a message.
     direct_messages: bool = False
+    # It gets one turn of a conversation at a time, with what it remembered at the end of the last one.
+    keeps_memory: bool = False
+    plugin: str = ""  # the slug of the plugin that hosts it
     # Of what it says of itself, and when that or its openness changed: another one is another card.
     card_digest: str = ""
     card_changed: datetime | None = None
@@ -149,7 +152,7 @@ class Roster:
     """The rows behind the routes, kept between readings."""
 
     FIELDS: tuple[str, ...] = ("id", "retired", "slug", "state", "source", "retry", "is_open")
-    FIELDS += ("profile", "direct_messages", "card_digest", "card_changed")
+    FIELDS += ("profile", "direct_messages", "keeps_memory", "card_digest", "card_changed")
     # Whoever writes these touches the agent's row: its age decides what is read again.
     FIELDS += ("upstream", "upstream__revision", "upstream__detail")
 
@@ -165,12 +168,16 @@ class Roster:
             self._update()
             routes = {route.slug: route for route in self._agents.values()}
         targets = _targets()
-        fields = ("slug", "hosted_by__plugin__state", "hosted_by__plugin__reason")
-        for slug, state, reason in Agent.objects.exclude(hosted_by=None).values_list(*fields):
+        fields = ("slug", "hosted_by__plugin__slug")
+        fields += ("hosted_by__plugin__state", "hosted_by__plugin__reason")
+        for slug, plugin, state, reason in Agent.objects.exclude(hosted_by=None).values_list(
+            *fields
+        ):
             if route := routes.get(slug):
                 routes[slug] = replace(
                     route,
                     targets=tuple(targets.get(slug, ())),
+                    plugin=plugin or "",
                     plugin_state=state or "",
                     plugin_reason=reason or "",
                 )
@@ -236,6 +243,7 @@ def _route(row: dict[str, Any]) -> Route:
         else (),
         profile=Profile.from_json(row["profile"]),
         direct_messages=row["direct_messages"],
+        keeps_memory=row["keeps_memory"],
         card_digest=row["card_digest"],
         card_changed=row["card_changed"],
         trouble=row["upstream__detail"] or "",

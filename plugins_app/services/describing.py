@@ -31,7 +31,7 @@ def publish_described(instance_id: UUID, agents: Sequence[AgentDescription]) -> 
     for told in agents:
         if told.slug in entries:
             entry = entries[told.slug]
-            publish(US, plugin, entry, framework=manifest.framework, card=told.card)
+            publish(US, plugin, entry, manifest, card=told.card)
     for slug in _of_others(plugin, [told.slug for told in agents if told.slug not in entries]):
         reason = f"It speaks of the agent {slug}, which it does not host: nothing of it is taken."
         record_refusal(instance_id, "plugin.described", reason, {"agent": slug})

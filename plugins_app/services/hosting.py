@@ -18,15 +18,15 @@ def host(principal: Principal, plugin: Plugin, manifest: Manifest) -> None:
         retire_agent(principal, hosted.agent.slug)
         hosted.delete()
     for entry in wanted.values():
-        publish(principal, plugin, entry, framework=manifest.framework)
+        publish(principal, plugin, entry, manifest)
 
 
 def publish(
     principal: Principal,
     plugin: Plugin,
     entry: AgentEntry,
+    manifest: Manifest,
     *,
-    framework: str,
     card: dict[str, Any] | None = None,
 ) -> None:
     """Publish one agent of a plugin; `card` is what a process says of it beyond its manifest."""
@@ -40,11 +40,12 @@ def publish(
         name=entry.name,
         description=entry.description,
         version=entry.version,
-        framework=framework,
+        framework=manifest.framework,
         capabilities=list(entry.capabilities),
         retry=entry.retry,
         card=_partial_card(entry, card or {}),
         direct_messages=entry.direct_messages,
+        keeps_memory=manifest.conversation_memory,
     )
     HostedAgent.objects.get_or_create(plugin=plugin, agent=agent)
 

@@ -74,6 +74,7 @@ class Agent(models.Model):
     state = models.CharField(
         _("state"), max_length=16, choices=State.choices, default=State.UNKNOWN
     )
+    reason = models.TextField(_("reason"), blank=True, help_text=_("Why it is in this state."))
     trust = models.CharField(
         _("trust"), max_length=16, choices=Trust.choices, default=Trust.INTERNAL
     )
@@ -90,6 +91,11 @@ class Agent(models.Model):
         _("may answer without a task"),
         default=False,
         help_text=_("Its first words decide whether a caller gets a task or a message."),
+    )
+    keeps_memory = models.BooleanField(
+        _("remembers conversations"),
+        default=False,
+        help_text=_("AgentX keeps what it remembers of each, and gives it one turn at a time."),
     )
     profile = models.JSONField(
         _("profile"), default=dict, help_text=_("What the message path needs of its card.")

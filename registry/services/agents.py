@@ -40,6 +40,7 @@ def publish_agent(
     card: dict[str, Any],
     state: str = Agent.State.SHUTDOWN,
     direct_messages: bool = False,
+    keeps_memory: bool = False,
 ) -> Agent:
     """Say that a plugin hosts this agent: upsert, with a new card version only when the card differs.
 
@@ -60,6 +61,7 @@ def publish_agent(
         "retry": retry,
         "endpoint": "",
         "direct_messages": direct_messages,
+        "keeps_memory": keeps_memory,
         "retired": None,
     }
     changed = save(agent, told)

@@ -66,6 +66,14 @@ class Task(models.Model):
     upstream = models.JSONField(
         _("upstream"), null=True, help_text=_("Of a remote agent: its taskId and contextId.")
     )
+    # The task whose turn asked for this one, in the name of the same caller.
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="children", db_index=False
+    )
+    trace = models.CharField(_("trace"), max_length=32, blank=True, db_default="")
+    usage = models.JSONField(
+        _("usage"), null=True, help_text=_("Of models, over all its turns: see routing.usage.")
+    )
     seq = models.PositiveIntegerField(_("events"), default=1)
     door = models.CharField(_("door"), max_length=16, blank=True)
     instance = models.UUIDField(_("plugin process"), null=True)
@@ -106,6 +114,18 @@ class Task(models.Model):
             ),
             models.Index(
                 fields=("closed",), condition=Q(closed__isnull=False), name="routing_task_closed"
+            ),
+            models.Index(
+                fields=("parent",),
+                condition=Q(parent__isnull=False),
+                name="routing_task_by_parent",
+            ),
+            models.Index(fields=("trace",), name="routing_task_by_trace"),
+            # Who waits for a process, or for its turn in a conversation.
+            models.Index(
+                fields=("context_id",),
+                condition=Q(state="SUBMITTED", closed__isnull=True),
+                name="routing_task_waiting",
             ),
             # Canceled while it waited, and its agent elsewhere has not been told: see `withdrawn`.
             models.Index(
