@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from registry.models import Agent, Trust
+from registry.models import Trust
 
 MAX_REPLICAS = 32
 MAX_STANDBY = 4
@@ -105,6 +105,12 @@ class Plugin(models.Model):
         blank=True,
         help_text=_("Of those that its manifest lists, what an admin let it have below verified."),
     )
+    code_folders = models.JSONField(
+        _("folders of own code"),
+        default=list,
+        blank=True,
+        help_text=_("Of the nodes' machines, which an admin lets it read."),
+    )
     good_revision = models.PositiveIntegerField(_("last good configuration revision"), null=True)
     state = models.CharField(
         _("state"), max_length=16, choices=State.choices, default=State.UNLOADED
@@ -166,18 +172,3 @@ class Plugin(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class HostedAgent(models.Model):
-    """This agent lives in this plugin."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="hosted_agents")
-    agent = models.OneToOneField(Agent, on_delete=models.CASCADE, related_name="hosted_by")
-
-    class Meta:
-        verbose_name = _("hosted agent")
-        verbose_name_plural = _("hosted agents")
-
-    def __str__(self) -> str:
-        return f"{self.agent_id} in {self.plugin_id}"

@@ -50,6 +50,14 @@ class PluginInstance(models.Model):
     isolation = models.JSONField(
         _("isolation"), default=dict, help_text=_("What is in force around this process.")
     )
+    agents = models.JSONField(
+        _("agents"),
+        default=dict,
+        help_text=_("By address: the revision it has, and why it could not make it."),
+    )
+    model_digest = models.CharField(
+        _("default model"), max_length=64, blank=True, help_text=_("A mark of what it was given.")
+    )
     # Only of a process we did not launch: the token that opens it, sealed.
     token_sealed = models.TextField(_("sealed token"), blank=True)
     certificate_expires = models.DateTimeField(_("certificate expires"), null=True)
@@ -134,6 +142,12 @@ class PluginEvent(models.Model):
         DETACHED = "detached", _("process detached")
         JOINED = "joined", _("process called home")
         REFUSED = "refused", _("refused")
+        AGENT_ADDED = "agent_added", _("agent added")
+        AGENT_CHANGED = "agent_changed", _("agent changed")
+        AGENT_REMOVED = "agent_removed", _("agent removed")
+        AGENT_READY = "agent_ready", _("agent ready")
+        AGENT_FAILED = "agent_failed", _("agent could not be made")
+        FOLDERS = "folders", _("folders of own code changed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="events")
