@@ -1,5 +1,6 @@
 """Questions about plugins. `access_plugin` is the one door to a plugin."""
 
+from plugins_app.selectors.answering import Answering, answering
 from plugins_app.selectors.config import (
     Candidate,
     Effective,
@@ -47,12 +48,14 @@ __all__ = [
     "LOG_KEY",
     "MAX_LOG_LINES",
     "NOT_ASKED",
+    "Answering",
     "Candidate",
     "Effective",
     "Installation",
     "LiveTarget",
     "access_plugin",
     "access_release",
+    "answering",
     "by_ref",
     "candidate",
     "config_of",

@@ -9,7 +9,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from plugins_app.models import FIRST_ELSEWHERE, Plugin, PluginEvent, PluginInstance
+from plugins_app.models import (
+    FIRST_ELSEWHERE,
+    Plugin,
+    PluginEvent,
+    PluginInstance,
+    PluginRelease,
+)
 from plugins_app.services.events import record_event, tell_instance
 from plugins_app.services.guarding import record_refusal
 from plugins_app.services.placement import place
@@ -80,7 +86,9 @@ def _record_birth(row: PluginInstance | None, process: Running) -> None:
     """How it came to be, each at its time."""
     if row is None:
         return
-    data = {"ordinal": row.ordinal, "pid": process.pid}
+    release = PluginRelease.objects.filter(id=process.release_id).first()
+    version = release.version if release else ""
+    data = {"ordinal": row.ordinal, "pid": process.pid, "version": version}
     for type_, time in ((Type.LOADED, process.loaded), (Type.INITIALIZED, process.initialized)):
         if time is not None:
             record_event(row.plugin, row, type_, f"pid {process.pid}", data, time)
