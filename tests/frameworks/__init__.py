@@ -1,1 +1,1 @@
-"""The bundled plugins around a framework, with the real frameworks."""
+"""Each framework as it is: its own environment, its own process, the model stub in place of a provider."""
