@@ -1,5 +1,6 @@
 """`agentx status`."""
 
+import json
 from typing import Any
 
 import click
@@ -7,7 +8,7 @@ import click
 from agentx_site.cli import output
 from agentx_site.cli.options import Connected, json_option
 from agentx_site.cli.server import Json
-from agentx_site.cli.target import server
+from agentx_site.cli.target import Target, server, target
 
 
 @click.command(cls=Connected)
@@ -19,6 +20,7 @@ def status(context: click.Context, json_wanted: bool) -> None:
     code, checks = connection.status_of("/ready")
     told: Json = {
         "url": connection.url,
+        "model": _model(target(context)),
         "ready": code == 200,
         "checks": checks,
         "nodes": connection.rows("/api/v1/nodes"),
@@ -38,6 +40,7 @@ def _show(told: Json) -> None:
         [
             ("AgentX", told["url"]),
             ("ready", told["ready"]),
+            ("model", told["model"]),
             ("agents", _count(told["agents"])),
         ]
     )
@@ -53,6 +56,16 @@ def _show(told: Json) -> None:
     plugins = [(p["name"], p["state"], p["replicas"], p["reason"]) for p in told["plugins"]]
     columns = ("plugin", "state", "processes", "reason")
     output.table(columns, plugins, "No plugins: install one with `agentx plugin install FOLDER`.")
+
+
+def _model(asked: Target) -> str | None:
+    """What plugins use that name no model; only `agentx up` on this machine's AGENTX_HOME tells."""
+    try:
+        run = json.loads((asked.home / "run.json").read_text())
+    except (OSError, ValueError):
+        return None
+    told = run.get("model") if run.get("url") == asked.chosen_url.rstrip("/") else None
+    return str(told) if told else None
 
 
 def _count(agents: list[dict[str, Any]]) -> str:

@@ -10,9 +10,12 @@ from rich.text import Text
 from agentx_site.up.bootstrap import Outcome
 from agentx_site.up.home import Home
 from agentx_site.up.logs import Terminal
+from agentx_site.up.options import setting
 from agentx_site.up.plan import Site
 
 ADMIN = "admin"
+DEMO_MODEL = "demo: answers are made up; set AGENTX_MODEL_URL for a real one"
+NO_MODEL = "none: set AGENTX_MODEL_URL"
 
 
 def keep_credentials(home: Home, site: Site, outcome: Outcome) -> dict[str, str | None]:
@@ -41,6 +44,7 @@ def ready(terminal: Terminal, home: Home, site: Site, outcome: Outcome, seconds:
         rows.add_row("Password", outcome.password or "as set in AGENTX_ADMIN_PASSWORD")
     if outcome.api_key:
         rows.add_row("API key", outcome.api_key)
+    rows.add_row("Model", model(site))
     rows.add_row("Kept in", str(home.credentials_file))
     title = f"AgentX is ready after {seconds:.1f} s"
     terminal.show(Panel.fit(rows, title=title, border_style="cyan", padding=(1, 2)))
@@ -48,6 +52,14 @@ def ready(terminal: Terminal, home: Home, site: Site, outcome: Outcome, seconds:
         terminal.show("Say hello to an agent over A2A:\n")
         terminal.show(curl(site.url, outcome.api_key) + "\n")
     terminal.show("Ctrl-C ends everything.")
+
+
+def model(site: Site) -> str:
+    """What plugins use that name no model."""
+    if site.demo_model_url:
+        return DEMO_MODEL
+    url = setting("AGENTX_MODEL_URL")
+    return f"{setting('AGENTX_MODEL_NAME') or ''} at {url}".strip() if url else NO_MODEL
 
 
 def curl(url: str, api_key: str) -> str:

@@ -12,6 +12,7 @@ WIDTH: Final = 9
 COLOURS: Final = {
     "agentx": "bold cyan", "postgres": "blue", "valkey": "red", "bootstrap": "white",
     "web": "green", "gateway": "cyan", "node": "magenta", "beat": "yellow", "courier": "blue",
+    "model": "white",
 }  # fmt: skip
 LEVELS: Final = {"warning": "yellow", "error": "red", "critical": "bold red", "debug": "dim"}
 TOLD: Final = {"time", "level", "logger", "message", "exception"}

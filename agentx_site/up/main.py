@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +39,9 @@ def run(options: Options) -> None:
     """Everything that can be refused is refused here, before the first process starts."""
     home = Home(options.home)
     home.open()
-    with contextlib.closing(home), ports.listen(options.host, options.port) as listener:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.closing(home))
+        listener = stack.enter_context(ports.listen(options.host, options.port))
         grpc_port = ports.check(options.host, options.grpc_port, "--grpc-port")
         runtime = runtime_dir(options.home)
         terminal = Terminal()
@@ -53,6 +56,7 @@ def run(options: Options) -> None:
             database_url=postgres.url if postgres else None,
             redis_url=valkey.url if valkey else None,
             secret_key_file=home.secret_key_file,
+            model_listener=_demo_model(options, stack),
         )
         shutil.rmtree(site.counters_dir, ignore_errors=True)  # left by a run that was killed
         site.counters_dir.mkdir(mode=0o700)
@@ -61,6 +65,13 @@ def run(options: Options) -> None:
             asyncio.run(Runner(site, home, services, terminal).run())
         finally:
             shutil.rmtree(runtime, ignore_errors=True)  # sockets of processes that have ended
+
+
+def _demo_model(options: Options, stack: contextlib.ExitStack) -> socket.socket | None:
+    """Where it listens: nobody but this machine reaches it."""
+    if not options.demo or given.names_a_model():
+        return None
+    return stack.enter_context(ports.listen(ports.LOOPBACK, 0))
 
 
 def _postgres(home: Home, runtime: Path, terminal: Terminal) -> Postgres:

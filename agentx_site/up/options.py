@@ -57,6 +57,12 @@ def setting(name: str, environment: Mapping[str, str] = os.environ) -> str | Non
         raise UpError(f"{name}_FILE names {path}: {error.strerror}.", status=2) from None
 
 
+def names_a_model(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether somebody said which model to use: then AgentX starts none of its own."""
+    names = ("AGENTX_MODEL_URL", "AGENTX_MODEL_NAME", "AGENTX_MODEL_KEY")
+    return any(setting(name, environment) for name in names)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="agentx up",
@@ -73,7 +79,10 @@ def _parser() -> argparse.ArgumentParser:
         "--server", choices=SERVERS, default="uvicorn", help="what they run (uvicorn)"
     )
     parser.add_argument(
-        "--no-demo", dest="demo", action="store_false", help="do not start the bundled agents"
+        "--no-demo",
+        dest="demo",
+        action="store_false",
+        help="do not start the bundled agents and the demo model",
     )
     return parser
 

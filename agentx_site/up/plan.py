@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ class Site:
     database_url: str | None  # None: the environment already names one
     redis_url: str | None
     secret_key_file: Path
+    model_listener: socket.socket | None = None  # of the demo model; None: there is none
 
     @property
     def url(self) -> str:
@@ -51,6 +53,13 @@ class Site:
     def counters_dir(self) -> Path:
         """Where every process leaves what it counted, so that each web process can tell all of it."""
         return self.runtime_dir / "counters"
+
+    @property
+    def demo_model_url(self) -> str:
+        """Empty when there is none."""
+        if self.model_listener is None:
+            return ""
+        return f"http://{ports.LOOPBACK}:{self.model_listener.getsockname()[1]}/v1"
 
     @property
     def local_host(self) -> str:
@@ -74,6 +83,12 @@ class Site:
         }
         if not self.options.demo:
             ours["AGENTX_DEMO"] = "0"
+        if self.demo_model_url:
+            ours |= {
+                "AGENTX_MODEL_URL": self.demo_model_url,
+                "AGENTX_MODEL_NAME": "demo",
+                "AGENTX_DEMO_MODEL": "1",
+            }
         if setting("AGENTX_SECRET_KEY") is None:
             ours["AGENTX_SECRET_KEY_FILE"] = str(self.secret_key_file)
         if self.database_url:
@@ -144,6 +159,13 @@ def beat(site: Site) -> Program:
 
 def courier(site: Site) -> Program:
     return _program(site, "courier", _manage("courier"))
+
+
+def model(site: Site, listener: socket.socket) -> Program:
+    """The runner holds its socket: who asks before it is there, or between two lives, waits."""
+    descriptor = listener.fileno()
+    argv = _python("-m", "agentx_site.model_stub.serve", str(descriptor))
+    return _program(site, "model", argv, pass_fds=(descriptor,))
 
 
 def _program(

@@ -6,6 +6,7 @@ import socket
 from agentx_site.up.errors import UpError
 
 BACKLOG = 2048
+LOOPBACK = "127.0.0.1"
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be looked up, not bound
 
 

@@ -28,7 +28,9 @@ PAUSE = 0.05  # between two looks
 ECHO = "/api/v1/agents/echo/status"
 COMING = {"unknown", "initializing"}
 # Groups end one after the other: callers first, then what works for them, then what they stand on.
-STEPS: Final = ({"web", "gateway"}, {"node"}, {"beat", "courier"}, {"valkey"}, {"postgres"})
+STEPS: Final = (
+    {"web", "gateway"}, {"node"}, {"beat", "courier", "model"}, {"valkey"}, {"postgres"},
+)  # fmt: skip
 
 
 class Runner:
@@ -90,6 +92,8 @@ class Runner:
         await gateway.until_ready(GATEWAY_WITHIN)
         self._start(plan.beat(self.site))
         self._start(plan.courier(self.site))
+        if self.site.model_listener is not None:
+            self._start(plan.model(self.site, self.site.model_listener))
         elapsed = time.monotonic() - self.began
         announce.ready(self.terminal, self.home, self.site, outcome, elapsed)
 
@@ -153,6 +157,8 @@ class Runner:
             "runtime_dir": str(self.site.runtime_dir),
             "database_url": self.site.database_url,
             "redis_url": self.site.redis_url,
+            "model": announce.model(self.site),
+            "demo_model_url": self.site.demo_model_url,
             "children": {
                 name: {"pid": pid, "ticks": started_ticks(pid)} for name, pid in running.items()
             },

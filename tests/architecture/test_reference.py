@@ -127,7 +127,9 @@ def test_every_command() -> None:
 
 
 # They run until they are ended, or make files on this machine and ask AgentX nothing.
-WITHOUT_JSON = ("up", "plugin dev", "plugin run", "plugin new", "plugin keygen", "plugin sign")
+WITHOUT_JSON = (
+    "up", "model-stub", "plugin dev", "plugin run", "plugin new", "plugin keygen", "plugin sign",
+)  # fmt: skip
 
 
 def test_every_command_that_asks_agentx_answers_programs_too() -> None:
