@@ -90,7 +90,8 @@ def _filled(told: object, text: str) -> object:
 
 
 def _made_up(tool: Offered, asked: Asked) -> Call:
-    return Call(tool.name, json.dumps(made(tool.parameters, asked.user_text), ensure_ascii=False))
+    arguments = made({"type": "object", **tool.parameters}, asked.user_text)
+    return Call(tool.name, json.dumps(arguments, ensure_ascii=False))
 
 
 def _results(asked: Asked) -> list[str] | None:

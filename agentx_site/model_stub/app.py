@@ -113,7 +113,7 @@ class Stub:
         if orders.hangs:
             await connection.pause(LONGEST_SILENCE)
         request.status = 200
-        reply = answer(asked)
+        reply = _reply(asked)
         pace = Pace(connection, orders, self._delay)
         if asked.stream:
             await _streamed(connection, told, asked, reply, pace)
@@ -161,6 +161,13 @@ async def _streamed(
         if has_word:
             await pace.word()
     await connection.send(DONE if is_chat else b"", is_last=True)
+
+
+def _reply(asked: Asked) -> Answer:
+    try:
+        return answer(asked)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        raise bad("A schema in this request is no JSON Schema.") from None
 
 
 def _event(name: str, data: Json) -> bytes:
