@@ -8,6 +8,7 @@ from routing.views import files, pushes, tasks
 pages: list[URLPattern] = [
     path("tasks/", tasks.tasks, name="page-tasks"),
     path("tasks/<uuid:task_id>/", tasks.task, name="page-task"),
+    path("tasks/<uuid:task_id>/answered/", tasks.answered, name="page-task-answered"),
     path("tasks/<uuid:task_id>/cancel/", tasks.cancel, name="page-task-cancel"),
     path(
         "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/",

@@ -8,8 +8,10 @@ from routing.selectors.pushes import (
     push_deliveries_of,
 )
 from routing.selectors.tasks import access_task, conversation_of, events_of, task_key, tasks
+from routing.selectors.turns import AnsweredTurn, turns_of
 
 __all__ = [
+    "AnsweredTurn",
     "access_push_delivery",
     "access_task",
     "conversation_of",
@@ -20,4 +22,5 @@ __all__ = [
     "push_deliveries_of",
     "task_key",
     "tasks",
+    "turns_of",
 ]

@@ -76,6 +76,14 @@ def task(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpRespo
     return render(request, "routing/task.html", told)
 
 
+@page
+def answered(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpResponse:
+    """Who ended its last turn, in a line: for the place where an agent is tried."""
+    found = selectors.access_task(principal, task_id)
+    told = {"task": found, "turns": selectors.turns_of(found)[-1:]}
+    return render(request, "routing/_answered.html", told)
+
+
 def _events(request: HttpRequest, found: Task) -> dict[str, Any]:
     """The newest events, or those before the number that the address names."""
     before = request.GET.get("before", "")

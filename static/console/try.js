@@ -1,47 +1,23 @@
 // “Try it”: talks to the agent as any A2A client would, shows the answer as it comes, and on demand all that went to and fro.
-import { Refused, answers, request } from "./a2a.js";
-import { duration } from "./figures.js";
+import { Refused } from "./a2a.js";
 import { add } from "./parts.js";
+import { Asked } from "./try/asked.js";
+import { offerAgain, tell } from "./try/ended.js";
+import { bubble, clear, fail, told } from "./try/talk.js";
+import { BAD, Turn } from "./try/turn.js";
 import { Uploads } from "./uploads.js";
 
 const element = (id) => document.getElementById(id);
 const panel = element("try");
-const told = panel.dataset;
-const [talk, raw, say, words, send, stop, state, fresh, kind, showRaw] = ["talk", "raw", "say", "words", "send", "stop", "try-state", "try-new", "kind", "show-raw"].map(element);
-const url = `/a2a/${told.agent}/`;
+const [talk, say, words, send, stop, state, fresh, kind, showRaw] = ["talk", "say", "words", "send", "stop", "try-state", "try-new", "kind", "show-raw"].map(element);
 const method = told.streaming === "1" ? "SendStreamingMessage" : "SendMessage";
-const waits = new Set(["INPUT_REQUIRED", "AUTH_REQUIRED"]);
 const TONES = { COMPLETED: "good", WORKING: "busy", SUBMITTED: "busy", INPUT_REQUIRED: "warn", AUTH_REQUIRED: "warn", FAILED: "bad", REJECTED: "bad" };
-const LONG = 400; // characters of one value in the exchange
 const uploads = new Uploads({ list: element("files"), input: element("file"), drop: panel, limit: Number(told.limit), told, refuse: (why) => fail(why) });
 
 let context = {};
 let running = null;
-
-const bare = (name) => name.replace("TASK_STATE_", "");
-
-function bubble(role) {
-  const said = Object.assign(document.createElement("div"), { className: "said" });
-  said.dataset.role = role;
-  talk.append(said);
-  return said;
-}
-
-function fail(message, detail = "") {
-  const said = bubble("error");
-  said.setAttribute("role", "alert");
-  said.textContent = message;
-  if (detail) said.append(Object.assign(document.createElement("small"), { textContent: detail }));
-  talk.scrollTop = talk.scrollHeight;
-}
-
-function note(mark, event) {
-  const line = document.createElement("div");
-  const text = JSON.stringify(event, (_, value) => (typeof value === "string" && value.length > LONG ? `${value.slice(0, LONG)}… (${value.length})` : value));
-  line.append(Object.assign(document.createElement("span"), { className: "t", textContent: `${mark}  ` }), text);
-  raw.append(line);
-  raw.scrollTop = raw.scrollHeight;
-}
+let asked = null; // the form that waits to be filled in
+let seen = new Map(); // artifacts of this conversation that are on the page
 
 function show(name) {
   state.textContent = name.replace("_", " ").toLowerCase();
@@ -49,99 +25,48 @@ function show(name) {
   state.hidden = !name;
 }
 
-class Turn {
-  // One message and its answer. Each artifact has its own bubble, and may grow by pieces.
-  constructor() {
-    this.began = performance.now();
-    this.first = null;
-    this.bubbles = new Map();
-    this.stopped = new AbortController();
-  }
-
-  get passed() {
-    return performance.now() - this.began;
-  }
-
-  take({ task, message, artifactUpdate, statusUpdate }) {
-    if (task) this.takeTask(task);
-    if (message) this.takeMessage(message);
-    if (artifactUpdate) this.takeArtifact(artifactUpdate.artifact, artifactUpdate.append);
-    if (statusUpdate) this.takeStatus(statusUpdate.status, statusUpdate);
-  }
-
-  takeTask(task) {
-    this.takeStatus(task.status, { taskId: task.id, contextId: task.contextId });
-    for (const artifact of task.artifacts ?? []) this.takeArtifact(artifact, false);
-  }
-
-  takeMessage(message) {
-    context = message.contextId ? { contextId: message.contextId } : context;
-    this.isDirect = true;
-    show("");
-    this.write(message.messageId, message.parts);
-  }
-
-  takeArtifact(artifact, append) {
-    this.write(`artifact ${artifact.artifactId}`, artifact.parts, { append, name: artifact.name });
-  }
-
-  takeStatus(status, { taskId, contextId }) {
-    this.task = taskId;
-    const name = bare(status.state);
-    context = waits.has(name) ? { contextId, taskId } : { contextId };
-    show(name);
-    if (status.message) this.write(status.message.messageId, status.message.parts, { role: TONES[name] === "bad" ? "error" : "agent" });
-  }
-
-  write(key, parts, { append = false, role = "agent", name = "" } = {}) {
-    this.first ??= this.passed;
-    if (!this.bubbles.has(key)) this.bubbles.set(key, this.begin(role, name));
-    const said = this.bubbles.get(key);
-    if (!append) said.replaceChildren();
-    add(said, parts);
-    talk.scrollTop = talk.scrollHeight;
-  }
-
-  begin(role, name) {
-    const said = bubble(role);
-    if (!name) return said;
-    const inside = document.createElement("div");
-    said.append(Object.assign(document.createElement("small"), { textContent: name }), inside);
-    return inside;
-  }
-
-  finish() {
-    const meta = Object.assign(document.createElement("div"), { className: "meta" });
-    if (this.first) meta.append(`${told.first} ${duration(this.first / 1000)} · ${duration(this.passed / 1000)} ${told.total}`);
-    if (this.isDirect) meta.append(this.first ? ` · ${told.direct}` : told.direct);
-    if (this.task) meta.append(Object.assign(document.createElement("a"), { className: "ax-link", href: `/tasks/${this.task}/`, textContent: told.task }));
-    talk.append(meta);
-    talk.scrollTop = talk.scrollHeight;
-  }
-
-  async ask(call, params) {
-    const body = request(call, params);
-    const heard = (event) => note(`← +${Math.round(this.passed)} ms`, event);
-    note(`→ POST ${url}`, body);
-    for await (const result of answers(url, body, { extensions: told.extensions, signal: this.stopped.signal, heard })) if (call !== "CancelTask") this.take(result);
+// Do what a turn does, and say why where that is refused. False where doing it again may help.
+async function attempt(deed) {
+  try {
+    await deed();
+    return true;
+  } catch (error) {
+    if (error.name === "AbortError") return fail(told.stopped) ?? true;
+    if (error instanceof Refused) fail(error.message, error.detail);
+    else fail(`${told.failed}: ${error.message}`);
+    return false;
   }
 }
 
 async function converse(parts) {
-  const turn = (running = new Turn());
+  asked?.close();
+  asked = null;
+  const message = `try-${crypto.randomUUID?.() ?? Date.now()}`;
+  const turn = (running = new Turn({ message, seen, show }));
+  const before = context;
   add(bubble("user"), parts);
   busy(true);
-  try {
-    await turn.ask(method, { message: { messageId: `try-${Date.now()}`, role: "ROLE_USER", parts, ...context } });
-  } catch (error) {
-    if (error.name === "AbortError") fail(told.stopped);
-    else if (error instanceof Refused) fail(error.message, error.detail);
-    else fail(`${told.failed}: ${error.message}`);
-  }
-  turn.finish();
+  const went = await attempt(() => turn.ask(method, { message: { messageId: message, role: "ROLE_USER", parts, ...context } }));
+  context = turn.context ?? context;
+  turn.tools.leave();
+  tell(turn);
   running = null;
   busy(false);
+  if (!went || BAD.has(turn.state)) offerAgain(() => again(parts, turn, before), turn.retryAfter);
+  ask(turn);
   document.dispatchEvent(new CustomEvent("ax:tried"));
+}
+
+// Of a task that has ended nothing more can be asked: the same goes to a new one of its conversation.
+function again(parts, turn, before) {
+  if (running) return;
+  context = turn.state ? { contextId: turn.context?.contextId ?? before.contextId } : before;
+  if (!context.contextId) context = {};
+  converse(parts);
+}
+
+function ask(turn) {
+  if (turn.state === "INPUT_REQUIRED" && turn.schemas.length) asked = new Asked(turn.schemas, converse);
 }
 
 function busy(is) {
@@ -177,24 +102,22 @@ async function submit() {
 }
 
 async function cancel() {
-  const turn = running ?? new Turn();
+  const turn = running ?? new Turn({ show });
   const task = turn.task ?? context.taskId;
   if (!task) return turn.stopped.abort();
-  try {
-    await turn.ask("CancelTask", { id: task });
-    if (!running) show("CANCELED");
-  } catch (error) {
-    fail(error.message, error.detail);
-  }
+  const went = await attempt(() => turn.ask("CancelTask", { id: task }));
   if (running) return;
+  if (went) show("CANCELED");
+  asked?.close();
   context = { contextId: context.contextId };
   busy(false);
 }
 
 function begin() {
   context = {};
-  talk.replaceChildren();
-  raw.replaceChildren();
+  asked = null;
+  seen = new Map();
+  clear();
   show("");
   busy(false);
   fresh.hidden = true;
@@ -204,6 +127,17 @@ function reveal(is) {
   panel.dataset.raw = is ? "shown" : "hidden";
   showRaw.setAttribute("aria-expanded", is);
   localStorage.setItem("try.raw", is ? "1" : "");
+}
+
+// From a task's page: go on with that conversation, or answer what that task asked, which is shown again.
+async function goOn(contextId, taskId) {
+  context = { contextId, ...(taskId && { taskId }) };
+  talk.querySelector(".hint").textContent = told.goesOn;
+  busy(false);
+  if (!taskId) return;
+  const turn = new Turn({ seen, show });
+  const went = await turn.ask("GetTask", { id: taskId, historyLength: 0 }).then(() => true, () => false);
+  if (went && !running) ask(turn);
 }
 
 say.addEventListener("submit", (event) => {
@@ -221,11 +155,5 @@ fresh.addEventListener("click", begin);
 showRaw.addEventListener("click", () => reveal(panel.dataset.raw !== "shown"));
 reveal(Boolean(localStorage.getItem("try.raw")));
 
-// From a task's page: go on with that conversation, or answer what that task asked.
-const asked = new URLSearchParams(location.search);
-if (asked.get("context")) {
-  context = { contextId: asked.get("context"), ...(asked.get("task") && { taskId: asked.get("task") }) };
-  talk.querySelector(".hint").textContent = told.goesOn;
-  busy(false);
-  fresh.hidden = false;
-}
+const from = new URLSearchParams(location.search);
+if (from.get("context")) goOn(from.get("context"), from.get("task"));

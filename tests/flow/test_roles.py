@@ -247,6 +247,7 @@ PAGES = [
     Right("GET", "autoscaling/<slug:slug>/", "OA"),
     Right("GET", "tasks/", EVERYBODY),
     Right("GET", "tasks/<uuid:task_id>/", "VUOA", hidden="D"),
+    Right("GET", "tasks/<uuid:task_id>/answered/", "VUOA", hidden="D"),
     Right("POST", "tasks/<uuid:task_id>/cancel/", "OA"),
     Right("GET", "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/", "VUOA", hidden="D"),
     Right("GET", "tasks/<uuid:task_id>/messages/<uuid:message>/<int:part>/", "VUOA", hidden="D"),

@@ -1,0 +1,76 @@
+// A form that an agent asks its caller to fill in: its schema comes as a part of type application/schema+json.
+import { answerOf, fieldsOf, isForm } from "./fields.js";
+import { make, pattern, put, told } from "./talk.js";
+
+export const isSchema = (part) => (part.mediaType ?? "").startsWith("application/schema+json") && part.data !== null && typeof part.data === "object";
+const hints = { lines: told.oneEach, json: told.asJson };
+const APPROVES = /appro|allow|accept|confirm|permit|agree|proceed|continue/i;
+
+// The one yes or no that a form turns on, if there is one: it becomes two buttons.
+function decisive(schema) {
+  if (!isForm(schema)) return schema.type === "boolean" ? "" : null;
+  const yes = Object.entries(schema.properties).filter(([, one]) => one.type === "boolean");
+  const others = Object.keys(schema.properties).length - yes.length;
+  return yes.length === 1 && (!others || (schema.required ?? []).includes(yes[0][0])) ? yes[0][0] : null;
+}
+
+export class Asked {
+  // answer(parts): sends them to the task that asked. Drawn at once.
+  constructor(schemas, answer) {
+    this.schemas = schemas;
+    this.answer = answer;
+    this.turning = schemas.length === 1 ? decisive(schemas[0]) : null;
+    const form = pattern("try-asked");
+    Object.assign(this, form);
+    this.fields = schemas.map((schema) => fieldsOf(schema, hints));
+    this.draw();
+    this.made.addEventListener("submit", (event) => this.submit(event));
+    put(this.made);
+    this.made.querySelector("input, select, textarea, button")?.focus({ preventScroll: true });
+  }
+
+  draw() {
+    for (const [number, schema] of this.schemas.entries()) {
+      const shown = this.fields[number].filter((field) => this.turning === null || field.name !== this.turning);
+      const group = make("fieldset", "ax-asked-group", ...shown.map((field) => field.node));
+      if (schema.title) group.prepend(make("legend", "", schema.title));
+      if (schema.description && isForm(schema)) group.prepend(make("p", "help", schema.description));
+      this.group.append(group);
+    }
+    for (const button of [this.yes, this.no]) button.hidden = this.turning === null;
+    this.send.hidden = this.turning !== null;
+    if (this.turning !== null) this.drawTurning();
+  }
+
+  // The question beside its two buttons; named by what they mean.
+  drawTurning() {
+    const [schema] = this.schemas;
+    const one = this.turning === "" ? schema : schema.properties[this.turning];
+    if (one.description || one.title) this.group.append(make("p", "ax-asked-question", one.description || one.title));
+    if (this.turning === "" || APPROVES.test(this.turning)) return;
+    this.yes.textContent = told.yes;
+    this.no.textContent = told.no;
+  }
+
+  submit(event) {
+    event.preventDefault();
+    const decided = this.turning === null ? null : event.submitter?.value === "true";
+    const wrong = this.fields.flat().filter((field) => field.name !== this.turning && field.check());
+    if (wrong.length) return void wrong[0].input.focus();
+    const values = this.schemas.map((schema, number) => this.valueOf(schema, number, decided));
+    this.close();
+    this.answer(values.map((data) => ({ data })));
+  }
+
+  valueOf(schema, number, decided) {
+    if (this.turning === "") return decided;
+    const answer = answerOf(schema, this.fields[number]);
+    return this.turning === null ? answer : { ...answer, [this.turning]: decided };
+  }
+
+  // Answered, by it or by words: it stays to be read.
+  close() {
+    this.group.disabled = true;
+    for (const button of [this.yes, this.no, this.send]) button.hidden = true;
+  }
+}
