@@ -35,7 +35,8 @@ class LLMAdapter(Adapter):
 
     What a turn yields is what `Adapter.process` may yield, and `ToolCall`, `ToolResult`, `Usage`. Tools
     are shown by themselves when they are called. Words and tools of the turn are kept in the
-    conversation's memory, unless the framework keeps its own there (`keeps_own_memory`).
+    conversation's memory, unless the framework keeps its own there (`keeps_own_memory`; for one turn
+    `exchange.keeps_words`).
     """
 
     Config: Any = PluginConfig
@@ -137,12 +138,13 @@ class LLMAdapter(Adapter):
     async def process(self, turn: Turn) -> AsyncIterator[Any]:
         async with self._its_turn(turn), self._in_use(turn) as made:
             exchange = Exchange(turn, turn.config, self.remote)
+            exchange.keeps_words = not self.keeps_own_memory
             async with aclosing(exchange.run(self.converse(made.native, exchange))) as items:
                 async for item in items:
-                    if _ends(item) and not self.keeps_own_memory:
+                    if _ends(item) and exchange.keeps_words:
                         exchange.remember()
                     yield item
-            if not self.keeps_own_memory:
+            if exchange.keeps_words:
                 exchange.remember()
 
     def models(self, agent: Agent | None) -> Any:

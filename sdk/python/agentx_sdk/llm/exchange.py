@@ -41,6 +41,7 @@ class Exchange:
         self.turn = turn
         self.spec = spec
         self.remote = remote
+        self.keeps_words = True  # False: the framework keeps its own, in `native`
         self.loop = asyncio.get_running_loop()
         self.message = from_a2a("user", turn.parts)
         self.history = self._history()
