@@ -1,0 +1,149 @@
+"""LangChain's agents as agents of AgentX."""
+
+import inspect
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import runnables
+from agentx_sdk import Agent, ConfigError
+from agentx_sdk.langchain import (
+    ConversationSaver,
+    GraphAgent,
+    GraphOptions,
+    chat_model,
+    native_tools,
+)
+from agentx_sdk.langchain.messages import text_of
+from agentx_sdk.llm import (
+    AgentTool,
+    Exchange,
+    LLMAdapter,
+    MemberConfig,
+    ModelConfig,
+    own_code,
+)
+from agentx_sdk.llm.tools import MESSAGE_SCHEMA
+from agentx_sdk.tool import Tool
+from config import AgentConfig, PluginConfig
+from langchain.agents import create_agent
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from langchain_core.messages import HumanMessage
+from langgraph.graph.state import CompiledStateGraph
+from middleware import middleware_of
+
+MODEL_NODE = "model"  # of `create_agent`
+STRUCTURED = "structured_response"
+SUBAGENT_STEPS = 25
+
+
+class Plugin(LLMAdapter):
+    """Agents of `create_agent`, and Runnables of your own."""
+
+    framework = "langchain"
+    version = "1.0.0"
+    capabilities = ("text", "images", "data", "streaming", "multi-turn", "tools", "approvals")
+    input_modes = ("text/plain", "application/json", "image/*")
+    output_modes = ("text/plain", "application/json")
+    Config = PluginConfig
+    AgentConfig = AgentConfig
+    keeps_own_memory = True
+
+    def connect(self, model: ModelConfig) -> Any:
+        return chat_model(model)
+
+    async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Any:
+        spec: AgentConfig = agent.config
+        return await (self._own(spec, tools) if spec.code else self._configured(agent, tools))
+
+    def converse(self, native: Any, exchange: Exchange) -> AsyncIterator[Any]:
+        items: AsyncIterator[Any] = native.converse(exchange)
+        return items
+
+    # ---- From configuration
+
+    async def _configured(self, agent: Agent, tools: Sequence[AgentTool]) -> GraphAgent:
+        spec: AgentConfig = agent.config
+        every = [*tools, *[await self._subagent(spec, n) for n in range(len(spec.subagents))]]
+        model = self.model(spec.model)
+        native = await self.client(model)
+        around = await middleware_of(spec, every, self._named, self.folders)
+        retries = spec.middleware.retries
+        retried = (retries.tools or [tool.name for tool in every]) if retries is not None else ()
+        saver = ConversationSaver()
+        graph = create_agent(
+            native,
+            native_tools(every, retried),
+            system_prompt=spec.instructions or None,
+            middleware=around,
+            response_format=_response_format(spec),
+            checkpointer=saver,
+            name=agent.id,
+        )
+        # What is redacted in the model's words must not be streamed before that.
+        streams = not any(each.output for each in spec.middleware.redact)
+        options = GraphOptions(
+            reply_nodes=(MODEL_NODE,),
+            streams=streams,
+            data_key=STRUCTURED if spec.output_schema else "",
+            vision=bool(model.vision),
+        )
+        return GraphAgent(graph, saver, options, [tool.name for tool in every])
+
+    async def _named(self, told: str | ModelConfig, path: str) -> Any:
+        return await self.client(self.model(told, path))
+
+    async def _subagent(self, spec: AgentConfig, place: int) -> AgentTool:
+        """An agent that this one asks: it begins anew each time, and answers in words."""
+        member: MemberConfig = spec.subagents[place]
+        path = f"subagents.{place}"
+        tools = self.toolbox(member.tools, spec, f"{path}.tools")
+        native = await self._named(member.model or spec.model, f"{path}.model")
+        graph = create_agent(
+            native,
+            native_tools(tools),
+            system_prompt=member.instructions or None,
+            name=member.name,
+        )
+
+        async def ask(message: str) -> str:
+            given: Any = {"messages": [HumanMessage(message)]}
+            done = await graph.ainvoke(given, {"recursion_limit": SUBAGENT_STEPS})
+            return text_of(done["messages"][-1])
+
+        about = member.description or f"Ask {member.name}; it answers in words."
+        tool = Tool(member.name, ask, about, input_schema=MESSAGE_SCHEMA)
+        return AgentTool(tool, spec.limits)
+
+    # ---- Own code
+
+    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Any:
+        found = own_code.loaded(spec.code, self.folders)
+        native = await self.client(self.model(spec.model)) if _wants(found, "model") else None
+        offered = native_tools(tools) if _wants(found, "tools") else []
+        made = own_code.made(found, model=native, tools=offered, config=spec)
+        made = await made if inspect.isawaitable(made) else made
+        if isinstance(made, CompiledStateGraph):
+            options = GraphOptions(
+                reply_nodes=tuple(spec.reply_nodes),
+                data_key=STRUCTURED if spec.output_schema else "",
+                input_key=spec.input_key,
+                output_key=spec.output_key,
+            )
+            return GraphAgent(made, ConversationSaver(), options, [tool.name for tool in tools])
+        return runnables.RunnableAgent(made, spec.input_key, spec.output_key)
+
+
+def _response_format(spec: AgentConfig) -> Any:
+    if not spec.output_schema:
+        return None
+    schema = {"title": "answer", **spec.output_schema}
+    try:
+        strategy = ProviderStrategy if spec.output_strategy == "provider" else ToolStrategy
+        return strategy(schema)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(str(error), {"output_schema": str(error)}) from error
+
+
+def _wants(found: Any, name: str) -> bool:
+    """Whether a function asks for it: a graph that is made already needs no model of ours."""
+    return inspect.isfunction(found) and name in inspect.signature(found).parameters
