@@ -1,0 +1,98 @@
+"""Where CrewAI would ask at a terminal: the turn ends and asks its caller, and goes on with the answer."""
+
+import re
+from typing import Any
+
+from crewai.core.providers.human_input import SyncHumanInputProvider, set_provider
+from crewai.flow.flow_config import flow_config
+from running import Run, current_run
+
+REVIEW_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "approved": {"type": "boolean", "title": "Accept it", "default": True},
+        "feedback": {"type": "string", "title": "What should be different", "default": ""},
+    },
+    "required": ["approved"],
+}
+ANSWER_SCHEMA = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "title": "Answer"}},
+    "required": ["answer"],
+}
+YES = re.compile(r"\s*(ok|okay|yes|y|approved?|accept(ed)?|good|fine|lgtm)?[.! ]*", re.IGNORECASE)
+
+
+class Reviews(SyncHumanInputProvider):
+    """Of tasks with `human_input`: accepted, or done again with what was said."""
+
+    def handle_feedback(self, formatted_answer: Any, context: Any) -> Any:
+        answer = formatted_answer
+        while context.ask_for_human_input:
+            if words := self._words(answer):
+                context.messages.append(context._format_feedback_message(words))
+                answer = context._invoke_loop()
+            else:
+                context.ask_for_human_input = False
+        return answer
+
+    async def handle_feedback_async(self, formatted_answer: Any, context: Any) -> Any:
+        answer = formatted_answer
+        while context.ask_for_human_input:
+            if words := self._words(answer):
+                context.messages.append(context._format_feedback_message(words))
+                answer = await context._ainvoke_loop()
+            else:
+                context.ask_for_human_input = False
+        return answer
+
+    def _words(self, answer: Any) -> str:
+        """What should be different; nothing when it is accepted."""
+        question = f"{self._get_output_string(answer)}\n\nIs this right?"
+        return feedback_in(_run().ask(question, REVIEW_SCHEMA))
+
+
+class FlowQuestions:
+    """Of own flows: `self.ask(...)` and `@human_feedback`."""
+
+    def request_input(self, message: str, flow: Any, metadata: Any = None) -> str:
+        """What the caller answered."""
+        return words_of_answer(_run().ask(message, ANSWER_SCHEMA))
+
+    def request_feedback(self, context: Any, flow: Any) -> str:
+        """What the caller says to a step's result."""
+        question = f"{context.method_output}\n\n{context.message}"
+        return words_of_answer(_run().ask(question, ANSWER_SCHEMA))
+
+
+def install() -> None:
+    """For all flows of the process: none may read a terminal."""
+    flow_config.input_provider = FlowQuestions()
+    flow_config.hitl_provider = FlowQuestions()
+
+
+def review_by_caller() -> None:
+    """For the tasks of this turn."""
+    set_provider(Reviews())
+
+
+def feedback_in(answer: Any) -> str:
+    """What should be different, of a form or of words; nothing when it is accepted."""
+    if isinstance(answer, dict):
+        words = str(answer.get("feedback") or "")
+        return "" if answer.get("approved") else words or "This is not right. Do it better."
+    return "" if YES.fullmatch(str(answer)) else str(answer)
+
+
+def words_of_answer(answer: Any) -> str:
+    """The words of a form with one field, or of a message."""
+    if isinstance(answer, dict):
+        return str(answer.get("answer", answer))
+    return str(answer)
+
+
+def _run() -> Run:
+    run = current_run.get()
+    if run is None:
+        raise RuntimeError("there is nobody to ask: no turn is running")
+    return run
