@@ -13,12 +13,17 @@ TEXT_SHOWN: Final = 100_000  # characters of one part; all of it is in the downl
 # What a browser draws and never runs: no SVG, which may hold scripts.
 IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]{1,64}/[\w!#$&^.+-]{1,64}", re.ASCII)
+TOOLS: Final = frozenset({"tool_call", "tool_result"})
+FORM: Final = "application/schema+json"  # a JSON Schema of what the reader is asked for
 EXTENSIONS: Final = {"text/plain": "txt", "application/json": "json"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A part as a page shows it. `kind`: text, data, image, file or link; `size` in bytes, of files."""
+    """A part as a page shows it. `kind`: text, data, form, image, file or link; `size` in bytes, of files.
+
+    Of a form, `data` is the JSON Schema of what is asked for.
+    """
 
     kind: str
     text: str = ""
@@ -55,7 +60,22 @@ def shown(part: Json) -> Shown:
         return replace(named, kind=kind, size=_decoded_size(str(part["raw"])))
     if "url" in part:
         return _link(str(part["url"]), named)
-    return replace(named, data=part.get("data"))
+    kind = "form" if form_of(part) is not None else "data"
+    return replace(named, kind=kind, data=part.get("data"))
+
+
+def tool_of(part: Json) -> tuple[str, Json] | None:
+    """Of a part that tells of a tool: whether it is a `tool_call` or a `tool_result`, and what it says."""
+    metadata, data = part.get("metadata"), part.get("data")
+    ours = metadata.get("agentx") if isinstance(metadata, dict) else None
+    kind = ours.get("kind") if isinstance(ours, dict) else None
+    return (kind, data) if kind in TOOLS and isinstance(data, dict) else None
+
+
+def form_of(part: Json) -> Json | None:
+    """The JSON Schema of a part that is a form to fill in."""
+    data = part.get("data")
+    return data if _media_type(part) == FORM and isinstance(data, dict) else None
 
 
 def _link(url: str, named: Shown) -> Shown:
@@ -101,7 +121,16 @@ def brief(parts: list[Json]) -> str:
 
 
 def _brief(part: Json) -> str:
+    if tool := tool_of(part):
+        kind, data = tool
+        return _one_line(
+            data.get("arguments")
+            if kind == "tool_call"
+            else data.get("error") or data.get("result")
+        )
     told = shown(part)
+    if told.kind == "form":
+        return ", ".join(told.data.get("properties") or ())
     if told.kind == "text":
         return told.text
     if told.kind == "link":
@@ -112,6 +141,8 @@ def _brief(part: Json) -> str:
 
 
 def _one_line(data: Any) -> str:
+    if data is None:
+        return ""
     return (
         str(data) if not isinstance(data, dict) else ", ".join(f"{k}: {v}" for k, v in data.items())
     )

@@ -64,6 +64,10 @@ class Record:
     request: Json | None = None  # see routing.delivery.turns.request_of
     deliveries: int = 1
     upstream: Json | None = None  # of a remote agent: its taskId and contextId
+    keeps_memory: bool = False  # its agent: one turn of the conversation at a time
+    parent: str | None = None  # the task whose turn asked for this one
+    trace: str = ""  # 32 hexadecimal digits
+    usage: Json | None = None  # see routing.usage
     artifacts: list[Json] = field(default_factory=list)
     history: list[Json] = field(default_factory=list)
 

@@ -59,6 +59,8 @@ class Route:
     card_changed: datetime | None = None
     # Of an agent that lives elsewhere: why it cannot be reached.
     trouble: str = ""
+    # Of one that a plugin hosts and could not make: what the plugin said.
+    reason: str = ""
 
     @property
     def redelivers(self) -> bool:
@@ -75,6 +77,8 @@ class Route:
             return
         if self.source == Agent.Source.REMOTE:
             raise AgentUnreachable(f"AgentX has no address of the agent {self.slug}.")
+        if self.state == Agent.State.ERROR and self.reason:
+            raise AgentUnreachable(f"The agent {self.slug} has failed: {self.reason}")
         if self.state == Agent.State.SHUTDOWN or self.plugin_state == "unloaded":
             raise AgentUnreachable(f"The agent {self.slug} is stopped.")
         if self.plugin_state == "error":
@@ -152,7 +156,14 @@ class Roster:
     """The rows behind the routes, kept between readings."""
 
     FIELDS: tuple[str, ...] = ("id", "retired", "slug", "state", "source", "retry", "is_open")
-    FIELDS += ("profile", "direct_messages", "keeps_memory", "card_digest", "card_changed")
+    FIELDS += (
+        "reason",
+        "profile",
+        "direct_messages",
+        "keeps_memory",
+        "card_digest",
+        "card_changed",
+    )
     # Whoever writes these touches the agent's row: its age decides what is read again.
     FIELDS += ("upstream", "upstream__revision", "upstream__detail")
 
@@ -168,7 +179,7 @@ class Roster:
             self._update()
             routes = {route.slug: route for route in self._agents.values()}
         targets = _targets()
-        fields = ("slug", "hosted_by__plugin__slug")
+        fields: tuple[str, ...] = ("slug", "hosted_by__plugin__slug")
         fields += ("hosted_by__plugin__state", "hosted_by__plugin__reason")
         for slug, plugin, state, reason in Agent.objects.exclude(hosted_by=None).values_list(
             *fields
@@ -233,6 +244,7 @@ def _route(row: dict[str, Any]) -> Route:
         agent_id=str(row["id"]),
         slug=row["slug"],
         state=row["state"],
+        reason=row["reason"],
         source=row["source"],
         retry=row["retry"],
         is_open=row["is_open"],

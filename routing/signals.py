@@ -6,8 +6,22 @@ from django.dispatch import Signal
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What one model was used for in a turn. `cost` in `currency` (ISO 4217); None: nobody says."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TaskChanged:
-    """One committed change of a task. `state` is A2A's without TASK_STATE_; `seconds` from opening to closing."""
+    """One committed change of a task. `state` is A2A's without TASK_STATE_; `seconds` from opening to closing.
+
+    `usage`: of models, that this change told; `plugin`: the slug of who told it.
+    """
 
     task_id: str
     agent_slug: str
@@ -16,6 +30,8 @@ class TaskChanged:
     opened: bool = False
     closed: bool = False
     seconds: float | None = None
+    plugin: str = ""
+    usage: tuple[Usage, ...] = ()
 
 
 # changes: list[TaskChanged], one signal per committed batch, sent in the event loop of a web process (or from a

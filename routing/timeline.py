@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from routing.content import brief
+from routing.content import brief, tool_of
 from routing.models import TERMINAL, Task, TaskEvent
 from routing.record import PREFIX
 
@@ -28,6 +28,9 @@ class Entry:
     state: str = ""
     artifact: str = ""
     name: str = ""
+    tool: str = ""  # tool_call or tool_result: the line tells of a tool of this `name`
+    is_wrong: bool = False  # the tool failed
+    turn: Any = None  # the turn that ended with it, where somebody filled that in: routing.selectors.AnsweredTurn
     pieces: int = 1
     is_append: bool = False
     is_last_chunk: bool = False
@@ -68,6 +71,7 @@ def _entry(task: Task, event: TaskEvent) -> Entry:
         message = payload.get("message") or {}
         line.state = str(payload.get("state", "")).removeprefix(PREFIX)
         line.who, line.told = _teller(task, event, message), brief(message.get("parts", []))
+        _tell_tool(line, message.get("parts", []))
     elif event.kind == TaskEvent.Kind.ARTIFACT:
         artifact = payload["artifact"]
         line.artifact, line.name = artifact["artifactId"], artifact.get("name", "")
@@ -78,6 +82,14 @@ def _entry(task: Task, event: TaskEvent) -> Entry:
         line.who = "agent" if payload.get("role") == "ROLE_AGENT" else "caller"
         line.told = brief(payload.get("parts", []))
     return line
+
+
+def _tell_tool(line: Entry, parts: list[Json]) -> None:
+    """Of a status that says nothing but what became of a tool."""
+    tools = [tool for part in parts if (tool := tool_of(part))]
+    if len(tools) == len(parts) == 1:
+        line.tool, data = tools[0]
+        line.name, line.is_wrong = str(data.get("name", "")), "error" in data
 
 
 def _teller(task: Task, event: TaskEvent, message: Json) -> str:

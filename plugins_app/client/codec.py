@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import orjson
@@ -40,6 +40,11 @@ class Turn:
     artifacts: Sequence[Json] = ()
     blocking: bool = False
     resumes: bool = False
+    # Of plugins alone: what the agent remembers of the conversation; None: it is not one that does.
+    memory: bytes | None = field(default=None, repr=False)
+    # A bearer token for A2A calls in the caller's name, and where AgentX answers them.
+    token: str = field(default="", repr=False)
+    agentx_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class Happening:
     kind: Literal["status", "artifact", "message", "reply", "upstream"]
     payload: Json
     reason: str = ""
+    # With the last one of a turn: what the agent shall remember of the conversation. None: what it did before.
+    memory: bytes | None = field(default=None, repr=False)
 
 
 def encode(turn: Turn) -> pb.ProcessMessageRequest:
@@ -70,6 +77,9 @@ def encode(turn: Turn) -> pb.ProcessMessageRequest:
         traceparent=turn.traceparent,
         metadata_json=_text(turn.metadata),
         accepted_output_modes=turn.accepted_output_modes,
+        memory=turn.memory or b"",
+        turn_token=turn.token,
+        agentx_url=turn.agentx_url,
     )
 
 
@@ -225,3 +235,13 @@ def _object(text: str) -> Json:
     if not isinstance(value, dict):
         raise BadAnswer("metadata must be a JSON object")
     return value
+
+
+def failed_metadata(response: pb.ProcessMessageResponse) -> Json:
+    """What a turn that failed says beside its reason. What cannot be read must not hide the reason."""
+    if not response.metadata_json:
+        return {}
+    try:
+        return _object(response.metadata_json)
+    except BadAnswer:
+        return {}

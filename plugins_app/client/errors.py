@@ -1,6 +1,7 @@
 """How a message to a plugin process can end without its agent's answer. The texts are for people."""
 
 import asyncio
+from typing import Any
 
 
 class BadAnswer(Exception):
@@ -20,12 +21,16 @@ class Broken(Exception):
 
 
 class TurnFailed(Exception):
-    """The agent, or the contract, says that this turn failed. `code` is a short word."""
+    """The agent, or the contract, says that this turn failed. `code` is a short word.
 
-    def __init__(self, reason: str, code: str) -> None:
+    `metadata`: for the task's last status, such as the tokens that were used all the same.
+    """
+
+    def __init__(self, reason: str, code: str, metadata: dict[str, Any] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
+        self.metadata = metadata or {}
 
 
 def is_cut_off() -> bool:

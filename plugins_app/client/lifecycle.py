@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
 
@@ -14,11 +15,13 @@ from plugins_app.client.errors import Undelivered, is_cut_off
 from plugins_app.client.shapes import About, AgentDescription, AgentSpec, Health
 from plugins_app.client.target import Target
 from plugins_app.configuration.secrets import hidden_texts, scrubbed
-from plugins_app.errors import CallFailed, ConfigRefused, NotSpoken
+from plugins_app.errors import AgentRefused, CallFailed, ConfigRefused, NotSpoken, Unanswered
 from proto import agentx_plugin_pb2 as pb
 from proto.agentx_plugin_pb2_grpc import AgentXPluginServiceStub
 
+log = logging.getLogger(__name__)
 CALL_SECONDS: Final = 10.0
+AWAY: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED)
 Answer = TypeVar("Answer")
 
 
@@ -59,6 +62,7 @@ class Lifecycle:
         )
 
     async def create_agent(self, target: Target, agent: AgentSpec) -> None:
+        """Make it, or make it anew with what it is told now. Raises `AgentRefused` where only this agent is to blame."""
         request = pb.CreateAgentRequest(
             id=agent.slug,
             name=agent.name,
@@ -68,11 +72,26 @@ class Lifecycle:
         call = (await self._stub(target)).CreateAgent(
             request, timeout=CALL_SECONDS, metadata=metadata_of(target)
         )
-        answer = await _answer(call, "CreateAgent")
+        try:
+            answer = await _answer(call, "CreateAgent")
+        except Unanswered as error:
+            raise AgentRefused(str(error)) from None
         if not answer.success:
-            raise CallFailed(f"could not create the agent {agent.slug}: {answer.error}")
+            raise AgentRefused(answer.error or "did not say why")
         if answer.agent.id not in ("", agent.slug):
-            raise CallFailed(f"made the agent {answer.agent.id} in place of {agent.slug}")
+            raise AgentRefused(f"made the agent {answer.agent.id} in place of {agent.slug}")
+
+    async def delete_agent(self, target: Target, slug: str) -> None:
+        """Let an agent go. One that is not there is no mistake."""
+        call = (await self._stub(target)).DeleteAgent(
+            pb.DeleteAgentRequest(agent_id=slug), timeout=CALL_SECONDS, metadata=metadata_of(target)
+        )
+        try:
+            answer = await _answer(call, "DeleteAgent")
+        except (NotSpoken, Unanswered):
+            return  # nobody is led to it any more, which is what counts
+        if not answer.success:
+            log.info("%s does not let the agent %s go: %s", target.address, slug, answer.error)
 
     async def describe(self, target: Target) -> list[AgentDescription]:
         """The agents it hosts, in its own words."""
@@ -145,10 +164,11 @@ async def _answer(call: Awaitable[Answer], name: str) -> Answer:
         return await call
     except grpc.aio.AioRpcError as error:
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
-            raise CallFailed(f"did not answer {name} in time") from None
+            raise Unanswered(f"did not answer {name} in time") from None
         if error.code() == grpc.StatusCode.UNIMPLEMENTED:
             raise NotSpoken(f"has no {name}") from None
-        raise CallFailed(f"{name} failed: {error.code().name} {error.details()}") from None
+        told = f"{name} failed: {error.code().name} {error.details()}"
+        raise (CallFailed if error.code() in AWAY else Unanswered)(told) from None
     except asyncio.CancelledError:
         if is_cut_off():
             raise CallFailed(f"{name} was cut off") from None

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import grpc
 import grpc.aio
 
 from plugins_app.client.channels import Channels, metadata_of
-from plugins_app.client.codec import Happening, Turn, decode, encode
+from plugins_app.client.codec import Happening, Turn, decode, encode, failed_metadata
 from plugins_app.client.errors import (
     BadAnswer,
     Broken,
@@ -17,6 +18,7 @@ from plugins_app.client.errors import (
     Undelivered,
     is_cut_off,
 )
+from plugins_app.client.shapes import MAX_MEMORY
 from plugins_app.client.target import Target
 from proto import agentx_plugin_pb2 as pb
 
@@ -101,7 +103,9 @@ def _calls(channel: grpc.aio.Channel) -> _Calls:
 def _happenings(response: pb.ProcessMessageResponse, turn: Turn) -> list[Happening]:
     if not response.success:
         raise TurnFailed(
-            response.error or "the agent gave no reason", response.error_code or "agent_error"
+            response.error or "the agent gave no reason",
+            response.error_code or "agent_error",
+            failed_metadata(response),
         )
     _check_names(response.events, turn.agent)
     happenings = [decode(event, turn.task_id, turn.context_id) for event in response.events]
@@ -109,7 +113,26 @@ def _happenings(response: pb.ProcessMessageResponse, turn: Turn) -> list[Happeni
         raise BadAnswer("the answer held no event")
     if len(happenings) > 1 and any(each.kind == "reply" for each in happenings):
         raise BadAnswer("a direct message came with other events")
+    if response.HasField("memory"):
+        _check_memory(response.memory, turn)
+        happenings[-1] = replace(happenings[-1], memory=response.memory)
     return happenings
+
+
+def _check_memory(memory: bytes, turn: Turn) -> None:
+    """Raises `TurnFailed`: lost words of a conversation would show much later, and nobody would know why."""
+    if turn.memory is None:
+        told = (
+            "The agent wants to remember the conversation, but its plugin.yaml does not say "
+            "`conversation_memory: true`."
+        )
+        raise TurnFailed(told, "memory_not_kept")
+    if len(memory) > MAX_MEMORY:
+        told = (
+            f"The agent wants to remember {len(memory)} bytes of this conversation; "
+            f"at most {MAX_MEMORY} are kept."
+        )
+        raise TurnFailed(told, "memory_full")
 
 
 def _check_names(events: Iterable[pb.Event], agent: str) -> None:

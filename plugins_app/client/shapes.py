@@ -1,7 +1,9 @@
 """What is said between the core and a plugin process about the process itself. No gRPC."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MAX_MEMORY: Final = 1024 * 1024  # bytes that are kept of one conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,18 @@ class AgentSpec:
     slug: str
     name: str
     description: str
-    config: dict[str, Any]
+    config: dict[str, Any] = field(repr=False)  # with its secrets
+    revision: int = 0  # 0: as plugin.yaml has it
+    trouble: str = ""  # why it cannot be made at all, known before a process is asked
+    has_failed: bool = False  # in this revision, where it was tried last
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAgent:
+    """What a process made of an agent. `trouble`: why it could not make it; empty: it answers."""
+
+    revision: int
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,14 @@ class Verdict:
     problems: dict[str, str] = field(default_factory=dict)  # by dotted field
 
 
-async def validate(target: Target, config: dict[str, Any]) -> Verdict:
-    """ValidateConfig, which changes nothing; on a channel of its own, closed at the end."""
+async def validate(target: Target, config: dict[str, Any], agent: str = "") -> Verdict:
+    """ValidateConfig, which changes nothing; on a channel of its own, closed at the end.
+
+    `agent`: of this agent, which need not be there yet; empty: of the plugin.
+    """
     channels = Channels()
     try:
-        return await _asked(channels, target, config)
+        return await _asked(channels, target, config, agent)
     except Undelivered as error:
         return Verdict(False, _("The plugin could not be asked: %(why)s.") % {"why": error})
     except grpc.aio.AioRpcError as error:
@@ -39,9 +42,9 @@ async def validate(target: Target, config: dict[str, Any]) -> Verdict:
         await channels.close()
 
 
-async def _asked(channels: Channels, target: Target, config: dict[str, Any]) -> Verdict:
+async def _asked(channels: Channels, target: Target, config: dict[str, Any], agent: str) -> Verdict:
     stub = AgentXPluginServiceStub(await channels.channel(target))
-    request = pb.ValidateConfigRequest(config_json=json.dumps(config))
+    request = pb.ValidateConfigRequest(agent_id=agent, config_json=json.dumps(config))
     answer = await stub.ValidateConfig(request, timeout=SECONDS, metadata=metadata_of(target))
     if answer.success:
         return Verdict(True, _("A process of the plugin agrees."))
@@ -54,6 +57,8 @@ def _why(code: grpc.StatusCode) -> str:
     match code:
         case grpc.StatusCode.UNIMPLEMENTED:
             return _("The plugin checks no configuration before it takes it.")
+        case grpc.StatusCode.NOT_FOUND:  # by an older SDK, of an agent that is not there yet
+            return _("The plugin checks no agent before it has it.")
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return _("The plugin did not answer within %(seconds)d s.") % {"seconds": SECONDS}
     return _("The plugin could not be asked: %(why)s.") % {"why": code.name}

@@ -7,6 +7,7 @@ from plugins_app.client.codec import Happening, Turn
 from plugins_app.client.messages import PluginMessages
 from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
+from routing.delivery.conversations import Conversations
 from routing.delivery.pace import Paces
 from routing.journal import Journal
 from routing.record import Event, Json
@@ -24,6 +25,7 @@ class Carrier(Protocol):
 class Board(Protocol):
     owner: str
     balance: Balance
+    conversations: Conversations
     journal: Journal
     messages: PluginMessages
     paces: Paces

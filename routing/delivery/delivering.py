@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from plugins_app.client.codec import Happening, Turn
@@ -40,6 +41,10 @@ class Delivery:
         self._live = live
         self.target: Target | None = None
         self.count = taker.record.deliveries
+
+    def remember(self, memory: bytes) -> None:
+        """What the agent is told that it remembers: the same at every delivery of this turn."""
+        self._turn = replace(self._turn, memory=memory)
 
     async def go(self) -> None:
         """Until the turn is over. Raises `NoProcess`, and what the last attempt raised."""

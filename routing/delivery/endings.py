@@ -9,7 +9,7 @@ from routing.record import Json, Record
 
 
 class Ending(NamedTuple):
-    """`metadata`: what a caller said of its cancel."""
+    """`metadata`: what a caller said of its cancel, or the agent of its failure."""
 
     state: str
     text: str
@@ -37,7 +37,7 @@ def ending_of(error: Exception) -> Ending:
     """Of one of FAILURES."""
     match error:
         case TurnFailed():
-            return Ending("FAILED", error.reason, error.code)
+            return Ending("FAILED", error.reason, error.code, error.metadata or None)
         case BadAnswer():
             text = f"The agent's answer cannot be understood: {error}."
             return Ending("FAILED", text, "invalid_agent_response")

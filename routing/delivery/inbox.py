@@ -66,7 +66,7 @@ class Inbox:
 
     def _weigh(self, happenings: list[Happening]) -> None:
         """Raises `TurnFailed` for an agent that does not come to an end."""
-        sizes = [len(orjson.dumps(each.payload)) for each in happenings]
+        sizes = [len(orjson.dumps(each.payload)) + len(each.memory or b"") for each in happenings]
         self.said += sum(sizes)
         self._pending_bytes += sum(sizes)
         self._counted += sum(max(size, EVENT_BYTES) for size in sizes)

@@ -17,7 +17,7 @@ from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
 from routing.delivery.turns import request_of, turn_of
 from routing.errors import EntryRefused, StaleTask, UnsupportedOperation
-from routing.journal import Change, NewMessage, Once
+from routing.journal import Change, Claim, NewMessage, Once
 from routing.limits import MAX_TURN_SECONDS
 from routing.record import Json, Record, after, now, status_of
 from routing.requests import Send
@@ -88,13 +88,26 @@ class Openings:
         opened.history.append(message)
         once = once_of(send)
         said = NewMessage(message, "user", send.intent)
-        if not await self._switchboard.journal.open(opened, said, once):
+        begun = await self._switchboard.journal.open(opened, said, once)
+        if not begun:
             return await self._sent_before(principal, route, once)
+        claim = begun if isinstance(begun, Claim) else None
+        if route.keeps_memory and claim is None:
+            opened.state = (
+                "SUBMITTED"  # as its row says: others' turns of the conversation come first
+            )
+            opened.status = status_of(opened.state, opened.updated)
         turn = turn_of(opened, message, [], blocking=not live)
-        return await self._under_way(opened, turn, route, send, live)
+        return await self._under_way(opened, turn, route, send, live, claim)
 
     async def _under_way(
-        self, opened: Record, turn: Turn, route: Route, send: Send, live: bool
+        self,
+        opened: Record,
+        turn: Turn,
+        route: Route,
+        send: Send,
+        live: bool,
+        claim: Claim | None = None,
     ) -> Run:
         """A turn that a webhook is to be told of tells a courier of each change, not only of its first and last."""
         hook = wanted(route, send)
@@ -102,7 +115,8 @@ class Openings:
             await keep_wanted(opened, hook)
         is_told = hook is not None or route.source == Agent.Source.REMOTE
         is_slow = not self._switchboard.paces.is_quick(route.slug)
-        run = self._switchboard.begin(opened, turn, live=live or is_told or is_slow)
+        is_live = live or is_told or is_slow
+        run = self._switchboard.begin(opened, turn, live=is_live, claim=claim)
         if hook is not None:
             run.watch(MAX_TURN_SECONDS)
         return run
@@ -136,6 +150,7 @@ class Openings:
             request_id=principal.request_id,
             request=request_of(send),
             is_direct=route.direct_messages,
+            keeps_memory=route.keeps_memory,
             lease_owner=self._switchboard.owner,
         )
 
@@ -170,8 +185,9 @@ class Openings:
     async def _commit_next(
         self, before: Record, message: Json, send: Send, once: Once | None
     ) -> Record:
-        working = status_of("WORKING", now())
-        going_on, events = after(before, [("message", message), ("status", working)])
+        # Its turn of the conversation has to come first, where the agent remembers those.
+        status = status_of("SUBMITTED" if before.keeps_memory else "WORKING", now())
+        going_on, events = after(before, [("message", message), ("status", status)])
         going_on.lease_owner = self._switchboard.owner
         going_on.reason = ""
         going_on.request = request_of(send)

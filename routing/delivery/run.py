@@ -21,16 +21,20 @@ from routing.delivery.delivering import Delivery
 from routing.delivery.endings import BROKEN, FAILURES, STOPPED, Ending, canceled, ending_of
 from routing.delivery.feed import Feed
 from routing.errors import EntryRefused, StaleTask
-from routing.journal import Change, NewMessage
+from routing.journal import Change, Claim, NewMessage
 from routing.limits import MAX_TURN_SECONDS
+from routing.models import INTERRUPTED
 from routing.record import Json, Kind, Record, after, message_of_agent, now, status_of
 from routing.selectors.records import known_record
+from routing.usage import added, usage_of
 from security.errors import Unavailable
 from security.rows import ask
 
 log = logging.getLogger(__name__)
 # A result must not get lost because Postgres restarts; the lease of a lost task ends long before.
 COMMIT_PATIENCE: Final = 30.0
+# A turn that fails or is cancelled leaves what the agent remembers as it was.
+REMEMBERED: Final = frozenset({"COMPLETED"}) | INTERRUPTED
 
 
 class Stopped(Exception):  # noqa: N818 - a fact
@@ -46,13 +50,25 @@ class Run:
     """
 
     def __init__(
-        self, board: Board, record: Record, turn: Turn, *, live: bool, again: bool = False
+        self,
+        board: Board,
+        record: Record,
+        turn: Turn,
+        *,
+        live: bool,
+        again: bool = False,
+        claim: Claim | None = None,
     ) -> None:
-        """`live`: somebody may follow it. `again`: an earlier delivery of this turn was lost with its process."""
+        """`live`: somebody may follow it. `again`: an earlier delivery of this turn was lost with its process.
+
+        `claim`: that of its conversation's turn, where its opening made it.
+        """
         loop = asyncio.get_running_loop()
         self._board = board
         self._live = live
         self._again = again and not turn.resumes
+        self._claim = claim
+        self._memory: bytes | None = None
         self._ending: Ending | None = None
         self._is_writing = False
         self._watched_until = 0.0
@@ -143,6 +159,8 @@ class Run:
                 await ask(record_refusal, UUID(instance), "plugin.answered", reason, told)
 
     async def _deliver(self) -> None:
+        if self.record.keeps_memory:
+            await self._take_turn()
         if self._again:
             await self.begin_again()
         try:
@@ -151,6 +169,12 @@ class Run:
             # Who waits for its caller is asked again with the next message; nothing was lost.
             if not self.record.is_interrupted:
                 raise
+
+    async def _take_turn(self) -> None:
+        """One message of a conversation at a time: others are on their way, perhaps in other processes."""
+        if self._claim is None:
+            self._claim = await self._board.conversations.turn(self.record.id)
+        self._delivery.remember(self._claim.memory)
 
     async def begin_again(self) -> None:
         """The message goes out once more: say so."""
@@ -170,6 +194,7 @@ class Run:
         if self._has_spoken and any(each.kind == "reply" for each in happenings):
             raise BadAnswer("a direct message came after other events")
         self._has_spoken = True
+        self._memory = happenings[-1].memory
         await self._commit(
             heard.changes, heard.reason, is_direct=heard.is_direct, upstream=heard.upstream
         )
@@ -220,9 +245,16 @@ class Run:
         record.upstream = upstream or before.upstream
         record.deliveries = self._delivery.count
         record.lease_owner = "" if self._is_last(record) else before.lease_owner
-        said = _said(changes) if from_agent else ()
-        instance = _instance(self._delivery.target)
-        await self._write(Change(before, record, events, messages=said, instance=instance))
+        usage = usage_of(payload for kind, payload in changes if kind == "status")
+        record.usage = added(before.usage, usage)
+        step = Change(before, record, events, claim=self._claim, usage=usage)
+        step.messages = _said(changes) if from_agent else ()
+        step.instance = _instance(self._delivery.target)
+        if usage and (route := self._board.routes.get(record.agent_slug)):
+            step.plugin = route.plugin
+        if record.state in REMEMBERED and not record.lease_owner:
+            step.memory = self._memory
+        await self._write(step)
         if decides and not self.decided.done():
             self.decided.set_result(None)
         if record.is_interrupted and not self._is_last(record) and not self.settled.done():

@@ -16,11 +16,12 @@ from plugins_app.client.messages import PluginMessages
 from plugins_app.client.target import Target
 from routing.delivery.balance import Balance
 from routing.delivery.board import Carrier
+from routing.delivery.conversations import Conversations
 from routing.delivery.losses import taken_over
 from routing.delivery.pace import Paces
 from routing.delivery.run import Run
 from routing.delivery.tails import Tails
-from routing.journal import Journal
+from routing.journal import Claim, Journal
 from routing.limits import HOLDERS_FIRST_SECONDS, LOST_SECONDS, RENEW_SECONDS
 from routing.record import Event, Json, Record
 from routing.remote import RemoteAgents, is_remote, target_of
@@ -62,6 +63,10 @@ class Switchboard:
     async def _start(self) -> None:
         self.news = News()
         self.journal = Journal()
+        self.conversations = Conversations(
+            lambda task_ids: self.journal.claim(task_ids, self.owner), self._tell_turns
+        )
+        self.journal.on_turn = self.conversations.next
         self.routes = Routes()
         self.messages = PluginMessages(Channels())
         self.remote = RemoteAgents()
@@ -70,7 +75,8 @@ class Switchboard:
         self.news.on("tasks", lambda topic, payload: self._hear(payload))
         with contextlib.suppress(Unavailable):  # the routes' own loop goes on trying
             await self.routes.refresh()
-        others = (self.news.run, self.tails.run, self._renew, self._forget, self._take_over)
+        listeners = (self.news.run, self.tails.run, self.conversations.run)
+        others = (*listeners, self._renew, self._forget, self._take_over)
         keepers = (self.journal.run, self.routes.run, *others)
         self._keepers = [asyncio.create_task(_kept(keeper)) for keeper in keepers]
 
@@ -113,9 +119,20 @@ class Switchboard:
         except Unavailable:
             return set()
 
-    def begin(self, record: Record, turn: Turn, *, live: bool, again: bool = False) -> Run:
-        """Carry a turn whose opening is committed. `again`: it was delivered before, by a process that was lost."""
-        run = self.runs[record.id] = Run(self, record, turn, live=live, again=again)
+    def begin(
+        self,
+        record: Record,
+        turn: Turn,
+        *,
+        live: bool,
+        again: bool = False,
+        claim: Claim | None = None,
+    ) -> Run:
+        """Carry a turn whose opening is committed. `again`: it was delivered before, by a process that was lost;
+        `claim`: its conversation's turn, where it has it already.
+        """
+        run = Run(self, record, turn, live=live, again=again, claim=claim)
+        self.runs[record.id] = run
         self.tails.wake([record.id])
         return run
 
@@ -142,6 +159,10 @@ class Switchboard:
     def give_up(self, target: Target, upstream: Json, request_id: str) -> None:
         self.errand(self.remote.cancel(target, upstream, request_id))
 
+    def _tell_turns(self, task_ids: list[str]) -> None:
+        """It is the turn of these tasks, which other processes run."""
+        self.errand(self.news.publish("tasks", {"turn": task_ids}))
+
     def _watch(self, task_ids: list[str]) -> None:
         """Ask who runs these tasks to tell of their changes for a while."""
         self.errand(self.news.publish("tasks", {"watch": task_ids}))
@@ -164,6 +185,7 @@ class Switchboard:
         for task_id in payload.get("cancel", ()):
             if run := self.runs.get(task_id):
                 run.cancel(payload.get("metadata"))
+        self.conversations.hear(payload.get("turn", ()))
         for task_id in payload.get("watch", ()):
             if run := self.runs.get(task_id):
                 run.watch(WATCH_SECONDS)

@@ -3,7 +3,7 @@
 Nothing is acknowledged that is not committed: `open` and `change` return after the commit that holds their rows.
 """
 
-from routing.journal.entries import Change, NewMessage, Once
+from routing.journal.entries import Change, Claim, NewMessage, Once
 from routing.journal.writer import Journal
 
-__all__ = ["Change", "Journal", "NewMessage", "Once"]
+__all__ = ["Change", "Claim", "Journal", "NewMessage", "Once"]

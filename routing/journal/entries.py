@@ -1,6 +1,7 @@
 """What is written down, as the JSON documents that the statements unpack."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ import orjson
 from uuid_utils import uuid7
 
 from routing.record import Event, Json, Record
-from routing.signals import TaskChanged
+from routing.signals import TaskChanged, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Once:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The turn of a conversation: what the agent remembers of it, and the number of that."""
+
+    memory: bytes
+    revision: int
+
+
 @dataclass(slots=True)
 class Change:
     """A conditional step of a task: it happens only if `before` is still what the row says."""
@@ -39,6 +48,11 @@ class Change:
     messages: Sequence[NewMessage] = ()
     instance: str | None = None
     once: Once | None = None
+    # Of an agent that remembers: what it shall, and the claim that the turn began with.
+    memory: bytes | None = None
+    claim: Claim | None = None
+    plugin: str = ""  # for the figures
+    usage: Sequence[Usage] = ()
 
 
 @dataclass(slots=True)
@@ -54,7 +68,9 @@ class Entry:
     opens: bool
     event_id: str
     is_sure: bool = False
+    remembers: bool = False
     tried_before: bool = False
+    claim: Claim | None = None  # of a new task that has its conversation's turn
     done: asyncio.Future[bool] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -62,7 +78,7 @@ class Entry:
     def again(self) -> "Entry":
         """The same document for another try."""
         kept = (self.task_id, self.document, self.news, self.opens, self.event_id, self.is_sure)
-        return Entry(*kept, tried_before=True)
+        return Entry(*kept, self.remembers, tried_before=True)
 
     def settle(self, applied: bool) -> None:
         if not self.done.done():
@@ -74,7 +90,10 @@ class Entry:
 
 
 def opening(record: Record, message: NewMessage, once: Once | None = None) -> Entry:
-    """A new task with its first event and the message that began it. Not applied when `once` was taken before."""
+    """A new task with its first event and the message that began it.
+
+    Not applied when `once` was taken before, or when the task that asked for it is not at work any more.
+    """
     event_id = str(uuid7())
     document = {
         "id": record.id,
@@ -95,11 +114,18 @@ def opening(record: Record, message: NewMessage, once: Once | None = None) -> En
         "time": record.updated,
         "event_id": event_id,
         "conversation_id": str(uuid7()),
+        "parent": record.parent,
+        "trace": record.trace,
+        "remembers": record.keeps_memory,
+        "memory_row": str(uuid7()) if record.keeps_memory else None,
         **_message_row(message),
         **_once(once),
     }
     news = TaskChanged(record.id, record.agent_slug, record.door, record.state, opened=True)
-    return Entry(record.id, orjson.dumps(document), news, True, event_id, is_sure=once is None)
+    is_sure = once is None and record.parent is None
+    return Entry(
+        record.id, orjson.dumps(document), news, True, event_id, is_sure, record.keeps_memory
+    )
 
 
 def change(step: Change) -> Entry:
@@ -131,9 +157,27 @@ def change(step: Change) -> Entry:
     }
     if any(each.kind == "artifact" for each in step.events):
         document["artifacts"] = after.artifacts
+    if step.usage:
+        document["usage"] = after.usage
+    if after.keeps_memory:
+        document |= _memory(step)
+    event_id = str(events[0]["id"])
     return Entry(
-        after.id, orjson.dumps(document), _news(before, after), False, str(events[0]["id"])
+        after.id,
+        orjson.dumps(document),
+        _news(step),
+        False,
+        event_id,
+        remembers=after.keeps_memory and not after.lease_owner,
     )
+
+
+def _memory(step: Change) -> Json:
+    """What a turn that ends leaves. Only who has the conversation's turn can leave something."""
+    kept: Json = {"remembers": True}
+    if step.memory is not None and step.claim is not None:
+        kept |= {"memory": b64encode(step.memory).decode(), "revision": step.claim.revision}
+    return kept
 
 
 def _payload(step: Change, event: Event) -> Json:
@@ -159,9 +203,17 @@ def _once(once: Once | None) -> Json:
     return {"once_row": str(uuid7()), "once_id": once.message_id, "digest": once.digest}
 
 
-def _news(before: Record, after: Record) -> TaskChanged:
+def _news(step: Change) -> TaskChanged:
+    before, after = step.before, step.after
     closed = after.is_terminal and not before.is_terminal
     seconds = (after.updated - after.opened).total_seconds() if closed else None
     return TaskChanged(
-        after.id, after.agent_slug, after.door, after.state, closed=closed, seconds=seconds
+        after.id,
+        after.agent_slug,
+        after.door,
+        after.state,
+        closed=closed,
+        seconds=seconds,
+        plugin=step.plugin,
+        usage=tuple(step.usage),
     )

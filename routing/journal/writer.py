@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import psycopg
 from psycopg import errors
@@ -14,8 +15,8 @@ from routing import signals
 from routing.errors import EntryRefused, StaleTask
 from routing.journal import entries
 from routing.journal.connection import AWAY, Connection
-from routing.journal.entries import Change, Entry, NewMessage, Once
-from routing.journal.statements import KNOWN, RENEW, WRITE
+from routing.journal.entries import Change, Claim, Entry, NewMessage, Once
+from routing.journal.statements import CLAIM, KNOWN, REMEMBERING, RENEW, WRITE
 from routing.limits import LEASE_SECONDS
 from routing.record import Record
 from security.errors import Unavailable
@@ -40,17 +41,35 @@ class Journal:
         self._connection = Connection()
         # Renewals must not wait behind a long batch, nor share its fate.
         self._one_at_a_time = asyncio.Lock()
+        # Called with the tasks whose turn in their conversations has come.
+        self.on_turn: Callable[[list[str]], None] = _nobody
 
-    async def open(self, record: Record, message: NewMessage, once: Once | None = None) -> bool:
-        """False: this message is to be taken once, and was taken before. Nothing was written then."""
-        return await self._insist(entries.opening(record, message, once), OPEN_PATIENCE)
+    async def open(
+        self, record: Record, message: NewMessage, once: Once | None = None
+    ) -> Claim | bool:
+        """False: this message is to be taken once, and was taken before; or the task that asked for this one is not at
+        work any more. Nothing was written then.
+
+        A `Claim`: it is the conversation's turn, with what the agent remembers. True where it is not, or not known.
+        """
+        entry = entries.opening(record, message, once)
+        return await self._insist(entry, OPEN_PATIENCE)
 
     async def change(self, step: Change, *, patience: float = OPEN_PATIENCE) -> None:
         """`patience`: seconds to go on trying while Postgres is away; more for what must not get lost."""
         if not await self._insist(entries.change(step), patience):
             raise StaleTask(step.before.id)
 
-    async def _insist(self, entry: Entry, patience: float) -> bool:
+    async def claim(self, ids: Sequence[str], owner: str) -> dict[str, Claim]:
+        """Of these tasks, which wait for the turn of their conversations: whose turn it is now.
+
+        Others' tasks may be among them, who are to be told. Raises `Unavailable`.
+        """
+        async with self._one_at_a_time:
+            rows = await self._connection.execute(CLAIM, {"ids": list(ids), "owner": owner})
+        return {task_id: Claim(bytes(value), revision) for task_id, value, revision in rows}
+
+    async def _insist(self, entry: Entry, patience: float) -> Claim | bool:
         """Try until it is known whether it applied. The first failure may only mean that our connection is old."""
         until, pause = time.monotonic() + patience, 0.0
         while True:
@@ -62,9 +81,11 @@ class Journal:
             await asyncio.sleep(pause)
             entry, pause = entry.again(), RETRY_SECONDS
 
-    async def _try(self, entry: Entry) -> bool:
+    async def _try(self, entry: Entry) -> Claim | bool:
         try:
-            return await self._commit(entry) or await self._is_known(entry)
+            if await self._commit(entry):
+                return entry.claim or True
+            return await self._is_known(entry)
         except EntryRefused:
             if await self._is_known(entry):  # an opening cannot be written twice
                 return True
@@ -160,8 +181,24 @@ class Journal:
             "changed": Jsonb(changed, dumps=_array),
             "lease": LEASE_SECONDS,
         }
+        sure = {entry.task_id for entry in batch if entry.is_sure}
+        if any(entry.remembers for entry in batch):
+            rows = await self._connection.execute(REMEMBERING, parameters)
+            return sure | self._remembered(batch, rows)
         rows = await self._connection.execute(WRITE, parameters)
-        return {row[0] for row in rows} | {entry.task_id for entry in batch if entry.is_sure}
+        return sure | {row[0] for row in rows}
+
+    def _remembered(self, batch: list[Entry], rows: list[Any]) -> set[str]:
+        """What a batch that holds turns of conversations did; those who are next are told."""
+        begun = {row[1]: Claim(bytes(row[2]), row[3]) for row in rows if row[0] == "begun"}
+        for entry in batch:
+            if entry.opens and entry.remembers:
+                entry.claim = begun.get(entry.task_id)
+                if entry.claim is None:
+                    entry.news = replace(entry.news, state="SUBMITTED")
+        if following := [row[1] for row in rows if row[0] == "next"]:
+            self.on_turn(following)
+        return {row[1] for row in rows if row[0] == "written"}
 
     def _settle(self, batch: list[Entry], applied: set[str]) -> None:
         news = [entry.news for entry in batch if entry.task_id in applied]
@@ -169,6 +206,10 @@ class Journal:
             entry.settle(entry.task_id in applied)
         if news:
             _tell(news)
+
+
+def _nobody(task_ids: list[str]) -> None:
+    """Nobody waits."""
 
 
 def _array(documents: list[bytes]) -> bytes:

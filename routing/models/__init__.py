@@ -5,7 +5,7 @@ the snapshot in `Task`, and `Task.seq` is the number of the last one.
 """
 
 from routing.models.conversations import Conversation, Message
-from routing.models.memories import MAX_MEMORY, ConversationMemory
+from routing.models.memories import ConversationMemory
 from routing.models.pushes import PushConfig, PushDelivery
 from routing.models.tasks import (
     ACTIVE,
@@ -21,7 +21,6 @@ from routing.models.tasks import (
 __all__ = [
     "ACTIVE",
     "INTERRUPTED",
-    "MAX_MEMORY",
     "TERMINAL",
     "Conversation",
     "ConversationMemory",

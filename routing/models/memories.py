@@ -1,7 +1,5 @@
 """What agents remember of conversations, between one turn and the next."""
 
-from typing import Final
-
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Length
@@ -10,10 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from plugins_app.client.shapes import MAX_MEMORY
 from plugins_app.models import HostedAgent
 from registry.models import Agent
-
-MAX_MEMORY: Final = 1024 * 1024  # bytes
 
 
 class ConversationMemory(models.Model):

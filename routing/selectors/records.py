@@ -161,6 +161,10 @@ def _record(task: Task, history: list[Json]) -> Record:
         request=task.request,
         deliveries=task.deliveries,
         upstream=task.upstream,
+        keeps_memory=task.agent.keeps_memory,
+        parent=str(task.parent_id) if task.parent_id else None,
+        trace=task.trace,
+        usage=task.usage,
         artifacts=task.artifacts,
         history=history,
     )

@@ -13,10 +13,12 @@ register = template.Library()
 def parts(holder: Any, address: str, *, joined: bool = False) -> dict[str, Any]:
     """The parts of a message or an artifact; `address`: where their files are, up to the number.
 
-    `joined`: texts that follow one another are one, as the pieces of a streamed artifact are.
+    `joined`: texts that follow one another are one, as the pieces of a streamed artifact are. What a message tells of
+    tools is shown elsewhere (`routing.saying`).
     """
     found = holder.get("parts", []) if isinstance(holder, dict) else []
     numbered = content.runs(found) if joined else list(enumerate(found))
+    numbered = [(number, part) for number, part in numbered if content.tool_of(part) is None]
     return {"parts": [(content.shown(part), f"{address}{number}/") for number, part in numbered]}
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from registry import selectors as registry
 from routing import selectors, services
 from routing.models import ACTIVE, INTERRUPTED, TERMINAL, Task, TaskState
+from routing.saying import said
 from routing.timeline import entries, spans
 from routing.views.pushes import of_task
 from security import permissions
@@ -59,7 +60,7 @@ def _asked_for(found: QuerySet[Task], asked: dict[str, str]) -> QuerySet[Task]:
 def task(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpResponse:
     found = selectors.access_task(principal, task_id)
     running = found.state not in TERMINAL
-    said = found.messages.order_by("-created", "-id")[:MESSAGES_SHOWN]
+    messages = found.messages.order_by("-created", "-id")[:MESSAGES_SHOWN]
     told = {
         "title": str(found.id),
         "crumbs": [("/tasks/", _("Tasks"))],
@@ -68,11 +69,13 @@ def task(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpRespo
         "running": running,
         "waits": found.state in INTERRUPTED and found.owner == principal.subject,
         "may_cancel": running and _may_cancel(principal, found),
-        "said": list(said)[::-1],
+        "said": said(list(messages)[::-1]),
         "conversation": selectors.conversation_of(found),
         "curl": _curl(found),
     }
-    told |= _events(request, found) | of_task(principal, found)
+    turns = selectors.turns_of(found)
+    told["answered"] = list(dict.fromkeys(turn.by for turn in turns if turn.by))
+    told |= _events(request, found, turns) | of_task(principal, found)
     return render(request, "routing/task.html", told)
 
 
@@ -84,8 +87,10 @@ def answered(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpR
     return render(request, "routing/_answered.html", told)
 
 
-def _events(request: HttpRequest, found: Task) -> dict[str, Any]:
-    """The newest events, or those before the number that the address names."""
+def _events(
+    request: HttpRequest, found: Task, turns: list[selectors.AnsweredTurn]
+) -> dict[str, Any]:
+    """The newest events, or those before the number that the address names; at the end of a turn, who ended it."""
     before = request.GET.get("before", "")
     rows = found.events.order_by("-seq")
     if before.isdecimal() and len(before) < 10:
@@ -93,6 +98,9 @@ def _events(request: HttpRequest, found: Task) -> dict[str, Any]:
     events = list(rows[:EVENTS_SHOWN])[::-1]
     older = events[0].seq if events and events[0].seq > 1 else None
     lines = entries(found, events)
+    ended = {turn.seq: turn for turn in turns}
+    for line in lines:
+        line.turn = ended.get(line.last)
     return {"entries": lines, "older": older, "spans": spans(found, events, timezone.now())}
 
 
