@@ -1,10 +1,13 @@
 """`agentx plugin test`: does a plugin keep the contract? Needs no running AgentX."""
 
+import contextlib
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +18,7 @@ from agentx_site.cli.errors import Failed
 from agentx_site.cli.options import json_option
 from agentx_site.cli.plugins import plugin
 from agentx_site.cli.target import PROJECT
+from agentx_site.model_stub.serve import listening, url_of
 from plugins_app import manifest
 from plugins_app.errors import InvalidManifest
 
@@ -54,13 +58,36 @@ def test(context: click.Context, /, path: Path, json_wanted: bool, **wanted: Any
     else:
         python = wanted["python"] or _ready(context, path)
         flags += ["--python", python] if python else []
-    done = subprocess.run(  # noqa: S603 - our own suite
-        [sys.executable, "-m", "agentx_sdk.conformance", str(path), *flags],
-        # Some checks offer wrong certificates: what gRPC would say of that is no news.
-        env={**os.environ, "PYTHONPATH": str(SDK), "GRPC_VERBOSITY": "NONE"},
-        check=False,
-    )
+    with _model(path) as configured:
+        done = subprocess.run(  # noqa: S603 - our own suite
+            [sys.executable, "-m", "agentx_sdk.conformance", str(path), *flags, *configured],
+            # Some checks offer wrong certificates: what gRPC would say of that is no news.
+            env={**os.environ, "PYTHONPATH": str(SDK), "GRPC_VERBOSITY": "NONE"},
+            check=False,
+        )
     context.exit(done.returncode)
+
+
+@contextlib.contextmanager
+def _model(folder: Path) -> Iterator[list[str]]:
+    """The demo model, for a plugin that needs one and names none, while it is tested."""
+    try:
+        told = manifest.parse(manifest.read(folder))
+    except InvalidManifest:
+        yield []
+        return
+    if not told.needs_model or told.config.get("model"):
+        yield []
+        return
+    with listening("127.0.0.1", 0) as listener:
+        argv = [sys.executable, "-m", "agentx_site.model_stub.serve", str(listener.fileno())]
+        stub = subprocess.Popen(argv, pass_fds=(listener.fileno(),), cwd=PROJECT)  # noqa: S603 - our own
+        try:
+            model = {"name": "demo", "base_url": url_of(listener)}
+            yield ["--config", json.dumps({"model": model})]
+        finally:
+            stub.kill()
+            stub.wait()
 
 
 def _ready(context: click.Context, folder: Path) -> str:
@@ -83,7 +110,7 @@ def python_for(folder: Path, requirements: str) -> str:
     if not wanted or any((folder / own).exists() for own in OWN):
         return ""
     assert path is not None
-    made = folder / ".agentx" / f"python-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
+    made = folder.resolve() / ".agentx" / f"python-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
     if not (made / "ready").exists():
         click.echo(f"installing {requirements} …", err=True)
         _uv("venv", "--quiet", "--clear", "--no-project", "--python", sys.executable, str(made))

@@ -38,7 +38,8 @@ def _calls(asked: Asked) -> list[Call]:
         return []
     if asked.choice not in ("auto", "required"):
         return [_made_up(tool, asked) for tool in asked.tools if tool.name == asked.choice]
-    if _results(asked) is None and (calls := list(_ordered(asked))):
+    again = orders_in(asked.user_text).loops
+    if (again or _results(asked) is None) and (calls := list(_ordered(asked))):
         return calls
     # Frameworks put a tool that takes the structured answer behind the others.
     return [_made_up(asked.tools[-1], asked)] if asked.choice == "required" else []

@@ -20,6 +20,7 @@ class Orders:
     hangs: bool = False
     stalls: bool = False
     breaks: bool = False
+    loops: bool = False
     seconds: float = 0.0
     words: int = 0
 
@@ -36,6 +37,7 @@ def orders_in(text: str) -> Orders:
         hangs="!hang" in text,
         stalls="!stall" in text,
         breaks="!break" in text,
+        loops="!loop" in text,
         seconds=min(float(slow[1]), MAX_SLOW) if slow else 0.0,
         words=min(int(words[1]), MAX_WORDS) if words else 0,
     )

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
                 only=told.only,
                 python=told.python,
                 patience=told.patience,
+                config=json.loads(told.config),
                 tell=_tell(told),
             )
         )
@@ -58,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", default=[], help="an id or how ids begin")
     parser.add_argument("--python", default="", help="the interpreter of a Python plugin")
     parser.add_argument("--patience", type=float, default=30.0, help="seconds for start and answer")
+    parser.add_argument("--config", default="{}", help="JSON, over that of its plugin.yaml")
     parser.add_argument("-v", "--verbose", action="store_true", help="passed checks too")
     return parser
 

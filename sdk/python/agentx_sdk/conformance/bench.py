@@ -27,7 +27,14 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 class Bench:
     """One plugin under test. `plugin` is the process that checks share."""
 
-    def __init__(self, folder: Path, *, python: str = "", patience: float = 30.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        python: str = "",
+        patience: float = 30.0,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folder = folder = folder.resolve()
         self.python = python
         self.patience = patience
@@ -35,6 +42,7 @@ class Bench:
         self.manifest = started.manifest
         if not self.manifest:
             raise NoPlugin(f"{folder / 'plugin.yaml'} is not there")
+        self.config = {**(self.manifest.get("config") or {}), **(config or {})}
         self.cases = read_cases(folder, self.manifest)
         self.plugin: PluginProcess
 
@@ -44,6 +52,7 @@ class Bench:
 
     def started(self, **options: Any) -> PluginProcess:
         """A process that is initialized and hosts its agents."""
+        options.setdefault("config", self.config)
         return PluginProcess(self.folder, python=self.python, timeout=self.patience, **options)
 
     async def send(self, case: Case, on: PluginProcess | None = None, **fields: Any) -> Answer:

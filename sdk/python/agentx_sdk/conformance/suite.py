@@ -3,8 +3,9 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -25,13 +26,14 @@ async def run(
     only: Sequence[str] = (),
     python: str = "",
     patience: float = 30.0,
+    config: Mapping[str, Any] | None = None,
     tell: Callable[[Result], None] = lambda result: None,
 ) -> Report:
     """Every check, or those whose id begins with a word of `only`. Raises `NoPlugin`, `ValueError`.
 
-    `patience`: seconds that a start and an answer may take.
+    `patience`: seconds that a start and an answer may take. `config`: over that of its plugin.yaml.
     """
-    bench = Bench(folder, python=python, patience=patience)
+    bench = Bench(folder, python=python, patience=patience, config=config)
     checks = [each for each in all_checks() if not only or each.id.startswith(tuple(only))]
     if not checks:
         raise ValueError(f"no check is named {', '.join(only)}")

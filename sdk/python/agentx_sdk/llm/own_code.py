@@ -46,7 +46,7 @@ def _file(told: str, where: str, folders: Sequence[str], path: str) -> ModuleTyp
     places = (
         [Path(where)]
         if Path(where).is_absolute()
-        else [Path(each) / where for each in (*folders, ".")]
+        else [Path(each) / where for each in (*folders, _own_folder())]
     )
     file = next((each for each in places if each.is_file()), None)
     if file is None:
@@ -69,6 +69,12 @@ def _file(told: str, where: str, folders: Sequence[str], path: str) -> ModuleTyp
             raise
         raise _broken(told, error, path) from error
     return module
+
+
+def _own_folder() -> str:
+    """The plugin's: that of its program. It does not run there, but where it may write."""
+    program = getattr(sys.modules["__main__"], "__file__", None)
+    return str(Path(program).resolve().parent) if program else "."
 
 
 def _module(told: str, where: str, folders: Sequence[str], path: str) -> ModuleType:

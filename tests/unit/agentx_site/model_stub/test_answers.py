@@ -105,6 +105,8 @@ def test_it_tells_what_the_tools_said():
     # CrewAI asks behind it, in the user's name.
     asks = [*said, Said("user", "Analyze the tool result and use another tool if needed.")]
     assert answer(Asked("demo", asks, [CLOCK])).text == "The tool says: noon; one."
+    endless = [Said("user", "use clock !loop"), *said[1:]]
+    assert called(Asked("demo", endless, [CLOCK])) == [("clock", {})]
     again = [*said, Said("assistant", "The tool says: noon."), Said("user", "use clock")]
     assert called(Asked("demo", again, [CLOCK])) == [("clock", {})]
 
@@ -135,6 +137,7 @@ def test_an_answer_is_cut_at_the_most_tokens():
         ("please !hang", Orders(hangs=True)),
         ("!stall", Orders(stalls=True)),
         ("!break", Orders(breaks=True)),
+        ("use clock !loop", Orders(loops=True)),
         ("!slow 0.05 !words 50", Orders(seconds=0.05, words=50)),
         ("!slow 9999 !words 99999999", Orders(seconds=60.0, words=100_000)),
     ],

@@ -21,7 +21,7 @@ async def listed(at: Bench) -> None:
 @check("tools.unknown", "2.6")
 async def unknown(at: Bench) -> None:
     """a tool that is not there is NOT_FOUND"""
-    request = pb.ExecuteToolRequest(tool_name="no-tool-of-that-name")
+    request = pb.ExecuteToolRequest(tool_name="no-tool-of-that-name", agent_id=_agent(at))
     await refused(at.plugin.call("ExecuteTool", request), "NOT_FOUND", "an unknown tool")
 
 
@@ -54,14 +54,20 @@ async def run(at: Bench) -> None:
 
 
 async def _tools(at: Bench) -> list[pb.Tool]:
-    tools = list((await at.plugin.call("ListTools")).tools)
+    request = pb.ListToolsRequest(agent_id=_agent(at))
+    tools = list((await at.plugin.call("ListTools", request)).tools)
     if not tools:
         raise Skipped("it has no tools")
     return tools
 
 
 async def _execute(at: Bench, name: str, text: str) -> pb.ExecuteToolResponse:
-    request = pb.ExecuteToolRequest(tool_name=name, arguments_json=text)
+    request = pb.ExecuteToolRequest(tool_name=name, arguments_json=text, agent_id=_agent(at))
     answer = await at.plugin.call("ExecuteTool", request, at.patience)
     assert isinstance(answer, pb.ExecuteToolResponse)
     return answer
+
+
+def _agent(at: Bench) -> str:
+    """Some plugins have tools for each agent."""
+    return next(iter(at.plugin.agents), "")
