@@ -111,11 +111,7 @@ def _join(line: Entry, more: Entry) -> None:
 
 def spans(task: Task, events: Sequence[TaskEvent], now: datetime) -> list[Span]:
     """The task's life by states, from its opening to its end, or to now. Nothing of less than a moment."""
-    turns = [
-        (str(event.payload.get("state", "")).removeprefix(PREFIX), event.time)
-        for event in events
-        if event.kind == TaskEvent.Kind.STATUS
-    ]
+    turns = _changes(events)
     if not turns:
         return []
     over = turns[-1][0] in TERMINAL
@@ -130,3 +126,14 @@ def spans(task: Task, events: Sequence[TaskEvent], now: datetime) -> list[Span]:
         for state, seconds in lengths
         if seconds > 0
     ]
+
+
+def _changes(events: Sequence[TaskEvent]) -> list[tuple[str, datetime]]:
+    """When the task came into another state; a status that only tells more is none."""
+    found: list[tuple[str, datetime]] = []
+    for event in events:
+        state = str(event.payload.get("state", "")).removeprefix(PREFIX)
+        is_new = not found or found[-1][0] != state
+        if event.kind == TaskEvent.Kind.STATUS and is_new:
+            found.append((state, event.time))
+    return found

@@ -98,6 +98,23 @@ def trust(level: str) -> SafeString:
     return format_html('<span class="ax-chip" data-tone="{}">{}</span>', tone_of, word)
 
 
+# Of the names that two letters of would not tell apart.
+MONOGRAMS: Final = {"langchain": "LC", "langgraph": "LG", "crewai": "CR", "autogen": "AG"}
+
+
+@register.simple_tag
+def monogram(name: str) -> SafeString:
+    """Two letters in a colour of their own, for who looks for a framework among many; its name stands beside it."""
+    name = name or "?"
+    words = name.replace("_", "-").split("-")
+    letters = MONOGRAMS.get(name) or (words[0][0] + (words[1][:1] if words[1:] else name[1:2]))
+    return format_html(
+        '<span class="ax-monogram" data-framework="{}" aria-hidden="true">{}</span>',
+        name,
+        letters.upper(),
+    )
+
+
 @register.simple_tag
 def stars(count: float | None) -> SafeString:
     """Full and empty stars, said in words for who does not see them."""
@@ -155,6 +172,15 @@ def size(count: float | None) -> str:
 def decimals(value: float | None, places: int = 1) -> str:
     """A number with so many places, or a dash for none."""
     return NONE if value is None else f"{value:.{places}f}"
+
+
+@register.filter
+def money(value: float | None, currency: str | None = "USD") -> str:
+    """A price as small as those of models are: 0.0042 USD."""
+    if value is None:
+        return NONE
+    told = f"{value:.6f}".rstrip("0").rstrip(".")
+    return f"{told} {currency or 'USD'}"
 
 
 @register.filter

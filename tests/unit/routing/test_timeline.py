@@ -91,3 +91,12 @@ def test_states_are_measured_to_the_end_or_to_now() -> None:
     ended = log((0, "status", status("WORKING")), (3, "status", status("COMPLETED")))
     assert [(s.state, s.share) for s in spans(TASK, ended, now)] == [("WORKING", 100.0)]
     assert spans(TASK, [], now) == []
+
+
+def test_a_state_that_is_told_again_is_one_span() -> None:
+    events = log(
+        (0, "status", status("WORKING")),
+        (1, "status", status("WORKING", "calls a tool")),
+        (3, "status", status("COMPLETED")),
+    )
+    assert [(each.state, each.seconds) for each in spans(TASK, events, BEGAN)] == [("WORKING", 3)]
