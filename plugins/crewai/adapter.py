@@ -11,9 +11,9 @@ import flows
 import human
 import quiet
 from agentx_sdk import Agent
-from agentx_sdk.content import InputRequired
 from agentx_sdk.errors import ConfigError
 from agentx_sdk.llm import AgentTool, ChatMessage, Exchange, LLMAdapter, ModelConfig
+from agentx_sdk.llm.journal import Asked, Journal, journal_of
 from agentx_sdk.llm.messages import is_picture
 from config import AgentConfig, CrewConfig, CrewMember, FlowConfig, PluginConfig
 from convert import to_native
@@ -21,9 +21,8 @@ from crewai import Agent as CrewAgent
 from crewai import Crew
 from crewai.flow.flow import Flow
 from crews import Parts
-from journal import Journal
 from model import Model, close, model_of
-from running import MAX_TURNS, SWITCH_SECONDS, Asked, ModelLoop, Run
+from running import MAX_TURNS, SWITCH_SECONDS, ModelLoop, Run
 from tools import native_tools
 from turns import (
     ALONE,
@@ -36,8 +35,6 @@ from turns import (
     own_flow,
     single,
 )
-
-WAITING = "waiting"  # in a conversation's memory: a turn that asked its caller
 
 
 class CrewAI(LLMAdapter):
@@ -86,24 +83,15 @@ class CrewAI(LLMAdapter):
 
     async def converse(self, native: Work, exchange: Exchange) -> AsyncIterator[Any]:
         """One turn in a thread of its own, which ends with the turn."""
-        waiting = exchange.native.pop(WAITING, None)
-        if waiting is not None and waiting["task"] == exchange.turn.task_id:
-            said, journal = _said_before(waiting, exchange)
-        else:
-            said, journal = _said(exchange), Journal()
+        journal = journal_of(exchange) or Journal(_beginning(exchange))
+        said = Said(**journal.values)
         run = Run(exchange, journal, self._models)
         human.review_by_caller()
         try:
             async with self._room:
                 result = await run.work(lambda: native(run, said))
         except Asked as asked:
-            exchange.native[WAITING] = {
-                "task": exchange.turn.task_id,
-                "values": dict(said.values),
-                "messages": said.messages,
-                "journal": journal.to_json(),
-            }
-            yield InputRequired(asked.question, schema=asked.schema)
+            yield journal.keep(exchange, asked)
             return
         if not isinstance(result, str):
             yield result if isinstance(result, (dict, list)) else str(result)
@@ -175,22 +163,16 @@ class CrewAI(LLMAdapter):
         raise ConfigError(why, {"code": why})
 
 
-def _said(exchange: Exchange) -> Said:
-    """The message and what was said before it. A data part's fields are values, too."""
+def _beginning(exchange: Exchange) -> dict[str, Any]:
+    """The message and what was said before it, as `Said` has them. A data part's fields are values, too."""
     data = [part.data for part in exchange.message.parts if part.kind == "data"]
     values = {
         name: value for each in data if isinstance(each, dict) for name, value in each.items()
     }
     history = "\n".join(f"{each.role}: {each.text}" for each in exchange.history if each.text)
     values |= {"text": exchange.message.text, "history": history}
-    return Said(values, [*to_native(exchange.history), *to_native([_in_words(exchange.message)])])
-
-
-def _said_before(waiting: dict[str, Any], exchange: Exchange) -> tuple[Said, Journal]:
-    """A turn that asked: what it began with, and everything that was answered since."""
-    journal = Journal(waiting["journal"])
-    journal.answers.append(exchange.answer)
-    return Said(waiting["values"], waiting["messages"]), journal
+    messages = [*to_native(exchange.history), *to_native([_in_words(exchange.message)])]
+    return {"values": values, "messages": messages}
 
 
 def _in_words(message: ChatMessage) -> ChatMessage:

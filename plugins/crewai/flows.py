@@ -5,10 +5,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from agentx_sdk.errors import ConfigError
+from agentx_sdk.llm.journal import ANSWER_SCHEMA, words_of_answer
 from config import FlowConfig, StepConfig
 from crewai.flow.flow import Flow, and_, listen, or_, router, start
 from crews import Parts
-from human import ANSWER_SCHEMA, words_of_answer
 from running import current_run
 
 ROUTE = "__route"

@@ -1,26 +1,11 @@
 """Where CrewAI would ask at a terminal: the turn ends and asks its caller, and goes on with the answer."""
 
-import re
 from typing import Any
 
+from agentx_sdk.llm.journal import ANSWER_SCHEMA, REVIEW_SCHEMA, feedback_in, words_of_answer
 from crewai.core.providers.human_input import SyncHumanInputProvider, set_provider
 from crewai.flow.flow_config import flow_config
 from running import Run, current_run
-
-REVIEW_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "approved": {"type": "boolean", "title": "Accept it", "default": True},
-        "feedback": {"type": "string", "title": "What should be different", "default": ""},
-    },
-    "required": ["approved"],
-}
-ANSWER_SCHEMA = {
-    "type": "object",
-    "properties": {"answer": {"type": "string", "title": "Answer"}},
-    "required": ["answer"],
-}
-YES = re.compile(r"\s*(ok|okay|yes|y|approved?|accept(ed)?|good|fine|lgtm)?[.! ]*", re.IGNORECASE)
 
 
 class Reviews(SyncHumanInputProvider):
@@ -74,21 +59,6 @@ def install() -> None:
 def review_by_caller() -> None:
     """For the tasks of this turn."""
     set_provider(Reviews())
-
-
-def feedback_in(answer: Any) -> str:
-    """What should be different, of a form or of words; nothing when it is accepted."""
-    if isinstance(answer, dict):
-        words = str(answer.get("feedback") or "")
-        return "" if answer.get("approved") else words or "This is not right. Do it better."
-    return "" if YES.fullmatch(str(answer)) else str(answer)
-
-
-def words_of_answer(answer: Any) -> str:
-    """The words of a form with one field, or of a message."""
-    if isinstance(answer, dict):
-        return str(answer.get("answer", answer))
-    return str(answer)
 
 
 def _run() -> Run:

@@ -5,13 +5,12 @@ loop of the models asks: a turn that ends closes its requests at once, in the mi
 """
 
 import asyncio
-import hashlib
 import inspect
-import json
 from contextvars import ContextVar
 from typing import Any
 
 from agentx_sdk.llm import ModelConfig, priced
+from agentx_sdk.llm.journal import key_of
 from crewai.llms.providers.openai.completion import OpenAICompletion
 from crewai.types.usage_metrics import UsageMetrics
 from crewai.utilities.pydantic_schema_utils import generate_model_description
@@ -116,11 +115,9 @@ async def close(model: Model, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _key(model: str, messages: Any, tools: Any, shape: Any) -> str:
-    """The same for the same question; what CrewAI numbers anew each time is not in it."""
+    """The same for the same question."""
     names = [each.get("function", each).get("name") for each in tools or ()]
-    told = [model, messages, names, getattr(shape, "__name__", "")]
-    text = json.dumps(told, default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return key_of("model", model, messages, names, getattr(shape, "__name__", ""))
 
 
 def _kept(answer: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from agentx_sdk.llm import Exchange, in_thread
+from agentx_sdk.llm.journal import Asked, Journal
 from agentx_sdk.llm.messages import content_of, is_picture
-from journal import Journal
 
 SWITCH_SECONDS = 0.0005  # a thread that computes lets another one, such as the event loop, go on
 MAX_TURNS = 24  # at work at once in a process; more wait for their turn
@@ -24,15 +24,6 @@ Voice = Callable[[Any, Any], str]  # of a task and an agent
 
 class Stopped(BaseException):
     """The turn is over. No Exception: CrewAI takes those for failures and tries again."""
-
-
-class Asked(BaseException):
-    """The turn waits for its caller. Neither is this one."""
-
-    def __init__(self, question: str, schema: dict[str, Any]) -> None:
-        super().__init__(question)
-        self.question = question
-        self.schema = schema
 
 
 class ModelLoop:

@@ -1,11 +1,10 @@
 """AgentX's tools as CrewAI's: called from CrewAI's threads, run on the plugin's event loop."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from agentx_sdk.llm import AgentTool
+from agentx_sdk.llm.journal import key_of
 from crewai.tools import BaseTool
 from crewai.utilities.pydantic_schema_utils import create_model_from_schema
 from pydantic import PrivateAttr
@@ -22,7 +21,7 @@ class CrewTool(BaseTool):
         if run is None:
             raise Stopped  # a tool belongs to a turn
         given = _given(arguments, self._tool.input_schema)
-        key = _key(self.name, given)
+        key = key_of("tool", self.name, given)
         kept = run.journal.next(key)
         if kept is None:
             kept = run.wait(self._tool.answer(given, exchange=run.exchange), run.exchange.loop)
@@ -51,8 +50,3 @@ def _given(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Without what was left out: CrewAI has models fill in null for it."""
     needed = schema.get("required") or ()
     return {name: value for name, value in arguments.items() if value is not None or name in needed}
-
-
-def _key(name: str, arguments: dict[str, Any]) -> str:
-    told = json.dumps([name, arguments], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()[:24]
