@@ -74,6 +74,9 @@ class Talker(LLMAdapter):
                 raise RuntimeError("wrapped") from RefusedError()
             case ["break"]:
                 raise KeyError("a fault of the plugin")
+            case ["data"]:
+                yield {"title": "Tides"}
+                return
             case ["ask"]:
                 yield InputRequired("Really?", schema={"type": "boolean"})
                 return
@@ -157,6 +160,14 @@ async def test_tools_are_seen_and_remembered() -> None:
         )
         roles = [each["role"] for each in Memory(plugin.memories["a", "c"])["messages"]]
     assert roles == ["user", "assistant", "tool", "assistant"]
+
+
+async def test_an_answer_of_data_is_remembered_as_its_json() -> None:
+    async with talking(Talker()) as plugin:
+        answer = await plugin.send("data", context_id="c")
+        assert [part.data for part in answer.parts] == [{"title": "Tides"}]
+        *_, last = Memory(plugin.memories["a", "c"])["messages"]
+    assert (last["role"], last["parts"]) == ("assistant", [{"text": '{"title": "Tides"}'}])
 
 
 async def test_usage_is_added_up_and_priced() -> None:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from agentx_sdk.content import Content, Status, ToolCall, ToolResult, Usage, part
+from agentx_sdk.content import Content, Part, Reply, Status, ToolCall, ToolResult, Usage, part
 from agentx_sdk.errors import TaskFailed
 from agentx_sdk.llm import failures
 from agentx_sdk.llm.config import AgentConfig
@@ -21,6 +21,7 @@ from agentx_sdk.llm.messages import (
     newest,
     said,
     to_json,
+    words_of,
 )
 from agentx_sdk.llm.remote import Remote
 from agentx_sdk.turn import Turn
@@ -160,6 +161,9 @@ class Exchange:
             self._said.append(ChatMessage("tool", results=[item]))
         elif isinstance(item, Usage):
             self.usage.append(item)
+        elif isinstance(item, (Part, Reply, dict, list)):
+            parts = item.parts if isinstance(item, Reply) else [part(item)]
+            self._text += [words_of(each) for each in parts]
 
     def _noted_call(self, call: ToolCall) -> None:
         """Calls that follow one another are made by one message."""
