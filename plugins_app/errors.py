@@ -101,6 +101,12 @@ class AgentTaken(Conflict):
     code, reason = "agent_taken", "AGENT_TAKEN"
 
 
+class HostedAgentNotFound(NotFound):
+    """The plugin has no such agent."""
+
+    code, reason = "agent_not_found", "AGENT_NOT_FOUND"
+
+
 class JoinRefused(Forbidden):
     """A process that AgentX did not start may not come in, or may not be who it says it is."""
 
@@ -125,6 +131,14 @@ class NotSpoken(CallFailed):
 
 class ConfigRefused(CallFailed):
     """The process will not have this configuration."""
+
+
+class Unanswered(CallFailed):
+    """The process is there, and this call did not succeed."""
+
+
+class AgentRefused(CallFailed):
+    """The process is well, and cannot make this agent."""
 
 
 class Tampered(LaunchFailed):

@@ -1,7 +1,9 @@
 """What the states of processes say about their plugin and its agents. Pure."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
 
 from plugins_app.models import Plugin, PluginInstance
 from registry.models import Agent
@@ -42,6 +44,29 @@ def agent_state(desired: str, processes: Facts) -> str:
     if PluginInstance.State.FATAL in states:
         return Agent.State.ERROR
     return Agent.State.INITIALIZING
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """One agent, while processes of its plugin serve. `is_newest`: no process has yet to take its newest revision."""
+
+    state: str
+    reason: str
+    is_newest: bool
+
+
+def agent_facts(slug: str, revision: int, processes: Sequence[Mapping[str, Any]]) -> AgentFacts:
+    """What the processes made of it: one that has it is enough. Of each process, its agents as its row has them."""
+    told = [each[slug] for each in processes if slug in each]
+    is_newest = all(each["revision"] == revision for each in told)
+    if any(not each["trouble"] for each in told):
+        return AgentFacts(Agent.State.READY, "", is_newest)
+    if told:
+        newest = max(told, key=itemgetter("revision"))
+        return AgentFacts(Agent.State.ERROR, newest["trouble"], is_newest)
+    # Rows from before this was written down speak of no agent at all.
+    is_old = not revision and not all(processes)
+    return AgentFacts(Agent.State.READY if is_old else Agent.State.INITIALIZING, "", is_old)
 
 
 def _running(serving: int, replicas: int, processes: Facts) -> str:

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from plugins_app.api import agents as rest_agents
 from plugins_app.api import config as rest_config
 from plugins_app.api import installation as rest_installation
 from plugins_app.api import joining as rest_joining
@@ -105,6 +106,12 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/standby", rest_operation.PluginStandby.as_view()),
     path("plugins/<str:ref>/hosts", rest_operation.PluginHosts.as_view()),
     path("plugins/<str:ref>/attachment", rest_operation.PluginAttachment.as_view()),
+    path("plugins/<str:ref>/folders", rest_agents.PluginFolders.as_view()),
+    path("plugins/<str:ref>/agents", rest_agents.PluginAgents.as_view()),
+    path("plugins/<str:ref>/agents/check", rest_agents.PluginAgentCheck.as_view()),
+    path("plugins/<str:ref>/agents/<slug:slug>", rest_agents.PluginAgent.as_view()),
+    path("plugins/<str:ref>/agents/<slug:slug>/reset", rest_agents.PluginAgentReset.as_view()),
+    path("plugins/<str:ref>/agents/<slug:slug>/restore", rest_agents.PluginAgentRestore.as_view()),
     path("plugins/<str:ref>/config", rest_config.PluginConfig.as_view()),
     path("plugins/<str:ref>/config/check", rest_config.PluginConfigCheck.as_view()),
     path("plugins/<str:ref>/config/restore", rest_config.PluginConfigRestore.as_view()),

@@ -54,15 +54,45 @@ def require_agreed(principal: Principal, ref: str | UUID, config: dict[str, Any]
     return judgement
 
 
+def judge_agent(
+    principal: Principal, ref: str | UUID, slug: str, config: dict[str, Any]
+) -> Judgement:
+    """The same of an agent's configuration; an address that the plugin does not have yet is that of a new agent."""
+    principal.require(permissions.PLUGINS_MANAGE)
+    plugin = selectors.access_plugin(principal, ref)
+    rows = selectors.hosted_agents(principal, plugin.id)
+    hosted = rows.filter(agent__slug=slug).first()
+    found = selectors.agent_candidate(plugin, hosted, config)
+    if found.problems:
+        told = _("The plugin was not asked: its schema refuses the configuration already.")
+        return Judgement(found, False, told, found.problems)
+    verdict = _asked(plugin, found.effective, slug)
+    return Judgement(found, verdict.asked, verdict.told, _without_secrets(verdict, found))
+
+
+def require_agent_agreed(
+    principal: Principal, ref: str | UUID, slug: str, config: dict[str, Any]
+) -> Judgement:
+    """Raises `InvalidConfig` with every field that the schema or a running process refuses."""
+    judgement = judge_agent(principal, ref, slug, config)
+    if judgement.problems:
+        raise InvalidConfig.of(judgement.problems)
+    return judgement
+
+
 def _verdict(plugin: Plugin, found: Candidate) -> Verdict:
     if not found.changes:
         return Verdict(False, _("Nothing changes."))
+    return _asked(plugin, selectors.completed(plugin, found.effective))
+
+
+def _asked(plugin: Plugin, config: dict[str, Any], agent: str = "") -> Verdict:
     targets = [each.target for each in selectors.live_targets() if each.plugin_slug == plugin.slug]
     if not targets:
         return Verdict(False, _("The plugin was not asked: none of its processes runs."))
     if not connection.in_atomic_block:
         connection.close()  # held by nobody while a plugin thinks
-    return async_to_sync(validate)(targets[0], found.effective)
+    return async_to_sync(validate)(targets[0], config, agent)
 
 
 def _without_secrets(verdict: Verdict, found: Candidate) -> dict[str, str]:

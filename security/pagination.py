@@ -50,6 +50,12 @@ class BySlug(NewestFirst):
     ordering = ("slug",)
 
 
+class ByAddress(NewestFirst):
+    """For rows about agents, which are known by their address."""
+
+    ordering = ("agent__slug",)
+
+
 class ByUpdate(NewestFirst):
     """For rows that come up again when they change."""
 

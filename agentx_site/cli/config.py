@@ -69,8 +69,8 @@ def config(
     elif settings or unset:
         base = connection.get(at("plugins", name))["revision"]
         held = connection.get(at("plugins", name, "config"))
-        changed = _changed(held, settings, unset)
-        _take(connection, name, json.dumps(changed), "json", note, diff, base)
+        wanted_config = changed(held, settings, unset)
+        _take(connection, name, json.dumps(wanted_config), "json", note, diff, base)
     elif diff:
         _last(connection, name)
     else:
@@ -147,7 +147,8 @@ def _format(chosen: str | None, name: str) -> str:
     return chosen or ENDINGS.get(Path(name).suffix.lower(), "json")
 
 
-def _changed(held: Json, settings: tuple[str, ...], unset: tuple[str, ...]) -> Json:
+def changed(held: Json, settings: tuple[str, ...], unset: tuple[str, ...]) -> Json:
+    """A configuration with each KEY=VALUE in its dotted place, and without what is unset."""
     for key in unset:
         held = _without(held, key)
     for setting in settings:

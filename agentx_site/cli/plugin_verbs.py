@@ -12,11 +12,13 @@ from agentx_site.cli.options import Commands
 
 # Its module adds the verb to the group: `@plugin.command("new")`.
 ELSEWHERE: Final = {
+    "agent": "agentx_site.cli.plugin_agents",
     "attach": "agentx_site.cli.attach",
     "build": "agentx_site.cli.packages",
     "config": "agentx_site.cli.config",
     "detach": "agentx_site.cli.attach",
     "dev": "agentx_site.cli.dev",
+    "folders": "agentx_site.cli.plugin_agents",
     "new": "agentx_site.cli.author",
     "releases": "agentx_site.cli.releases",
     "rollback": "agentx_site.cli.releases",

@@ -53,7 +53,7 @@ def show(context: click.Context, name: str, json_wanted: bool) -> None:
     if json_wanted:
         output.as_json(found)
         return
-    agents = [f"{agent['slug']} ({agent['state']})" for agent in found["agents"]]
+    agents = [_agent(agent) for agent in found["agents"]]
     isolated = ("isolation", _isolation(found["processes"]))
     output.facts([*((column, found[column]) for column in COLUMNS), ("agents", agents), isolated])
     click.echo()
@@ -63,6 +63,11 @@ def show(context: click.Context, name: str, json_wanted: bool) -> None:
         for p in found["processes"]
     ]  # fmt: skip
     output.table(PROCESS_COLUMNS, rows, f"No process: start it with `agentx plugin start {name}`.")
+
+
+def _agent(agent: Json) -> str:
+    why = f": {output.harmless(agent['reason'])}" if agent["reason"] else ""
+    return f"{agent['slug']} ({agent['state']}{why})"
 
 
 def _isolation(processes: list[Json]) -> str:
@@ -94,6 +99,13 @@ def prepare(connection: Server, name: str, *, quiet: bool) -> None:
         until_prepared(connection, found, PATIENCE_SECONDS, quiet=quiet)
 
 
+def _tell_of_failed(told: Json) -> None:
+    """It runs, and some of its agents may not."""
+    for agent in told["agents"]:
+        if agent["state"] == "error":
+            click.echo(f"warning: the agent {_agent(agent)}", err=True)
+
+
 def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: str) -> click.Command:
     """A command that says what is wanted and waits for it."""
 
@@ -114,6 +126,7 @@ def _wish(verb: str, wanted: str, reached: Callable[[Json], bool], help_text: st
         if wanted == "running":
             prepare(connection, name, quiet=json_wanted)
         told = waiting.until(connection, name, reached, seconds, wanted, seen)
+        _tell_of_failed(told)
         state = "paused" if told["state"] == "paused" else wanted
         output.done(told, f"{name} is {state}", json_wanted=json_wanted)
 

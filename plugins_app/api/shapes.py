@@ -24,7 +24,7 @@ class ProcessSerializer(serializers.ModelSerializer[PluginInstance]):
 class HostedAgentSerializer(serializers.ModelSerializer[Agent]):
     class Meta:
         model = Agent
-        fields = ("slug", "state")
+        fields = ("slug", "state", "reason")
         read_only_fields = fields
 
 
@@ -65,12 +65,15 @@ class PluginDetailSerializer(PluginSerializer):
         read_only=True,
         help_text="Of those its manifest lists, what an admin let it have while it is public.",
     )
+    code_folders = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Of own code, which it may read."
+    )
     installation = serializers.SerializerMethodField()
     processes = serializers.SerializerMethodField()
     agents = serializers.SerializerMethodField()
 
     class Meta(PluginSerializer.Meta):
-        fields: tuple[str, ...] = (*PluginSerializer.Meta.fields, "allowed_hosts")
+        fields: tuple[str, ...] = (*PluginSerializer.Meta.fields, "allowed_hosts", "code_folders")
         fields += ("installation", "processes", "agents")
         read_only_fields = fields
 

@@ -8,12 +8,13 @@ from typing import Final
 
 from django.utils import timezone
 
+from plugins_app.client.agents import are_in_line, as_row, brought_in_line, of_row
 from plugins_app.client.lifecycle import Lifecycle
 from plugins_app.client.shapes import Health
 from plugins_app.errors import CallFailed, ConfigRefused, InvalidConfig
 from plugins_app.homes.orders import Leave, Order, Say
 from plugins_app.models import PluginInstance
-from plugins_app.selectors.joining import Outfit, Seat, outfit_of, seat_of
+from plugins_app.selectors.joining import Outfit, Seat, agents_mark, outfit_of, seat_of
 from plugins_app.services import guests, marks
 from plugins_app.services.samples import Sample, write_samples
 from security.errors import Unavailable
@@ -39,6 +40,8 @@ class Guest:
         self._stir = asyncio.Event()
         self._misses = 0
         self._tried = seat.revision  # the newest configuration that it was offered
+        self._agents = of_row(seat.agents)
+        self._agents_mark = ""
 
     @property
     def launch_id(self) -> str:
@@ -86,8 +89,7 @@ class Guest:
             await self._health()
         else:
             await self._lifecycle.initialize(seat.target, seat.plugin, outfit.config, seat.contract)
-            for agent in outfit.agents:
-                await self._lifecycle.create_agent(seat.target, agent)
+            await self._bring_agents_in_line(outfit)
             self._tried = outfit.revision
         taken = await ask(
             guests.mark_arrived,
@@ -95,6 +97,7 @@ class Guest:
             self.launch_id,
             seat.target.address,
             revision=self._tried,
+            agents=as_row(self._agents),
             again=again,
         )
         if not taken:
@@ -110,6 +113,8 @@ class Guest:
                 await self._send_away("It is no longer wanted.", outfit.drain_seconds)
             elif seat.newest != self._tried:
                 await self._configure(seat)
+            else:
+                await self._look_at_agents(seat)
         if not self.end:
             await self._ask_how_it_is()
 
@@ -130,6 +135,26 @@ class Guest:
             await ask(marks.mark_reason, seat.instance_id, told)
         else:
             await ask(guests.mark_revision, seat.instance_id, self.launch_id, seat.newest)
+
+    async def _look_at_agents(self, seat: Seat) -> None:
+        """Somebody may have added one, changed or removed one."""
+        mark = await ask(agents_mark, seat.instance_id)
+        if mark == self._agents_mark:
+            return
+        outfit = await ask(outfit_of, seat.instance_id)
+        if not are_in_line(outfit.agents, self._agents):
+            try:
+                await self._bring_agents_in_line(outfit)
+            except CallFailed as error:
+                log.info("%s has not its newest agents: it %s", self.launch_id, error)
+                return
+            await ask(marks.mark_agents, seat.instance_id, as_row(self._agents))
+        self._agents_mark = mark
+
+    async def _bring_agents_in_line(self, outfit: Outfit) -> None:
+        self._agents = await brought_in_line(
+            self._lifecycle, self.seat.target, outfit.agents, self._agents, outfit.config
+        )
 
     async def _ask_how_it_is(self) -> None:
         try:

@@ -26,10 +26,12 @@ class HostedAgent(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
     config = models.JSONField(
-        _("configuration"), default=dict, help_text=_("Secrets stand in it as references.")
+        _("configuration"),
+        null=True,
+        help_text=_("Secrets stand in it as references. Empty: it is as plugin.yaml has it."),
     )
     revision = models.PositiveIntegerField(
-        _("revision"), default=0, help_text=_("0: it is as plugin.yaml has it.")
+        _("revision"), default=0, help_text=_("Grows with each change: processes follow.")
     )
     failed_revision = models.PositiveIntegerField(
         _("failed revision"), null=True, help_text=_("The one that no process could make, if any.")
@@ -42,8 +44,8 @@ class HostedAgent(models.Model):
         verbose_name_plural = _("hosted agents")
         constraints = (
             models.CheckConstraint(
-                condition=~Q(origin="person") | Q(revision__gte=1),
-                name="plugins_app_people_make_revisions",
+                condition=~Q(origin="person") | Q(config__isnull=False),
+                name="plugins_app_people_configure_agents",
             ),
         )
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import sysconfig
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,9 +42,17 @@ class Recipe:
 
 
 def recipe(
-    manifest: Manifest, folder: Path, ordinal: int, environment: str = "", *, trusted: bool = True
+    manifest: Manifest,
+    folder: Path,
+    ordinal: int,
+    environment: str = "",
+    *,
+    trusted: bool = True,
+    code_folders: Iterable[str] = (),
 ) -> Recipe:
     """`environment`: the folder a node made for its requirements; empty: AgentX's own libraries.
+
+    `code_folders`: those of own code that an admin lets it read.
 
     Only who is `trusted` gets what it names of AgentX's own variables: the operator allowed them by name, not to whom.
     Raises `LaunchFailed` when the program or a folder is not there.
@@ -59,7 +68,7 @@ def recipe(
         log_file=places.log_file(manifest.name, ordinal),
         startup_timeout=manifest.runtime.startup_timeout,
         limits={"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES},
-        readable=_readable(folder, made, argv[0]),
+        readable=(*_readable(folder, made, argv[0]), *_as_allowed(code_folders)),
         log_bytes_per_second=manifest.logging.bytes_per_second,
     )
 
@@ -69,6 +78,15 @@ def _readable(folder: Path, made: Path | None, program: str) -> tuple[str, ...]:
     libraries = (made,) if made else (Path(sys.prefix), Path(sys.base_prefix))
     found = (folder, *libraries, settings.BASE_DIR / "sdk", *_home_of(Path(program)))
     return tuple(dict.fromkeys(str(each) for each in found))
+
+
+def _as_allowed(code_folders: Iterable[str]) -> Iterator[str]:
+    """Those that still are the folders which somebody looked at: a link in their place could lead anywhere."""
+    for folder in code_folders:
+        if os.path.realpath(folder) == folder:
+            yield folder
+        else:
+            log.warning("%s is left out: it is a link by now", folder)
 
 
 def _home_of(program: Path) -> list[Path]:

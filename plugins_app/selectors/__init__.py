@@ -1,5 +1,15 @@
 """Questions about plugins. `access_plugin` is the one door to a plugin."""
 
+from plugins_app.selectors.agents import (
+    access_hosted,
+    agent_candidate,
+    agent_config,
+    agent_config_shown,
+    agent_schema_of,
+    hosted_agents,
+    is_settled,
+    shown_agent,
+)
 from plugins_app.selectors.answering import Answering, answering
 from plugins_app.selectors.config import (
     Candidate,
@@ -17,6 +27,7 @@ from plugins_app.selectors.config import (
     shown_config,
 )
 from plugins_app.selectors.logs import LOG_KEY, MAX_LOG_LINES, log_lines
+from plugins_app.selectors.models import ModelTold, completed, default_model, model_told
 from plugins_app.selectors.plugins import (
     LiveTarget,
     access_plugin,
@@ -53,24 +64,35 @@ __all__ = [
     "Effective",
     "Installation",
     "LiveTarget",
+    "ModelTold",
+    "access_hosted",
     "access_plugin",
     "access_release",
+    "agent_candidate",
+    "agent_config",
+    "agent_config_shown",
+    "agent_schema_of",
     "answering",
     "by_ref",
     "candidate",
+    "completed",
     "config_of",
     "config_shown",
     "current_instances",
+    "default_model",
     "effective_config",
     "effective_configs",
     "events_of",
+    "hosted_agents",
     "installation_of",
     "instances_of",
     "is_behind",
     "is_held_back",
+    "is_settled",
     "latest_events",
     "live_targets",
     "log_lines",
+    "model_told",
     "newest_listed",
     "plugins",
     "prepared",
@@ -83,6 +105,7 @@ __all__ = [
     "schema_of",
     "secret_rows",
     "secrets_of",
+    "shown_agent",
     "shown_config",
     "target_of",
 ]

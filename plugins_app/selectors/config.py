@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from plugins_app.configuration import secrets
 from plugins_app.configuration.sealing import Sealing, taken_out
 from plugins_app.errors import InvalidConfig, RevisionNotFound
 from plugins_app.models import ConfigRevision, Plugin, PluginSecret
+from plugins_app.selectors.models import completed, mark_of
 from plugins_app.selectors.plugins import access_plugin
 from security import crypto, permissions
 from security.principals import Principal
@@ -29,6 +30,7 @@ class Effective:
 
     config: Json = field(default_factory=dict, repr=False)
     trouble: str = ""
+    model_mark: str = ""  # another one when another default model is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,17 @@ def effective_configs(plugins: Iterable[Plugin]) -> dict[UUID, Effective]:
         for plugin in rows.values()
     }
     sealed = _sealed_of([plugin_id for plugin_id, names in wanted.items() if names])
-    return {
+    found = {
         plugin_id: _effective(plugin.config, wanted[plugin_id], sealed[plugin_id])
         for plugin_id, plugin in rows.items()
     }
+    return {key: _completed(rows[key], each) for key, each in found.items()}
+
+
+def _completed(plugin: Plugin, told: Effective) -> Effective:
+    """With what AgentX adds: a plugin may be told nothing, and has a model all the same."""
+    config = told.config if told.trouble else completed(plugin, told.config)
+    return replace(told, config=config, model_mark=mark_of(plugin))
 
 
 def shown_config(principal: Principal, ref: str | UUID) -> Json:
@@ -104,18 +113,30 @@ def candidate(
     `schema`: that of another release, to know before an upgrade what it would refuse.
     """
     schema = schema_of(plugin) if schema is None else schema
-    values, broken = _opened(_sealed_of([plugin.id])[plugin.id])
     number = 1 + max(plugin.revision, newest_revision(plugin))
-    taken = taken_out(
-        schema, config, held=plugin.config, known=values | broken, revision=number, also=also
-    )
-    effective, missing = _filled(taken.config, values | secrets.hidden(taken.fresh), broken)
+    sealed = _sealed_of([plugin.id])[plugin.id]
+    return weighed(schema, config, held=plugin.config, sealed=sealed, number=number, also=also)
+
+
+def weighed(
+    schema: Json,
+    config: Json,
+    *,
+    held: Json,
+    sealed: dict[str, str],
+    number: int,
+    also: frozenset[str] = frozenset(),
+) -> Candidate:
+    """The same of any configuration: `held` is the one in force, `sealed` its secrets by name."""
+    values, broken = opened(sealed)
+    taken = taken_out(schema, config, held=held, known=values | broken, revision=number, also=also)
+    effective, missing = filled_in(taken.config, values | secrets.hidden(taken.fresh), broken)
     return Candidate(
         sealed=taken.config,
         effective=effective,
         fresh=taken.fresh,
         changes=configuration.changes(
-            secrets.redacted(schema, plugin.config), secrets.redacted(schema, taken.config)
+            secrets.redacted(schema, held), secrets.redacted(schema, taken.config)
         ),
         problems={**configuration.problems(schema, effective), **missing, **taken.problems},
         revision=number,
@@ -124,7 +145,7 @@ def candidate(
 
 def seal_again(plugin: Plugin) -> Sealing:
     """The configuration in force, with the secrets taken out that still lie open in it."""
-    values, broken = _opened(_sealed_of([plugin.id])[plugin.id])
+    values, broken = opened(_sealed_of([plugin.id])[plugin.id])
     return taken_out(
         schema_of(plugin),
         plugin.config,
@@ -223,16 +244,16 @@ def _sealed_of(plugin_ids: list[UUID]) -> defaultdict[UUID, dict[str, str]]:
 
 
 def _effective(config: Json, wanted: set[str], sealed: dict[str, str]) -> Effective:
-    values, broken = _opened({name: sealed[name] for name in wanted if name in sealed})
-    effective, missing = _filled(config, values, broken)
+    values, broken = opened({name: sealed[name] for name in wanted if name in sealed})
+    effective, missing = filled_in(config, values, broken)
     told = "; ".join(f"{name} {problem}" for name, problem in missing.items())
     if told:
         return Effective(trouble=_("Its configuration cannot be used: %(why)s.") % {"why": told})
     return Effective(effective)
 
 
-def _opened(sealed: dict[str, str]) -> tuple[Json, Json]:
-    """The values by name, and those whose seal is broken."""
+def opened(sealed: dict[str, str]) -> tuple[Json, Json]:
+    """Of secrets, the values by name, and those whose seal is broken."""
     values: Json = {}
     broken: Json = {}
     for name, text in sealed.items():
@@ -243,7 +264,7 @@ def _opened(sealed: dict[str, str]) -> tuple[Json, Json]:
     return values, broken
 
 
-def _filled(config: Json, values: Json, broken: Json) -> tuple[Json, dict[str, str]]:
+def filled_in(config: Json, values: Json, broken: Json) -> tuple[Json, dict[str, str]]:
     """With what is known; what is not stays a reference and is told by its field."""
     missing = {
         secrets.dotted(path): _("has a secret whose seal is broken: set it again")

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import Coalesce
 
 from plugins_app import manifest as manifests
 from plugins_app.client.shapes import AgentSpec
 from plugins_app.client.target import Target
-from plugins_app.models import FIRST_ELSEWHERE, JoinToken, Plugin, PluginInstance
+from plugins_app.models import FIRST_ELSEWHERE, HostedAgent, JoinToken, Plugin, PluginInstance
+from plugins_app.selectors.agents import specs_by
 from plugins_app.selectors.config import effective_config
 from plugins_app.selectors.plugins import target_of
 from security import permissions
@@ -37,6 +38,7 @@ class Seat:
     contract: int
     revision: int  # of the configuration it has
     newest: int  # of the configuration it should have
+    agents: dict[str, Any]  # as its row has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,18 @@ def plugin_of_launch(launch_id: str) -> Plugin | None:
 
 def outfit_of(instance_id: UUID) -> Outfit:
     """With its secrets: only for the process itself."""
-    row = PluginInstance.objects.select_related("plugin", "release").get(id=instance_id)
+    row = PluginInstance.objects.select_related("plugin__release", "release").get(id=instance_id)
     manifest = manifests.parse(row.release.manifest)
-    agents = tuple(AgentSpec(a.slug, a.name, a.description, a.config) for a in manifest.agents)
+    agents = specs_by({row.plugin_id: row.release.manifest})[row.plugin_id]
     drain = manifest.runtime.shutdown_timeout
     return Outfit(effective_config(row.plugin), row.plugin.revision, agents, drain)
+
+
+def agents_mark(instance_id: UUID) -> str:
+    """Another one when somebody added, changed or removed an agent of its plugin."""
+    rows = HostedAgent.objects.filter(plugin__instances=instance_id, agent__retired=None)
+    told = rows.aggregate(count=Count("id"), newest=Max("updated"))
+    return f"{told['count']} {told['newest']}"
 
 
 def _ids(launch_ids: Iterable[str]) -> list[UUID]:
@@ -132,4 +141,5 @@ def _seat(row: PluginInstance) -> Seat:
         contract=row.contract or 1,
         revision=row.revision,
         newest=plugin.revision,
+        agents=row.agents,
     )

@@ -107,6 +107,14 @@ def target_of(instance: PluginInstance) -> Target:
     return Target(str(instance.id), instance.address, str(instance.launch_id), token)
 
 
+def has_agent(instance: PluginInstance, slug: str) -> bool:
+    """Whether its process could make it; one from before that was written down has all."""
+    if not instance.agents:
+        return True
+    held = instance.agents.get(slug)
+    return held is not None and not held["trouble"]
+
+
 def live_targets() -> list[LiveTarget]:
     """Every process that can take messages, for the route table. Two queries."""
     hosted: defaultdict[UUID, list[str]] = defaultdict(list)
@@ -118,7 +126,7 @@ def live_targets() -> list[LiveTarget]:
         LiveTarget(
             plugin_slug=each.plugin.slug,
             plugin_state=each.plugin.state,
-            agents=tuple(hosted[each.plugin_id]),
+            agents=tuple(slug for slug in hosted[each.plugin_id] if has_agent(each, slug)),
             target=target_of(each),
             state=each.state,
         )

@@ -10,7 +10,7 @@ from plugins_app import manifest as manifests
 from plugins_app.client.shapes import AgentDescription
 from plugins_app.models import Plugin
 from plugins_app.services.guarding import record_refusal
-from plugins_app.services.hosting import publish
+from plugins_app.services.hosting import entries_of, publish
 from registry.models import Agent
 from security.principals import system
 
@@ -19,7 +19,7 @@ US: Final = system("supervisor")
 
 @transaction.atomic
 def publish_described(instance_id: UUID, agents: Sequence[AgentDescription]) -> None:
-    """It goes into their cards. Agents that the plugin's manifest does not name wait.
+    """It goes into their cards. Agents that neither the manifest nor people name wait.
 
     One that belongs to somebody else is refused: no process speaks for an agent it does not host.
     """
@@ -27,7 +27,7 @@ def publish_described(instance_id: UUID, agents: Sequence[AgentDescription]) -> 
     if plugin is None or plugin.release is None:
         return
     manifest = manifests.parse(plugin.release.manifest)
-    entries = {entry.slug: entry for entry in manifest.agents}
+    entries = entries_of(plugin, manifest)
     for told in agents:
         if told.slug in entries:
             entry = entries[told.slug]

@@ -42,7 +42,13 @@ def dismiss(principal: Principal, instance_id: UUID) -> PluginInstance:
 
 @transaction.atomic
 def mark_arrived(
-    instance_id: UUID, launch_id: str, address: str, *, revision: int, again: bool
+    instance_id: UUID,
+    launch_id: str,
+    address: str,
+    *,
+    revision: int,
+    agents: dict[str, Any],
+    again: bool,
 ) -> bool:
     """It has its configuration and agents, and may be sent messages. False: it was given up meanwhile."""
     row = _held(instance_id, launch_id)
@@ -59,6 +65,7 @@ def mark_arrived(
         generation=row.generation,
         release_id=row.release_id,
         revision=revision,
+        agents=agents,
         isolation=ISOLATION,
         certificate_expires=row.certificate_expires,
         token_sealed=row.token_sealed,

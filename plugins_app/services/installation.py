@@ -1,7 +1,7 @@
 """Take in a plugin that lies in a folder."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from plugins_app import manifest as manifests
 from plugins_app.errors import InvalidManifest
 from plugins_app.manifest import Manifest
-from plugins_app.models import AutoscalePolicy, Plugin, PluginEvent, PluginRelease
+from plugins_app.models import AutoscalePolicy, HostedAgent, Plugin, PluginEvent, PluginRelease
 from plugins_app.packages.contents import digest_of
 from plugins_app.services.config import configure, keep_up
 from plugins_app.services.events import record_event, tell_plugin
@@ -18,6 +18,8 @@ from plugins_app.services.operation import renew_generation
 from plugins_app.services.settling import lock_plugin, settle
 from security import audit, permissions
 from security.principals import Principal
+
+Origin: Final = HostedAgent.Origin
 
 
 def install(principal: Principal, folder: Path, *, config: dict[str, Any] | None = None) -> Plugin:
@@ -56,7 +58,9 @@ def _take_in(
         fresh = True
     changed, plugin.release = plugin.release_id != release.id or fresh, release
     _describe(plugin, manifest)
-    if changed or plugin.hosted_agents.count() != len(manifest.agents):
+    if changed or plugin.hosted_agents.filter(origin=Origin.MANIFEST).count() < len(
+        manifest.agents
+    ):
         host(principal, plugin, manifest)
     set_policy(plugin, manifest)
     if changed:

@@ -34,6 +34,7 @@ NO_PROCESS: dict[str, Any] = {
     "isolation": {},
     "certificate_expires": None,
     "token_sealed": "",
+    "agents": {},
     "in_flight": 0,
     "in_flight_average": 0.0,
 }
@@ -53,6 +54,8 @@ class Running:
     generation: int
     release_id: UUID
     revision: int = 0
+    agents: dict[str, Any] = field(default_factory=dict)  # as rows have them
+    model_mark: str = ""
     isolation: dict[str, Any] = field(default_factory=dict)
     certificate_expires: datetime | None = None
     token_sealed: str = ""  # of a process that was started by hand
@@ -150,6 +153,11 @@ def mark_configured(instance_id: UUID, revision: int) -> None:
     """It took a new configuration while it ran."""
     message = f"revision {revision} is in force, without a restart"
     _mark(instance_id, Type.CONFIGURED, message, {"revision": revision})
+
+
+def mark_agents(instance_id: UUID, agents: dict[str, Any]) -> None:
+    """What it made of the agents that it is to have."""
+    _mark(instance_id, None, "", {"agents": agents})
 
 
 def mark_renumbered(instance_id: UUID, generation: int) -> None:
@@ -261,6 +269,8 @@ def _process_fields(process: Running) -> dict[str, Any]:
         "generation": process.generation,
         "release_id": process.release_id,
         "revision": process.revision,
+        "agents": process.agents,
+        "model_digest": process.model_mark,
         "isolation": process.isolation,
         "certificate_expires": process.certificate_expires,
         "token_sealed": process.token_sealed,

@@ -26,7 +26,7 @@ def uninstall(principal: Principal, ref: str | UUID) -> None:
     plugin = lock_plugin(ref)
     require_unneeded(plugin)
     wake_nodes(plugin)
-    for hosted in plugin.hosted_agents.select_related("agent"):
+    for hosted in plugin.hosted_agents.filter(agent__retired=None).select_related("agent"):
         retire_agent(principal, hosted.agent.slug)
     plugin.desired, plugin.release = Plugin.Desired.STOPPED, None
     plugin.state, plugin.reason = Plugin.State.UNLOADED, "Uninstalled."

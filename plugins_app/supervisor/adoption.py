@@ -28,4 +28,5 @@ async def taken_back(hands: Hands, wanted: Wanted, known: Known) -> Ready:
     ready = ready_of(process, wanted)
     ready.generation, ready.release_id = known.generation, known.release_id
     ready.revision = known.revision
+    ready.agents, ready.model_mark = known.agents, known.model_mark
     return ready

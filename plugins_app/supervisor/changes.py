@@ -4,6 +4,7 @@ from enum import Enum, auto
 from typing import Protocol
 from uuid import UUID
 
+from plugins_app.client.agents import Held, are_in_line
 from plugins_app.supervisor.wanted import Wanted
 
 
@@ -11,6 +12,7 @@ class Step(Enum):
     KEEP = auto()
     RENUMBER = auto()  # it is what a newer generation wants, too
     CONFIGURE = auto()
+    AGENTS = auto()  # some are to be made, made anew or let go
     REPLACE = auto()
     ATTACH = auto()
 
@@ -21,6 +23,8 @@ class InForce(Protocol):
     generation: int
     release_id: UUID
     revision: int
+    agents: Held
+    model_mark: str
 
     @property
     def attached(self) -> str: ...
@@ -43,6 +47,8 @@ def step(wanted: Wanted, now: InForce, refused: Refusals) -> Step:
         return Step.ATTACH
     if now.attached:
         return _of_attached(wanted, now, refused) if hand == now.attached else Step.REPLACE
+    if wanted.release_id == now.release_id and not are_in_line(wanted.agents, now.agents):
+        return Step.AGENTS
     if (wanted.generation, wanted.revision) == refused.launch or not wanted.is_prepared:
         return Step.KEEP
     if _is_outdated(wanted, now, refused):
@@ -53,7 +59,9 @@ def step(wanted: Wanted, now: InForce, refused: Refusals) -> Step:
 
 
 def _is_outdated(wanted: Wanted, now: InForce, refused: Refusals) -> bool:
-    """Another release, an operator's word that came after its start, or a configuration it takes no other way."""
+    """Another default model or release, an operator's word after its start, a configuration it takes no other way."""
+    if wanted.model_mark != now.model_mark:
+        return True
     if wanted.release_id != now.release_id or wanted.asked_generation > now.generation:
         return True
     return now.revision != wanted.revision == refused.live
@@ -61,6 +69,8 @@ def _is_outdated(wanted: Wanted, now: InForce, refused: Refusals) -> bool:
 
 def _of_attached(wanted: Wanted, now: InForce, refused: Refusals) -> Step:
     """Its author restarts it, not we."""
+    if not are_in_line(wanted.agents, now.agents):
+        return Step.AGENTS
     if wanted.revision in (now.revision, refused.live, refused.config):
         return Step.KEEP
     return Step.CONFIGURE

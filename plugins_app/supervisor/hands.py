@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from plugins_app import manifest as manifests
 from plugins_app import process as processes
+from plugins_app.client.agents import Held, brought_in_line, worse
 from plugins_app.client.channels import Channels, token_of
 from plugins_app.client.lifecycle import Lifecycle
-from plugins_app.client.shapes import AgentSpec, Health
+from plugins_app.client.shapes import Health
 from plugins_app.client.target import Target
 from plugins_app.configuration.secrets import hidden_texts, scrubbed
 from plugins_app.errors import CallFailed, ChangedFiles, InvalidManifest, LaunchFailed, Tampered
@@ -73,8 +74,9 @@ class Hands:
             loaded = timezone.now()
             self.keep(process, born)
             try:
-                ready = await self._prepared(process, wanted, manifest, until)
+                ready = await self._prepared(process, wanted, until)
                 if strict:
+                    _require_no_worse(wanted, ready)
                     await self._serves(ready.target, until)
             except CallFailed as error:
                 await self.insist(process)
@@ -96,7 +98,7 @@ class Hands:
                 await self.lifecycle.update_config(target, wanted.config)
                 return ready_of(process, wanted)
             until = time.monotonic() + manifest.runtime.startup_timeout
-            return await self._prepared(process, wanted, manifest, until)
+            return await self._prepared(process, wanted, until)
         except CallFailed as error:
             await self.let_go(process)
             raise LaunchFailed(_without_secrets(f"It {error}.", wanted)) from None
@@ -128,6 +130,7 @@ class Hands:
                 wanted.ordinal,
                 wanted.environment,
                 trusted=wanted.trust in (Trust.TRUSTED, Trust.INTERNAL),
+                code_folders=wanted.code_folders,
             )
             process = await processes.launch(
                 what,
@@ -142,19 +145,19 @@ class Hands:
         process.certificate_expires = tls.expires if tls else None
         return process
 
-    async def _prepared(
-        self, process: PluginProcess, wanted: Wanted, manifest: Manifest, until: float
-    ) -> Ready:
+    async def agents(self, target: Target, wanted: Wanted, have: Held) -> Held:
+        """Make, change and let go of a process's agents as wanted; answers what it has then. Raises `CallFailed`."""
+        return await brought_in_line(self.lifecycle, target, wanted.agents, have, wanted.config)
+
+    async def _prepared(self, process: PluginProcess, wanted: Wanted, until: float) -> Ready:
         """It has its configuration, its agents, and what the slot's last process left for it."""
         target = target_of(wanted, process)
         left = max(1.0, until - time.monotonic())
         await self.lifecycle.initialize(
             target, wanted.plugin, wanted.config, process.contract, left
         )
-        for agent in manifest.agents:
-            spec = AgentSpec(agent.slug, agent.name, agent.description, agent.config)
-            await self.lifecycle.create_agent(target, spec)
         ready = ready_of(process, wanted)
+        ready.agents = await self.agents(target, wanted, {})
         await self.memory.recall(wanted, ready)
         return ready
 
@@ -223,6 +226,7 @@ def ready_of(process: PluginProcess, wanted: Wanted) -> Ready:
         generation=wanted.generation,
         release_id=wanted.release_id,
         revision=wanted.revision,
+        model_mark=wanted.model_mark,
     )
 
 
@@ -249,6 +253,12 @@ def _manifest(wanted: Wanted) -> Manifest:
         return manifests.parse(wanted.manifest)
     except InvalidManifest as error:
         raise LaunchFailed(error.message) from None
+
+
+def _require_no_worse(wanted: Wanted, ready: Ready) -> None:
+    """What is new here must make the agents that could be made before. Raises `CallFailed`."""
+    if told := worse(wanted.agents, ready.agents):
+        raise CallFailed(told)
 
 
 def _sentence(text: str) -> str:

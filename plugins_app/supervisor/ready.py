@@ -1,9 +1,10 @@
 """A process that has its configuration and its agents, and what it was made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from plugins_app.client.agents import Held, are_in_line, as_row
 from plugins_app.client.target import Target
 from plugins_app.process import PluginProcess
 from plugins_app.services import marks
@@ -19,6 +20,8 @@ class Ready:
     generation: int
     release_id: UUID
     revision: int
+    agents: Held = field(default_factory=dict)
+    model_mark: str = ""
     token_sealed: str = ""  # of one that was started by hand
     loaded: datetime | None = None
     initialized: datetime | None = None
@@ -30,8 +33,9 @@ class Ready:
 
     def is_what(self, wanted: Wanted) -> bool:
         """Whether it is, in all, what is wanted now."""
-        mine = (self.generation, self.release_id, self.revision)
-        return mine == (wanted.generation, wanted.release_id, wanted.revision)
+        mine = (self.generation, self.release_id, self.revision, self.model_mark)
+        told = (wanted.generation, wanted.release_id, wanted.revision, wanted.model_mark)
+        return mine == told and are_in_line(wanted.agents, self.agents)
 
     def row(self) -> marks.Running:
         """For its row."""
@@ -47,6 +51,8 @@ class Ready:
             generation=self.generation,
             release_id=self.release_id,
             revision=self.revision,
+            agents=as_row(self.agents),
+            model_mark=self.model_mark,
             isolation=process.isolation,
             certificate_expires=process.certificate_expires,
             token_sealed=self.token_sealed,

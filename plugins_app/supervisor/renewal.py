@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from plugins_app import reloading
+from plugins_app.client.agents import as_row
 from plugins_app.client.state import Saved
 from plugins_app.errors import CallFailed, ConfigRefused, LaunchFailed, Tampered
 from plugins_app.services import marks, proving
@@ -38,6 +39,8 @@ class Renewal:
                 slot.ledger.put(marks.mark_renumbered, slot.id, holds.generation)
             case Step.CONFIGURE:
                 await self._configure(holds)
+            case Step.AGENTS:
+                return await self._bring_agents_in_line(holds)
             case Step.ATTACH if slot.wanted.attachment:
                 await slot.attach(slot.wanted.attachment, holds)
             case Step.REPLACE:
@@ -64,8 +67,22 @@ class Renewal:
             slot.refused.live = wanted.revision
         else:
             holds.revision = wanted.revision
+            # What could not be made may be possible now.
+            holds.agents = {slug: each for slug, each in holds.agents.items() if not each.trouble}
             slot.ledger.put(marks.mark_configured, slot.id, wanted.revision)
             slot.prove()
+
+    async def _bring_agents_in_line(self, holds: Ready) -> float:
+        """As it runs: messages to its other agents, and to these, go on."""
+        slot, wanted = self._slot, self._slot.wanted
+        try:
+            holds.agents = await slot.hands.agents(holds.target, wanted, holds.agents)
+        except CallFailed as error:
+            log.warning("%s/%d %s", wanted.plugin, wanted.ordinal, error)
+            return RETRY_SECONDS
+        slot.ledger.put(marks.mark_agents, slot.id, as_row(holds.agents))
+        slot.beside(slot.describe(holds))
+        return 0
 
     async def _replace_when_due(self, holds: Ready) -> float | None:
         slot, wanted = self._slot, self._slot.wanted

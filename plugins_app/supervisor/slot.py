@@ -171,7 +171,7 @@ class Slot:
         self._hold(ready)
         self.ledger.put(marks.mark_running, self.id, ready.row(), restarted=restarted)
         self.hands.wake()  # others may wait for it
-        self.beside(self._describe(ready))
+        self.beside(self.describe(ready))
 
     async def attach(self, told: Attachment, old: Ready | None = None) -> None:
         """Let the process that was started by hand take the slot; what has it now is ended."""
@@ -198,7 +198,7 @@ class Slot:
         """What runs here is to show that it works."""
         self._proof.begin(lambda: self.holds is not None and not self.wanted.is_good)
 
-    async def _describe(self, ready: Ready) -> None:
+    async def describe(self, ready: Ready) -> None:
         """Its agents' cards in its own words. Nothing waits for it."""
         try:
             agents = await self.hands.lifecycle.describe(ready.target)

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from plugins_app.client.agents import Held, of_row
+from plugins_app.client.shapes import AgentSpec
 from plugins_app.models import Plugin, PluginInstance, PluginRelease, Preparation
 from plugins_app.packages import graph
 from plugins_app.process import Identity
 from plugins_app.selectors import current_instances
+from plugins_app.selectors.agents import specs_of
 from plugins_app.selectors.config import effective_configs
 from plugins_app.services.proving import is_good, is_new
 from plugins_app.states import SERVING
@@ -28,6 +31,8 @@ class Known:
     generation: int
     release_id: UUID
     revision: int
+    agents: Held
+    model_mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,9 @@ class Wanted:
     allowed_hosts: tuple[str, ...]
     config: dict[str, Any] = field(repr=False)  # with its secrets
     revision: int
+    agents: tuple[AgentSpec, ...]
+    model_mark: str  # of the default model that is in `config`
+    code_folders: tuple[str, ...]
     failures: tuple[float, ...]
     known: Known | None
     reload: str  # the strategy
@@ -92,7 +100,9 @@ class Reading:
         self._layer = _layers(self._needs)
         self._serving = _serving({name for needs in self._needs.values() for name in needs})
         self._prepared = _prepared(node, [_release(row) for row in rows])
-        self._configs = effective_configs({row.plugin_id: row.plugin for row in rows}.values())
+        plugins = {row.plugin_id: row.plugin for row in rows}.values()
+        self._configs = effective_configs(plugins)
+        self._agents = specs_of(plugins)
 
     def all(self) -> list[Wanted]:
         return [self._wanted(row) for row in self._rows]
@@ -120,6 +130,9 @@ class Reading:
             allowed_hosts=tuple(plugin.allowed_hosts),
             config=config.config,
             revision=plugin.revision,
+            agents=self._agents[plugin.id],
+            model_mark=config.model_mark,
+            code_folders=tuple(plugin.code_folders),
             failures=tuple(row.failures),
             known=_known(row),
             reload=_strategy(plugin),
@@ -232,4 +245,6 @@ def _known(row: PluginInstance) -> Known | None:
         generation=row.generation,
         release_id=row.release_id,
         revision=row.revision,
+        agents=of_row(row.agents),
+        model_mark=row.model_digest,
     )

@@ -92,7 +92,8 @@ def retire_agent(principal: Principal, ref: str) -> Agent:
     agent = _in_charge(principal, ref)
     before = {"state": agent.state}
     agent.retired, agent.state, agent.is_open = timezone.now(), Agent.State.SHUTDOWN, False
-    agent.save(update_fields=["retired", "state", "is_open", "updated"])
+    agent.reason = ""
+    agent.save(update_fields=["retired", "state", "reason", "is_open", "updated"])
     Upstream.objects.filter(agent=agent).update(credentials="", trusted_keys=None)
     audit.record(principal, "agent.retired", "agent", agent.slug, before=before)
     tell(agent)
@@ -128,22 +129,22 @@ def _in_charge(principal: Principal, ref: str) -> Agent:
 
 
 @transaction.atomic
-def set_agent_states(refs: Iterable[str | UUID], state: str) -> list[Agent]:
-    """Move agents, by slug or id, to a state. Touches and tells only those that were in another."""
+def set_agent_states(refs: Iterable[str | UUID], state: str, reason: str = "") -> list[Agent]:
+    """Move agents, by slug or id, to a state. Touches and tells only those that were in another, or for other reasons."""
     given = list(refs)
     ids = [ref for ref in given if isinstance(ref, UUID)]
     slugs = [ref for ref in given if isinstance(ref, str)]
     moved = list(
         Agent.objects.select_for_update()
         .filter(Q(id__in=ids) | Q(slug__in=slugs), retired__isnull=True)
-        .exclude(state=state)
+        .exclude(state=state, reason=reason)
         .order_by("id")
     )
     now = timezone.now()
     for agent in moved:
-        agent.state, agent.updated = Agent.State(state), now
+        agent.state, agent.reason, agent.updated = Agent.State(state), reason, now
         if state == Agent.State.READY:
             agent.heartbeat = now
-    Agent.objects.bulk_update(moved, ["state", "updated", "heartbeat"])
+    Agent.objects.bulk_update(moved, ["state", "reason", "updated", "heartbeat"])
     tell(*moved)
     return moved

@@ -200,7 +200,9 @@ class PluginService:
     async def ValidateConfig(
         self, request: pb.ValidateConfigRequest, context: Context
     ) -> pb.ValidateConfigResponse:
-        agent = await self._agent_or_none(request.agent_id, context)
+        # Of an agent that is not there yet it is what CreateAgent would be asked for.
+        slug = request.agent_id
+        agent = self._hosting.agents.get(slug) or (Agent(slug, slug) if slug else None)
         try:
             await self._configuring.validate(request.config_json, agent)
         except Exception as error:

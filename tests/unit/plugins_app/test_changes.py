@@ -1,11 +1,13 @@
 """What is to be done about the difference between what runs and what is wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from plugins_app.client.agents import Held
+from plugins_app.client.shapes import AgentSpec, HeldAgent
 from plugins_app.supervisor.changes import Refusals, Step, step
 
 
@@ -14,11 +16,19 @@ class Running:
     generation: int = 1
     release_id: str = "a"
     revision: int = 1
+    agents: Held = field(default_factory=lambda: {"a": HeldAgent(0), "b": HeldAgent(2)})
+    model_mark: str = "m"
     attached: str = ""
 
 
+AGENTS = (AgentSpec("a", "A", "", {}), AgentSpec("b", "B", "", {}, revision=2))
+ANOTHER = (*AGENTS, AgentSpec("c", "C", "", {}, revision=1))
+CHANGED = (AGENTS[0], AgentSpec("b", "B", "", {}, revision=3))
+
+
 def wanted(**told: Any) -> Any:
-    usual = {"generation": 1, "release_id": "a", "revision": 1, "asked_generation": 1}
+    usual: dict[str, Any] = {"generation": 1, "release_id": "a", "revision": 1}
+    usual |= {"asked_generation": 1, "agents": AGENTS, "model_mark": "m"}
     hand = told.pop("hand", "")
     attachment = SimpleNamespace(launch_id=hand) if hand else None
     return SimpleNamespace(**{**usual, "is_prepared": True, "attachment": attachment, **told})
@@ -40,10 +50,24 @@ def wanted(**told: Any) -> Any:
         ({"attached": "x"}, {"hand": "x", "revision": 2}, Step.CONFIGURE),
         ({"attached": "x"}, {"hand": "y"}, Step.ATTACH),
         ({"attached": "x"}, {}, Step.REPLACE),
+        ({}, {"agents": ANOTHER}, Step.AGENTS),
+        ({}, {"agents": CHANGED}, Step.AGENTS),
+        ({}, {"agents": AGENTS[:1]}, Step.AGENTS),
+        ({}, {"agents": CHANGED, "revision": 2}, Step.AGENTS),
+        ({}, {"agents": CHANGED, "release_id": "b"}, Step.REPLACE),
+        ({"attached": "x"}, {"hand": "x", "agents": CHANGED}, Step.AGENTS),
+        ({}, {"model_mark": "another"}, Step.REPLACE),
+        ({"attached": "x"}, {"hand": "x", "model_mark": "another"}, Step.KEEP),
     ],
 )
 def test_the_next_step(now: Any, want: Any, what: Step) -> None:
     assert step(wanted(**want), Running(**now), Refusals()) is what
+
+
+def test_what_could_not_be_made_is_not_tried_again_before_it_is_changed() -> None:
+    failed = Running(agents={"a": HeldAgent(0), "b": HeldAgent(2, "no such model")})
+    assert step(wanted(), failed, Refusals()) is Step.KEEP
+    assert step(wanted(agents=CHANGED), failed, Refusals()) is Step.AGENTS
 
 
 def test_what_did_not_come_up_is_left_until_something_else_is_wanted() -> None:

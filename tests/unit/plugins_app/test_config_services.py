@@ -228,7 +228,7 @@ def test_many_plugins_are_read_by_one_query_and_none_without_secrets(plugin):
     configure({"greeting": "hi", "api_key": CANARY})
     for number in range(3):
         make_plugin(f"plain-{number}", config={"a": number})
-    plugins = list(Plugin.objects.all())
+    plugins = list(Plugin.objects.select_related("release"))
     with CaptureQueriesContext(connection) as asked:
         told = selectors.effective_configs(plugins)
     assert len(asked) == 1 and told[plugin.id].config["api_key"] == CANARY

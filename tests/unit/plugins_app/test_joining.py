@@ -141,7 +141,7 @@ def test_what_is_marked_of_a_launch_that_is_over_changes_nothing():
     row = make_instance(make_plugin(), FIRST_ELSEWHERE)
     other = "0b0e5b52-9f10-4a1f-8f3e-000000000000"
     guests.mark_left(row.id, other, "gone")
-    assert not guests.mark_arrived(row.id, other, "dns:///x:1", revision=1, again=True)
+    assert not guests.mark_arrived(row.id, other, "dns:///x:1", revision=1, agents={}, again=True)
     row.refresh_from_db()
     assert (row.state, row.wanted) == ("running", True)
 
