@@ -4,17 +4,19 @@ import json
 import sys
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
 
 import click
 
-from agentx_site.cli.errors import Failed, Refused
+from agentx_site.cli import telling
+from agentx_site.cli.errors import Failed, Refused, ServerAway
 from agentx_site.cli.options import Connected, json_option
 from agentx_site.cli.output import as_json, harmless
-from agentx_site.cli.server import Json
+from agentx_site.cli.server import Json, Server, at
 from agentx_site.cli.target import server
-from routing.content import runs
+from routing.content import runs, tool_of
 
 HEADERS: Final = {"A2A-Version": "1.0"}
 BAD_ENDS: Final = {"TASK_STATE_FAILED", "TASK_STATE_REJECTED", "TASK_STATE_CANCELED"}
@@ -23,7 +25,12 @@ WAITS: Final = {"TASK_STATE_INPUT_REQUIRED", "TASK_STATE_AUTH_REQUIRED"}
 
 @click.command(cls=Connected)
 @click.argument("agent")
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option(
+    "--data",
+    metavar="JSON",
+    help="A data part: the answer to a form, or what an agent takes as JSON.",
+)
 @click.option("--stream", is_flag=True, help="Print the answer as it comes.")
 @json_option
 @click.option("--context", "context_id", help="Go on in this conversation.")
@@ -33,7 +40,8 @@ WAITS: Final = {"TASK_STATE_INPUT_REQUIRED", "TASK_STATE_AUTH_REQUIRED"}
 def send(
     context: click.Context,
     agent: str,
-    text: str,
+    text: str | None,
+    data: str | None,
     stream: bool,
     json_wanted: bool,
     context_id: str | None,
@@ -42,26 +50,49 @@ def send(
 ) -> None:
     """Send an agent a message and print its answer. TEXT `-` reads it from stdin.
 
-    Exit status 1 when the task failed, was rejected or canceled.
+    What tools it calls, what its models used and what it asks for is told on stderr. Exit status 1 when the task
+    failed, was rejected or canceled.
     """
-    message = _message(sys.stdin.read() if text == "-" else text, context_id, task_id)
+    message = _message(_parts(text, data), context_id, task_id)
     method = "SendStreamingMessage" if stream else "SendMessage"
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"message": message}}
     path = f"/a2a/{quote(agent, safe='')}/"
     connection = server(context)
     if stream:
         results = (_result(event) for event in connection.events(path, body, HEADERS, seconds))
-        _show_stream(results, json_wanted)
+        _show_stream(results, json_wanted, agent)
     else:
-        _show(_result(connection.call(path, body, HEADERS, seconds)), json_wanted)
+        result = _result(connection.call(path, body, HEADERS, seconds))
+        used = [] if json_wanted else _used(connection, result)
+        _show(result, json_wanted, agent, message["messageId"], used)
 
 
-def _message(text: str, context_id: str | None, task_id: str | None) -> Json:
-    message: Json = {
-        "messageId": str(uuid.uuid4()),
-        "role": "ROLE_USER",
-        "parts": [{"text": text}],
-    }
+def _parts(text: str | None, data: str | None) -> list[Json]:
+    told = sys.stdin.read() if text == "-" else text
+    parts: list[Json] = [{"text": told}] if told is not None else []
+    if data is not None:
+        try:
+            parts.append({"data": json.loads(data)})
+        except ValueError as error:
+            raise click.UsageError(f"--data is not JSON: {error}") from None
+    if not parts:
+        raise click.UsageError("Say something: TEXT, --data or both.")
+    return parts
+
+
+def _used(connection: Server, result: Json) -> list[Json]:
+    """What the models of a task used so far; its answer does not say it. Nothing where the caller may not ask."""
+    task_id = (result.get("task") or {}).get("id")
+    if not task_id:
+        return []
+    with suppress(Refused, ServerAway):
+        usage = connection.get(at("tasks", task_id)).get("usage")
+        return [usage] if usage else []
+    return []
+
+
+def _message(parts: list[Json], context_id: str | None, task_id: str | None) -> Json:
+    message: Json = {"messageId": str(uuid.uuid4()), "role": "ROLE_USER", "parts": parts}
     if context_id:
         message["contextId"] = context_id
     if task_id:
@@ -76,12 +107,25 @@ def _result(answer: Json) -> Json:
     return result
 
 
-def _show(result: Json, json_wanted: bool) -> None:
+def _show(
+    result: Json, json_wanted: bool, agent: str = "", sent: str = "", used: Iterable[Json] = ()
+) -> None:
+    """`sent`: the message that this answers, to tell what was said after it."""
+    task = result.get("task") or {}
     if json_wanted:
         as_json(result)
     else:
+        for message in _since(task, sent):
+            telling.tell_tools(message.get("parts", []))
         click.echo("\n".join(_texts(result)))
-    _end(result.get("task") or {}, quiet=json_wanted)
+        telling.tell_usage(used)
+    _end(task, agent, quiet=json_wanted)
+
+
+def _since(task: Json, sent: str) -> list[Json]:
+    history = task.get("history") or []
+    own = next((at for at, each in enumerate(history) if each["messageId"] == sent), len(history))
+    return history[own + 1 :]
 
 
 def _texts(result: Json) -> Iterator[str]:
@@ -98,22 +142,35 @@ def _texts(result: Json) -> Iterator[str]:
         yield _text(said.get("parts", []))
 
 
-def _show_stream(results: Iterable[Json], json_wanted: bool) -> None:
+def _show_stream(results: Iterable[Json], json_wanted: bool, agent: str = "") -> None:
     ended: Json = {}
     written = within_line = False
+    used: list[Json] = []
     for result in results:
         if json_wanted:
             click.echo(json.dumps(result, ensure_ascii=False))
         for piece, is_line in [] if json_wanted else _pieces(result):
             click.echo("\n" + piece if is_line and within_line else piece, nl=is_line)
             written, within_line = True, not is_line
+        if not json_wanted and (tools := _tools(result)):
+            click.echo("\n" if within_line else "", nl=False)
+            within_line = False
+            telling.tell_tools(tools)
         ended = _followed(ended, result)
+        used = telling.usage_in(result.get("statusUpdate", {})) or used
     if within_line:
         click.echo()
     said = ended.get("status", {}).get("message")
     if said and not written and not json_wanted:
         click.echo(_text(said.get("parts", [])))
-    _end(ended, quiet=json_wanted)
+    if not json_wanted:
+        telling.tell_usage(used)
+    _end(ended, agent, quiet=json_wanted)
+
+
+def _tools(result: Json) -> list[Json]:
+    status = result.get("statusUpdate", {}).get("status", {})
+    return [part for part in status.get("message", {}).get("parts", []) if tool_of(part)]
 
 
 def _pieces(result: Json) -> Iterator[tuple[str, bool]]:
@@ -142,18 +199,19 @@ def _followed(task: Json, result: Json) -> Json:
     return task
 
 
-def _end(task: Json, *, quiet: bool) -> None:
-    state = task.get("status", {}).get("state", "")
+def _end(task: Json, agent: str, *, quiet: bool) -> None:
+    status = task.get("status", {})
+    state = status.get("state", "")
     if state in BAD_ENDS:
         raise Failed(f"task {task.get('id')} {state.removeprefix('TASK_STATE_').lower()}.")
     if state in WAITS and not quiet:
-        told = f"agentx: the agent waits for an answer: send it with --task {task['id']}"
-        click.echo(told, err=True)
+        parts = status.get("message", {}).get("parts", [])
+        telling.tell_question(parts, agent, task["id"])
 
 
 def _text(parts: list[Any], joint: str = "\n") -> str:
     told = []
-    for part in parts:
+    for part in telling.words_of(parts):
         if "text" in part:
             told.append(harmless(part["text"]))
         elif "data" in part:

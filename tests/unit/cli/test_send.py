@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import click
 import pytest
 
 from agentx_site.cli import send
@@ -57,3 +58,66 @@ def test_pieces_of_one_text_are_one_line_without_a_stream_too(
     done = status("COMPLETED")["statusUpdate"]["status"]
     send._show({"task": {"id": "t-1", "artifacts": [{"parts": parts}], "status": done}}, False)
     assert capsys.readouterr().out == 'Hello\n{"n": 1}\nand\n'
+
+
+FORM = {
+    "type": "object",
+    "required": ["city", "nights"],
+    "properties": {
+        "city": {"type": "string", "description": "Any will do."},
+        "nights": {"type": "integer", "minimum": 1, "default": 2},
+        "class": {"enum": ["plain", "fine"]},
+    },
+}
+
+
+def tool(kind: str, **data: Any) -> dict[str, Any]:
+    part = {"data": {"id": "a", "name": "weather", **data}, "metadata": {"agentx": {"kind": kind}}}
+    update = status("WORKING", "x")
+    update["statusUpdate"]["status"]["message"]["parts"] = [part]
+    return update
+
+
+def test_tools_are_told_beside_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    done = status("COMPLETED")
+    usage = {"model": "demo-1", "inputTokens": 120, "outputTokens": 35, "cost": 0.0042}
+    done["statusUpdate"]["metadata"] = {"agentx": {"usage": [usage]}}
+    streamed(
+        piece("Let me look. "),
+        tool("tool_call", arguments={"city": "Oslo"}),
+        tool("tool_result", result={"sky": "clear"}),
+        tool("tool_result", error="too\x1b slow"),
+        piece("Cold."),
+        done,
+    )
+    shown = capsys.readouterr()
+    assert shown.out == "Let me look. \nCold.\n"
+    assert shown.err.splitlines() == [
+        '  weather {"city": "Oslo"}',
+        '  weather → {"sky": "clear"}',
+        "  weather failed: too� slow",
+        "agentx: 120 tokens in, 35 out, 0.0042 USD (demo-1)",
+    ]
+
+
+def test_a_form_is_told_field_by_field(capsys: pytest.CaptureFixture[str]) -> None:
+    asks = status("INPUT_REQUIRED", "Where?")
+    form = {"data": FORM, "mediaType": "application/schema+json"}
+    asks["statusUpdate"]["status"]["message"]["parts"].append(form)
+    send._show_stream([asks], False, "travel")
+    shown = capsys.readouterr()
+    assert shown.out == "Where?\n"
+    assert shown.err.splitlines() == [
+        "  city (text; needed): Any will do.",
+        "  nights (whole number; at least 1; needed; else 2)",
+        "  class (one of plain, fine)",
+        'agentx: answer with: agentx send travel --task t-1 --data \'{"city": "…", "nights": 2}\'',
+    ]
+
+
+def test_what_is_said_may_be_text_and_data() -> None:
+    assert send._parts("hi", '{"n": 1}') == [{"text": "hi"}, {"data": {"n": 1}}]
+    with pytest.raises(click.UsageError, match="not JSON"):
+        send._parts(None, "{nonsense")
+    with pytest.raises(click.UsageError, match="Say something"):
+        send._parts(None, None)
