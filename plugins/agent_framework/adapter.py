@@ -18,8 +18,15 @@ from agent_framework import (
 )
 from agentx_sdk import Agent as Hosted
 from agentx_sdk import ConfigError, Reply, TaskFailed
-from agentx_sdk.llm import AgentTool, Exchange, LLMAdapter, MemberConfig, ModelConfig, in_thread
-from agentx_sdk.llm import own_code
+from agentx_sdk.llm import (
+    AgentTool,
+    Exchange,
+    LLMAdapter,
+    MemberConfig,
+    ModelConfig,
+    in_thread,
+    own_code,
+)
 from agentx_sdk.llm.failures import STEPS
 from checkpoints import Newest, Waiting
 from clients import ChatClient, ResponsesClient, connected, options_of
@@ -53,6 +60,7 @@ class OwnWorkflow:
     offered: Mapping[str, Any]
     ready: list[Workflow] = field(default_factory=list)
     answers_whole: bool = False
+    can_wait: bool = True
 
     @property
     def shape(self) -> str:
@@ -124,9 +132,7 @@ class Plugin(LLMAdapter):
 
     async def _workflow(self, spec: AgentConfig, told: WorkflowConfig) -> WorkflowRecipe:
         check(told)
-        functions = {
-            each: await self._function(each, path) for path, each in code_of(told).items()
-        }
+        functions = {each: await self._function(each, path) for path, each in code_of(told).items()}
         agents = {
             member.name: await self._member(spec, told, member, f"workflow.members.{place}")
             for place, member in enumerate(told.members)
@@ -245,7 +251,8 @@ class Plugin(LLMAdapter):
         storage = Newest(waiting.checkpoint if waiting is not None else None)
         followed = Followed(exchange, whole=recipe.answers_whole)
         workflow = await recipe.made()
-        run = workflow.run(**_input(exchange, waiting), checkpoint_storage=storage, stream=True)
+        kept_in = storage if recipe.can_wait else None
+        run = workflow.run(**_input(exchange, waiting), checkpoint_storage=kept_in, stream=True)
         try:
             async for event in run:
                 for item in followed.take(event):

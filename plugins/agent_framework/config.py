@@ -44,9 +44,9 @@ class EdgeConfig:
     code: Annotated[
         str, Field("Only when this function of the source's text is true.", examples=CODE)
     ] = ""
-    otherwise: Annotated[bool, "When no other edge of its source was taken; those are tried in order."] = (
-        False
-    )
+    otherwise: Annotated[
+        bool, "When no other edge of its source was taken; those are tried in order."
+    ] = False
     join: Annotated[bool, "The target waits for all edges that join there (fan in)."] = False
 
 
@@ -61,14 +61,20 @@ class WorkflowConfig:
         "as agents hand over; as a manager plans; along edges.",
     ] = "sequential"
     edges: Annotated[list[EdgeConfig], "Of a graph; at most 256."] = field(default_factory=list)
-    start: Annotated[str, "Where a graph or a handoff workflow begins; else at the first member."] = ""
+    start: Annotated[
+        str, "Where a graph or a handoff workflow begins; else at the first member."
+    ] = ""
     review: Annotated[
         list[str],
         "Members whose words a person approves or sends back (sequential, concurrent, group chat).",
     ] = field(default_factory=list)
     plan_review: Annotated[bool, "A person approves the manager's plan (magentic)."] = False
-    max_rounds: Annotated[int, Field("Of a group chat or of magentic.", minimum=1, maximum=100)] = 10
-    until: Annotated[str, "A group chat or handoff workflow ends when an agent says these words."] = ""
+    max_rounds: Annotated[int, Field("Of a group chat or of magentic.", minimum=1, maximum=100)] = (
+        10
+    )
+    until: Annotated[
+        str, "A group chat or handoff workflow ends when an agent says these words."
+    ] = ""
     selector: Annotated[
         str, Field("A function of the group chat's state that names who speaks.", examples=CODE)
     ] = ""

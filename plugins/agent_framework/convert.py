@@ -71,9 +71,7 @@ def _result(result: ToolResult) -> Content:
 def _message(message: Message, names: dict[str, str]) -> ChatMessage:
     calls = [_call(each) for each in message.contents if each.type == "function_call"]
     names |= {call.id: call.name for call in calls}
-    results = [
-        _told(each, names) for each in message.contents if each.type == "function_result"
-    ]
+    results = [_told(each, names) for each in message.contents if each.type == "function_result"]
     parts = [part for each in message.contents for part in _parts(each)]
     role: Any = message.role
     return ChatMessage(role, parts, calls, results, message.author_name or "")

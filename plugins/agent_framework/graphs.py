@@ -41,12 +41,12 @@ def graph_of(
     )
     for source in steps:
         _lead_on(builder, [each for each in spec.edges if each.source == source], steps, functions)
-    for target in steps:
+    for target, step in steps.items():
         joined = [each for each in spec.edges if each.join and each.target == target]
         if joined:
             join = Join(f"{target}_join")
             builder.add_fan_in_edges([steps[each.source] for each in joined], join)
-            builder.add_edge(join, steps[target])
+            builder.add_edge(join, step)
     return builder.build()
 
 

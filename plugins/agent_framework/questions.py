@@ -117,7 +117,9 @@ def _typed(kind: Any, answer: Any) -> Any:
     try:
         return TypeAdapter(kind).validate_python(_value(answer))
     except ValueError as error:
-        raise TaskFailed(f"this is no answer to what was asked: {error}"[:500], BAD_ANSWER) from error
+        raise TaskFailed(
+            f"this is no answer to what was asked: {error}"[:500], BAD_ANSWER
+        ) from error
 
 
 def _value(answer: Any) -> Any:

@@ -142,7 +142,6 @@ class Followed:
             self._member_words = words
             self._exchange.member_said(id, words)
 
-
     def _text(self, id: str, data: Any) -> str | None:
         """The words of an output; None for one that is data."""
         return self._words.of(data, id) if isinstance(data, AgentResponseUpdate) else _text(data)

@@ -1,7 +1,7 @@
 """Workflows from configuration: what one is made of is looked up once; each turn gets one of its own."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,13 @@ class WorkflowRecipe:
     def answers_whole(self) -> bool:
         """Whether the answer comes at once, in the end."""
         return self.spec.pattern in WHOLE
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether it may ask the caller; only then is it written down on its way."""
+        spec = self.spec
+        asks = [each for each in spec.members if each.kind == "person" or each.approvals]
+        return bool(asks or spec.review or spec.plan_review or spec.pattern == "handoff")
 
     async def made(self) -> Workflow:
         """One that has heard nothing. Raises ValueError when it cannot be."""

@@ -10,7 +10,7 @@ from agentx_sdk.llm.messages import result_text
 from autogen_agentchat.messages import BaseChatMessage, HandoffMessage
 from autogen_agentchat.teams import Swarm
 from clients import Client, Watch, watching
-from config import AgentConfig, Member, PluginConfig, TeamConfig
+from config import AgentConfig, PluginConfig, TeamConfig
 from convert import to_native
 from members import AssistantRecipe, Person, PersonRecipe, Recipe
 from memory import Asked, keep, recalled
@@ -224,4 +224,3 @@ def _end(followed: Followed, exchange: Exchange, asking: Sequence[Asked]) -> lis
     part = answer_of(followed.last, exchange.spec.output_schema)
     told = {"from": followed.last.source, "stop_reason": followed.stop_reason}
     return [Reply(part, metadata={"autogen": {key: value for key, value in told.items() if value}})]
-

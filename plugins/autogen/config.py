@@ -48,9 +48,9 @@ class TerminationConfig:
 
     max_messages: Annotated[int | None, Field(minimum=1, maximum=1000)] = None
     text: Annotated[str, "Somebody says these words."] = ""
-    sources: Annotated[list[str], "Only words of these members count; alone: one of them spoke."] = (
-        field(default_factory=list)
-    )
+    sources: Annotated[
+        list[str], "Only words of these members count; alone: one of them spoke."
+    ] = field(default_factory=list)
     handoff_to: Annotated[str, "Somebody hands over to this name."] = ""
     max_tokens: Annotated[int | None, Field("Read and written, together.", minimum=1)] = None
     seconds: Annotated[float | None, Field(minimum=0.1, maximum=3600)] = None
@@ -70,9 +70,9 @@ class TeamConfig:
         "Who speaks next: the next one; whom a model chooses; whom the last one hands over to; "
         "as the edges say; as an orchestrator plans.",
     ] = "round_robin"
-    terminations: Annotated[
-        list[TerminationConfig], "The team is done when one of them holds."
-    ] = field(default_factory=list)
+    terminations: Annotated[list[TerminationConfig], "The team is done when one of them holds."] = (
+        field(default_factory=list)
+    )
     max_turns: Annotated[int, Field("Of members, in one turn.", minimum=1, maximum=200)] = 20
     answer_from: Annotated[
         str, "The member whose words are the answer, as they come; else the last message is."

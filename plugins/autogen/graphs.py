@@ -53,9 +53,7 @@ class Flow(GraphFlow):
         termination: TerminationCondition | None,
         max_turns: int | None,
     ) -> None:
-        super().__init__(
-            members, graph, termination_condition=termination, max_turns=max_turns
-        )
+        super().__init__(members, graph, termination_condition=termination, max_turns=max_turns)
         self._base_group_chat_manager_class = _Manager
 
     def _create_group_chat_manager_factory(self, *args: Any, **named: Any) -> Callable[[], Any]:

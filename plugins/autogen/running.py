@@ -95,7 +95,12 @@ class Followed:
     """
 
     def __init__(
-        self, exchange: Exchange, own_tools: set[str], answer_from: str | None, *, whole: bool = False
+        self,
+        exchange: Exchange,
+        own_tools: set[str],
+        answer_from: str | None,
+        *,
+        whole: bool = False,
     ) -> None:
         self._exchange = exchange
         self._own_tools = own_tools  # they show themselves

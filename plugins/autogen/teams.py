@@ -67,7 +67,10 @@ class TeamRecipe:
         prompt = {"selector_prompt": team.selector_prompt} if team.selector_prompt else {}
         functions = {
             name: off_the_loop(self.functions[told])
-            for name, told in (("selector_func", team.selector), ("candidate_func", team.candidates))
+            for name, told in (
+                ("selector_func", team.selector),
+                ("candidate_func", team.candidates),
+            )
             if told
         }
         return SelectorGroupChat(

@@ -27,7 +27,9 @@ class ToolError(Exception):
 class _Tool(BaseTool[BaseModel, BaseModel]):
     """A tool whose schema is told, not worked out of annotations at every request."""
 
-    component_config_schema = BaseModel  # it is never written down: an agent is made of its configuration
+    component_config_schema = (
+        BaseModel  # it is never written down: an agent is made of its configuration
+    )
 
     def __init__(self, name: str, description: str, parameters: dict[str, Any]) -> None:
         super().__init__(BaseModel, BaseModel, name, description)
