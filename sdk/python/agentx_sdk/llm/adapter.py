@@ -1,6 +1,7 @@
 """An adapter around a framework: agents from configuration, one turn at a time per conversation."""
 
 import asyncio
+import logging
 import inspect
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -18,6 +19,9 @@ from agentx_sdk.llm.threads import in_thread
 from agentx_sdk.llm.tools import AgentTool, tools_of
 from agentx_sdk.tool import Tool
 from agentx_sdk.turn import Agent, Turn
+
+# They write a line for each request to a model: a millisecond a turn, and nothing that a task does not tell.
+TALKATIVE = ("httpx", "httpx2", "httpcore", "openai")
 
 
 @dataclass(eq=False)
@@ -49,6 +53,8 @@ class LLMAdapter(Adapter):
         self._clients: dict[ModelConfig, Any] = {}
         self._order: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self.remote = Remote()
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
 
     # ---- What a plugin writes
 
