@@ -2,12 +2,14 @@
 
 import filecmp
 import inspect
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from agentx_sdk import (
@@ -24,7 +26,9 @@ from agentx_sdk import (
     Turn,
     Usage,
 )
+from agentx_sdk.llm import AgentConfig, MemberConfig, PluginConfig
 from agentx_sdk.testing import Answer, PluginProcess
+from agentx_sdk.typed import schema_of
 
 from tests import node_sdk
 from tests.node_sdk import ROOT, SDK
@@ -113,11 +117,11 @@ ONLY_IN_NODE = {
 }
 
 
-@pytest.mark.parametrize(
-    "names",
-    [Adapter, Agent, Answer, Memory, Model, PluginProcess, State, StateEntry, TaskFailed, Tool]
-    + [ToolCall, ToolResult, Turn, Usage],
-)
+SAME = [Adapter, Agent, Answer, Memory, Model, PluginProcess, State, StateEntry, TaskFailed]
+SAME += [Tool, ToolCall, ToolResult, Turn, Usage]
+
+
+@pytest.mark.parametrize("names", SAME)
 def test_both_sdks_have_the_same_members(names):
     python, node = _members(names), set()
     for name in [each.__name__ for each in names.__mro__]:
@@ -187,3 +191,37 @@ def conformance(folder: Path) -> subprocess.CompletedProcess[str]:
         env=os.environ | {"PYTHONPATH": str(ROOT / "sdk" / "python")},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
+
+
+# How each names its own functions.
+SAID_IN_PYTHON = {
+    "package.module:name or folder/file.py": "folder/file.js",
+    "a Python function": "a function",
+}
+
+
+def test_both_kits_take_the_same_configuration(sdk):
+    code = (
+        f'import {{ agentSchema, memberSchema, pluginSchema }} from "{sdk}/src/llm/index.js";\n'
+        "console.log(JSON.stringify([agentSchema(), pluginSchema(), memberSchema()]));\n"
+    )
+    done = node_sdk.run(sdk, "node", "--input-type=module", "-e", code)
+    told = done.stdout.replace("name, or package:name", "name")
+    python = json.dumps([schema_of(each) for each in (AgentConfig, PluginConfig, MemberConfig)])
+    for words, in_node in SAID_IN_PYTHON.items():
+        python = python.replace(words, in_node)
+    assert _shape(json.loads(told)) == _shape(json.loads(python))
+
+
+def _shape(schema: Any) -> Any:
+    """Without examples, and without defaults that say nothing."""
+    if isinstance(schema, list):
+        return [_shape(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _shape(value) for key, value in schema.items() if key != "examples"}
+    if isinstance(kept.get("default"), dict):
+        kept["default"] = {
+            key: value for key, value in kept["default"].items() if value not in ("", None)
+        }
+    return kept

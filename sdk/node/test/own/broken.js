@@ -1,0 +1,3 @@
+import nothing from "there-is-no-such-package";
+
+export default nothing;
