@@ -35,6 +35,7 @@ SECRET_KEY_FALLBACKS = env.names(
 )
 DEBUG = env.flag("AGENTX_DEBUG", False, "Django's debug pages. Never where others can reach it.")
 AGENTX_HOST = env.text("AGENTX_HOST", "127.0.0.1", "The address the web server listens on.")
+LOCAL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}  # noqa: S104 - names
 AGENTX_PORT = env.number("AGENTX_PORT", 8000, "The port of the web server.")
 AGENTX_GRPC_PORT = env.number("AGENTX_GRPC_PORT", 50051, "The port of the gRPC gateway.")
 JOIN_PORT = env.number(
@@ -47,6 +48,21 @@ PUBLIC_URL = env.text(
     f"http://{AGENTX_HOST}:{AGENTX_PORT}",
     "How callers reach AgentX; stands in every agent card.",
 ).rstrip("/")
+INTERNAL_URL = env.text(
+    "AGENTX_INTERNAL_URL",
+    f"http://{LOCAL_HOSTS.get(AGENTX_HOST, AGENTX_HOST)}:{AGENTX_PORT}",
+    "Where plugin processes reach AgentX when their agents call other agents. To be set where nodes are other machines.",
+).rstrip("/")
+MAX_HOPS = env.number(
+    "AGENTX_MAX_HOPS",
+    10,
+    "How many agents may ask one another in a row: what goes in circles ends here.",
+)
+MEMORY_DAYS = env.number(
+    "AGENTX_MEMORY_DAYS",
+    30,
+    "What agents remember of a conversation is forgotten when nobody has gone on with it for so long. 0: never.",
+)
 GRPC_PUBLIC = env.text(
     "AGENTX_GRPC_PUBLIC",
     f"{urlsplit(PUBLIC_URL).hostname or AGENTX_HOST}:{AGENTX_GRPC_PORT}",
@@ -292,6 +308,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "routing.deliver_push",
         "schedule": 5.0,
         "options": {"expires": 5},
+    },
+    "prune-memories": {
+        "task": "routing.prune_memories",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "prune-push": {
         "task": "routing.prune_push",

@@ -83,6 +83,13 @@ class AgentUnreachable(Unavailable):
     code, reason = "agent_unreachable", "AGENT_UNREACHABLE"
 
 
+class TooManyHops(PublicError):
+    """Agents that ask one another without end."""
+
+    code, http_status, rpc_code = "too_many_hops", 409, -32089
+    grpc_status, reason = "FAILED_PRECONDITION", "TOO_MANY_HOPS"
+
+
 class StaleTask(Exception):
     """Somebody else changed the task first: another process, or the reaper. Re-read it."""
 

@@ -28,6 +28,11 @@ def prune_push() -> int:
     return outbox.prune_deliveries()
 
 
+@shared_task(name="routing.prune_memories")
+def prune_memories() -> int:
+    return services.prune_memories()
+
+
 @shared_task(name="routing.forget_old_messages")
 def forget_old_messages() -> int:
     return services.forget_old_messages()

@@ -29,6 +29,8 @@ api: list[URLPattern] = [
     path("tasks", rest.Tasks.as_view()),
     path("tasks/<uuid:task_id>", rest.TaskDetail.as_view()),
     path("tasks/<uuid:task_id>/cancel", rest.TaskCancel.as_view()),
+    path("agents/<str:ref>/memory", rest.AgentMemories.as_view()),
+    path("agents/<str:ref>/memory/<path:context_id>", rest.AgentMemory.as_view()),
     path("messages/history", rest.MessageHistory.as_view()),
     path("push/configs", rest.PushConfigs.as_view()),
     path("push/deliveries", rest.PushDeliveries.as_view()),

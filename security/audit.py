@@ -24,7 +24,7 @@ def record(
     event = AuditEvent.objects.create(
         tenant=principal.tenant_id,
         actor=principal.subject,
-        actor_label=principal.label,
+        actor_label=principal.told,
         action=action,
         target_type=target_type,
         target=target,

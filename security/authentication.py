@@ -17,6 +17,7 @@ from security.principals import ANONYMOUS, Principal
 from security.rows import ask
 from security.selectors import user_principal
 from security.sessions import judge_session, remembered_session
+from security.turn_tokens import is_turn_token
 from security.verdicts import verdicts
 
 
@@ -105,16 +106,24 @@ def key_or_session(request: HttpRequest) -> Principal:
     return _placed(_known(key, request), request)
 
 
-async def lane_caller(request: HttpRequest) -> Principal:
+async def lane_caller(request: HttpRequest, *, takes_turns: bool = False) -> Principal:
     """The principal of a request in the lean lane: no query while the verdict is remembered."""
     key = offered_key(request)
     if key is None:
         return _placed(await _session_caller(request), request)
-    return await key_caller(key, _address(request))
+    return await key_caller(key, _address(request), takes_turns=takes_turns)
 
 
-async def key_caller(key: str, address: str) -> Principal:
-    """Whom a key stands for, of whichever door. Raises `NotAuthenticated`."""
+async def key_caller(key: str, address: str, *, takes_turns: bool = False) -> Principal:
+    """Whom a key stands for, of whichever door; where it `takes_turns`, or the token of a turn.
+
+    Raises `NotAuthenticated`, and `Forbidden` for a turn's token elsewhere.
+    """
+    if takes_turns and is_turn_token(key):
+        principal = verdicts.remembered_turn(key)
+        if principal is None:
+            principal = await ask(verdicts.judge_turn, key, address)
+        return principal.seen_from(source_ip=address, request_id=context.request_id.get())
     principal = verdicts.remembered(key)
     if principal is None:
         principal = await ask(verdicts.judge_from, key, address)

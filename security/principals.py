@@ -12,6 +12,21 @@ Kind = Literal["user", "key", "system", "anonymous"]
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What the token of a turn says: for `subject`, the agent that is at work on `task` may call other agents.
+
+    `chain`: the agents that asked one another until here, the last one this. `trace`: of all of it. `expires`: Unix time.
+    """
+
+    subject: str
+    task: str
+    agent: str
+    chain: tuple[str, ...]
+    trace: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """An authenticated caller with what it may do. Built once per request, handed to every service first.
 
@@ -29,6 +44,8 @@ class Principal:
     request_id: str = ""
     # The tenant an A2A request names: tasks made under one are not seen under another. Empty: none named.
     scope: str = ""
+    # An agent asks, in this caller's name, while it is at work on one of this caller's tasks.
+    turn: Grant | None = None
 
     @property
     def subject(self) -> str:
@@ -37,6 +54,11 @@ class Principal:
     @property
     def is_anonymous(self) -> bool:
         return self.kind == "anonymous"
+
+    @property
+    def told(self) -> str:
+        """Who did it, for the audit."""
+        return f"{self.label} by agent {self.turn.agent}"[:200] if self.turn else self.label
 
     def may(self, permission: str) -> bool:
         return self.kind == "system" or permission in self.permissions

@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from security import permissions
 from security.errors import NotAuthenticated, NotFound
 from security.models import ApiKey, AuditEvent, Role, RoleBinding, User
-from security.principals import Principal
+from security.principals import ANONYMOUS, Principal
 
 
 def user_principal(user: User) -> Principal:
@@ -40,6 +41,23 @@ def key_principal(key: ApiKey) -> Principal:
         permissions=frozenset(key.role.permissions) & owner.permissions,
         roles=(key.role.name,),
     )
+
+
+def subject_principal(subject: str) -> Principal:
+    """The caller of this name (`Principal.subject`) as the database knows it now.
+
+    Raises `NotAuthenticated` when it was disabled, revoked or has expired.
+    """
+    kind, _colon, ref = subject.partition(":")
+    if kind == ANONYMOUS.kind:
+        return ANONYMOUS
+    if kind == "user" and (user := User.objects.filter(id=ref, is_active=True).first()):
+        return user_principal(user)
+    if kind == "key" and (key := ApiKey.objects.select_related("owner", "role").filter(id=ref)):
+        found = key[0]
+        if found.is_usable(timezone.now()) and found.owner.is_active:
+            return key_principal(found)
+    raise NotAuthenticated(_("Who this turn's token stands for may not call any more."))
 
 
 def key_by_prefix(prefix: str) -> ApiKey | None:

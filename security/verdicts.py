@@ -8,22 +8,29 @@ import hmac
 import logging
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
 from django.utils import timezone
 
-from security.errors import NotAuthenticated
-from security.models import ApiKey
+from security import audit, context, turn_tokens
+from security.errors import Forbidden, NotAuthenticated
+from security.models import ApiKey, AuditEvent
+from security.permissions import AGENTS_CALL
 from security.principals import Principal
-from security.selectors import key_by_prefix, key_principal
+from security.selectors import key_by_prefix, key_principal, subject_principal
 from security.services import KEY_MARK, digest_of
 from security.throttle import KEYS
 
 log = logging.getLogger(__name__)
 LIFE_SECONDS: Final = 5.0
 MAX_REMEMBERED: Final = 10_000
+ONLY_A2A: Final = "The token of a turn is good for A2A calls alone: /a2a/{agent}/ and gRPC."
+# No header can hold this character, so nothing that is sent can be taken for one of these.
+TURN, SUBJECT, REFUSED = "\0turn:", "\0subject:", "\0refused:"
+TURN_PERMISSIONS: Final = frozenset({AGENTS_CALL})  # at most, and what its caller has
 REFUSAL: Final = "The API key is unknown, expired or revoked."
 
 
@@ -62,12 +69,53 @@ class Verdicts:
         return principal
 
     def judge_from(self, key: str, address: str) -> Principal:
-        """As `judge`; who sends many wrong keys from one address gets `TooManyRequests` for them."""
+        """As `judge`; who sends many wrong keys from one address gets `TooManyRequests` for them.
+
+        Raises `Forbidden` for the token of a turn: it is for A2A alone.
+        """
+        if turn_tokens.is_turn_token(key):
+            self._refuse_turn(key, address)
         try:
             return self.judge(key)
         except NotAuthenticated:
             KEYS.count(address)
             raise
+
+    def remembered_turn(self, token: str) -> Principal | None:
+        """Whom a turn's token stands for. Kept apart: only doors that take such tokens ask this."""
+        return self.remembered(TURN + token)
+
+    def judge_turn(self, token: str, address: str) -> Principal:
+        """As `judge_from`, for a turn's token: its caller as the database knows them now, who may only call agents."""
+        since = self.since()
+        try:
+            grant = turn_tokens.read(token)
+        except NotAuthenticated:
+            KEYS.count(address)
+            raise
+        known = self.remembered(SUBJECT + grant.subject)
+        if known is None:
+            known = subject_principal(grant.subject)
+            self.keep(SUBJECT + grant.subject, known, since)
+        granted = known.permissions & TURN_PERMISSIONS
+        principal = replace(known, permissions=granted, turn=grant)
+        if since == self._era:
+            life = min(LIFE_SECONDS, grant.expires - time.time())
+            self._remember(digest_of(TURN + token), principal, life)
+        return principal
+
+    def _refuse_turn(self, token: str, address: str) -> None:
+        """At a door that takes none. Raises `Forbidden`; whose it was is in the audit, once in a while."""
+        principal = self.judge_turn(token, address)
+        grant = principal.turn
+        assert grant is not None, "judged as a turn's"
+        if self.remembered(REFUSED + grant.task) is None:
+            self.keep(REFUSED + grant.task, principal, self.since())
+            caller = principal.seen_from(source_ip=address, request_id=context.request_id.get())
+            told = {"agent": grant.agent, "door": "not A2A"}
+            refused = AuditEvent.Outcome.REFUSED
+            audit.record(caller, "turn.refused", "task", grant.task, after=told, outcome=refused)
+        raise Forbidden(ONLY_A2A)
 
     def since(self) -> int:
         """What `keep` wants to know: from when a verdict is that was not made here."""

@@ -19,6 +19,7 @@ class AgentView(LaneView):
 
     operations: ClassVar[Operations] = None  # type: ignore[assignment]
     profile: Profile | None = None
+    takes_turns = True
 
     def admit(self, principal: Principal, request: HttpRequest, **path: Any) -> None:
         """The operation asks again, and refuses with the call's id what is let through here:

@@ -33,6 +33,7 @@ class AgentCardView(LaneView):
 
     shelf: Shelf = None  # type: ignore[assignment] # as_view takes only what the class names
     unnamed = "both"
+    takes_turns = True
 
     async def get(
         self, request: HttpRequest, principal: Principal, agent: str = ROUTER

@@ -6,7 +6,7 @@ of a request; the class stays an `APIView` so that schema, as_view and tests tre
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import orjson
 from django.conf import settings
@@ -42,6 +42,8 @@ class LaneView(APIView):
     """
 
     media_types: tuple[str, ...] = (JSON,)
+    # Whether an agent may come here in its caller's name: A2A's doors, and no others.
+    takes_turns: ClassVar[bool] = False
 
     @classmethod
     def for_lane(cls, **initkwargs: Any) -> Callable[..., Awaitable[HttpResponseBase]]:
@@ -56,7 +58,7 @@ class LaneView(APIView):
             if refusal is not None:
                 raise refusal
             handler = self.handler_for(request, **kwargs)
-            principal = await lane_caller(request)
+            principal = await lane_caller(request, takes_turns=self.takes_turns)
             self.admit(principal, request, **kwargs)
             if request.method == "POST":
                 self.require_media_type(request)

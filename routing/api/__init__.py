@@ -1,5 +1,6 @@
-"""/api/v1: tasks, the messages they were made of, and webhooks."""
+"""/api/v1: tasks, the messages they were made of, webhooks, and what agents remember."""
 
+from routing.api.memories import AgentMemories, AgentMemory
 from routing.api.messages import MessageHistory, with_lane
 from routing.api.pushes import (
     PushConfigs,
@@ -11,6 +12,8 @@ from routing.api.pushes import (
 from routing.api.tasks import TaskCancel, TaskDetail, Tasks
 
 __all__ = [
+    "AgentMemories",
+    "AgentMemory",
     "MessageHistory",
     "PushConfigs",
     "PushDeliveries",

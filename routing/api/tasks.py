@@ -23,12 +23,17 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     agent = serializers.CharField(source="agent.slug", read_only=True)
     caller = serializers.CharField(source="owner", read_only=True)
     caller_label = serializers.CharField(source="owner_label", read_only=True)
+    usage = serializers.JSONField(
+        read_only=True,
+        help_text="Of models, over all turns: inputTokens, outputTokens, models, and where it is known cost and currency.",
+    )
     events_total = serializers.IntegerField(source="seq", read_only=True)
 
     class Meta:
         model = Task
         fields: tuple[str, ...] = ("id", "agent", "state", "context_id", "caller", "caller_label")
         fields += ("door", "reason", "request_id", "events_total", "created", "updated", "closed")
+        fields += ("parent", "trace", "usage")
         read_only_fields = fields
 
 
@@ -74,6 +79,12 @@ class TaskQuery(serializers.Serializer[Any]):
     agent = serializers.CharField(required=False, help_text="Slug or id.")
     context_id = serializers.CharField(required=False)
     caller = serializers.CharField(required=False, help_text="Its subject or name.")
+    trace = serializers.RegexField(
+        r"^[0-9a-f]{32}$", required=False, help_text="Of all tasks that belong together."
+    )
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        required=False, help_text="The task whose turn asked for these."
+    )
 
 
 @listed("tasks_list", TaskSerializer, TaskQuery, 400)
@@ -89,13 +100,17 @@ class Tasks(ListAPIView[Task]):
         return _narrowed(selectors.tasks(caller(self.request)), wanted)
 
 
-def _narrowed(found: QuerySet[Task], wanted: dict[str, str]) -> QuerySet[Task]:
+def _narrowed(found: QuerySet[Task], wanted: dict[str, Any]) -> QuerySet[Task]:
     if state := wanted.get("state"):
         found = found.filter(state=state)
     if agent := wanted.get("agent"):
         found = found.filter(_agent(agent))
     if context_id := wanted.get("context_id"):
         found = found.filter(context_id=context_id)
+    if trace := wanted.get("trace"):
+        found = found.filter(trace=trace)
+    if parent := wanted.get("parent"):
+        found = found.filter(parent=parent)
     if who := wanted.get("caller"):
         found = found.filter(Q(owner=who) | Q(owner_label=who))
     return found

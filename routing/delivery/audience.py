@@ -20,7 +20,7 @@ class Audience:
 
     def require_room(self, principal: Principal) -> None:
         """Raises `TooManyRequests`."""
-        if principal.is_anonymous and self._open[principal.source_ip] >= STRANGERS_STREAMS:
+        if _is_stranger(principal) and self._open[principal.source_ip] >= STRANGERS_STREAMS:
             told = _("Callers without a key may have %(most)d streams open: close one, or log in.")
             raise TooManyRequests(told % {"most": STRANGERS_STREAMS})
 
@@ -28,7 +28,7 @@ class Audience:
         self, principal: Principal, responses: AsyncGenerator[Told, None]
     ) -> AsyncIterator[Told]:
         """The same responses; the stream counts from its first until it is closed."""
-        return self._counted(principal, responses) if principal.is_anonymous else responses
+        return self._counted(principal, responses) if _is_stranger(principal) else responses
 
     async def _counted(
         self, principal: Principal, responses: AsyncGenerator[Told, None]
@@ -41,3 +41,8 @@ class Audience:
         finally:
             self._open[principal.source_ip] -= 1
             self._open += Counter()  # addresses without a stream are forgotten
+
+
+def _is_stranger(principal: Principal) -> bool:
+    """Agents that ask in a stranger's name share an address, and have limits of their own."""
+    return principal.is_anonymous and principal.turn is None

@@ -39,6 +39,10 @@ class Board(Protocol):
         """An agent elsewhere need not go on with what it calls by these ids."""
         ...
 
+    def orphaned(self, task_id: str) -> None:
+        """Nobody waits for what this task's turn asked other agents for."""
+        ...
+
     def finished(self, task_id: str, run: object) -> None: ...
 
     def committed(self, task_id: str, events: Sequence[Event], *, is_watched: bool) -> None:

@@ -15,8 +15,8 @@ from routing.delivery.media import require_taken
 from routing.delivery.repeats import earlier, once_of
 from routing.delivery.run import Run
 from routing.delivery.switchboard import Switchboard
-from routing.delivery.turns import request_of, turn_of
-from routing.errors import EntryRefused, StaleTask, UnsupportedOperation
+from routing.delivery.turns import request_of, trace_of, turn_of
+from routing.errors import EntryRefused, StaleTask, TooManyHops, UnsupportedOperation
 from routing.journal import Change, Claim, NewMessage, Once
 from routing.limits import MAX_TURN_SECONDS
 from routing.record import Json, Record, after, now, status_of
@@ -24,11 +24,14 @@ from routing.requests import Send
 from routing.routes import Route
 from routing.selectors.records import is_foreign_context, record
 from security import permissions
-from security.errors import Conflict, InvalidInput, Unavailable
-from security.principals import Principal
+from security.errors import Conflict, InvalidInput, NotAuthenticated, Unavailable
+from security.principals import Grant, Principal
 from security.rows import ask
 
 REMEMBERED_CONTEXTS: Final = 10_000
+TURN_IS_OVER: Final = (
+    "The turn whose token this is has ended, and with it the right to call other agents."
+)
 
 
 def route_for(switchboard: Switchboard, principal: Principal, slug: str) -> Route:
@@ -53,7 +56,7 @@ class Openings:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
-        self._contexts: OrderedDict[tuple[str, str, str, str], None] = OrderedDict()
+        self._contexts: OrderedDict[tuple[str, str, str, str, str], None] = OrderedDict()
 
     async def begin(
         self, principal: Principal, slug: str, send: Send, *, live: bool
@@ -64,6 +67,7 @@ class Openings:
         """
         route = route_for(self._switchboard, principal, slug)
         route.require_usable()
+        _require_few_hops(principal, slug)
         require_taken(send.message["parts"], route.profile.input_modes)
         hook = wanted(route, send)
         if not self._switchboard.accepts:
@@ -90,7 +94,7 @@ class Openings:
         said = NewMessage(message, "user", send.intent)
         begun = await self._switchboard.journal.open(opened, said, once)
         if not begun:
-            return await self._sent_before(principal, route, once)
+            return await self._refused_or_sent_before(principal, route, once)
         claim = begun if isinstance(begun, Claim) else None
         if route.keeps_memory and claim is None:
             opened.state = (
@@ -121,6 +125,13 @@ class Openings:
             run.watch(MAX_TURN_SECONDS)
         return run
 
+    async def _refused_or_sent_before(
+        self, principal: Principal, route: Route, once: Once | None
+    ) -> Record:
+        if principal.turn and not (once and await earlier(principal, route, once)):
+            raise NotAuthenticated(TURN_IS_OVER)
+        return await self._sent_before(principal, route, once)
+
     async def _sent_before(self, principal: Principal, route: Route, once: Once | None) -> Record:
         task = await earlier(principal, route, once) if once else None
         if task is None:  # forgotten in this very moment: it was sent IDEMPOTENCY_HOURS ago
@@ -131,6 +142,7 @@ class Openings:
         self, principal: Principal, route: Route, send: Send, context_id: str
     ) -> Record:
         moment = now()
+        request = request_of(send, principal.turn)
         # With a process at hand the agent is at work at once; else the task says that it waits for one.
         state = "WORKING" if self._switchboard.routes.usable(route.slug) else "SUBMITTED"
         return Record(
@@ -148,7 +160,9 @@ class Openings:
             opened=moment,
             door=send.door,
             request_id=principal.request_id,
-            request=request_of(send),
+            request=request,
+            parent=principal.turn.task if principal.turn else None,
+            trace=trace_of(request, principal.request_id),
             is_direct=route.direct_messages,
             keeps_memory=route.keeps_memory,
             lease_owner=self._switchboard.owner,
@@ -165,12 +179,16 @@ class Openings:
         _require_open_to(before, send.message)
         message = send.message | {"contextId": before.context_id}
         try:
-            going_on = await self._commit_next(before, message, send, once)
+            going_on = await self._commit_next(before, message, send, once, principal.turn)
         except (StaleTask, EntryRefused) as refused:  # the same message was quicker, perhaps
             if once and (task := await earlier(principal, route, once)):
                 return task
             if isinstance(refused, EntryRefused):
                 raise
+            if principal.turn:
+                raise Conflict(
+                    f"Another message for this task came first, or: {TURN_IS_OVER}"
+                ) from None
             raise Conflict("Another message for this task came first. Read it again.") from None
         self._switchboard.take_from(before)
         turn = turn_of(
@@ -183,24 +201,33 @@ class Openings:
         return await self._under_way(going_on, turn, route, send, live)
 
     async def _commit_next(
-        self, before: Record, message: Json, send: Send, once: Once | None
+        self,
+        before: Record,
+        message: Json,
+        send: Send,
+        once: Once | None,
+        grant: Grant | None,
     ) -> Record:
         # Its turn of the conversation has to come first, where the agent remembers those.
         status = status_of("SUBMITTED" if before.keeps_memory else "WORKING", now())
         going_on, events = after(before, [("message", message), ("status", status)])
         going_on.lease_owner = self._switchboard.owner
         going_on.reason = ""
-        going_on.request = request_of(send)
+        going_on.request = request_of(send, grant)
+        going_on.parent = grant.task if grant else before.parent
         going_on.deliveries = 1
         said = NewMessage(message, "user", send.intent)
-        await self._switchboard.journal.change(Change(before, going_on, events, [said], once=once))
+        asker = grant.task if grant else None
+        step = Change(before, going_on, events, [said], once=once, asker=asker)
+        await self._switchboard.journal.change(step)
         return going_on
 
     async def _require_own_context(
         self, principal: Principal, route: Route, context_id: str
     ) -> None:
         """Agents key their memory by the context: somebody else's must not be entered by naming it."""
-        key = (principal.subject, principal.scope, route.agent_id, context_id)
+        asker = principal.turn.agent if principal.turn else ""
+        key = (principal.subject, principal.scope, route.agent_id, context_id, asker)
         if key not in self._contexts and await ask(is_foreign_context, *key):
             raise InvalidInput(
                 "This contextId cannot be used; leave it out to begin a new conversation.",
@@ -210,6 +237,16 @@ class Openings:
         self._contexts.move_to_end(key)
         if len(self._contexts) > REMEMBERED_CONTEXTS:
             self._contexts.popitem(last=False)
+
+
+def _require_few_hops(principal: Principal, slug: str) -> None:
+    """What goes in circles has to end. Raises `TooManyHops`."""
+    if principal.turn and len(principal.turn.chain) > settings.MAX_HOPS:
+        chain = " → ".join((*principal.turn.chain, slug))
+        raise TooManyHops(
+            f"{len(principal.turn.chain)} agents have asked one another in a row, and at most "
+            f"{settings.MAX_HOPS} may (AGENTX_MAX_HOPS): {chain}."
+        )
 
 
 def _require_open_to(task: Record, message: Json) -> None:

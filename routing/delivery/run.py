@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 # A result must not get lost because Postgres restarts; the lease of a lost task ends long before.
 COMMIT_PATIENCE: Final = 30.0
 # A turn that fails or is cancelled leaves what the agent remembers as it was.
+GIVEN_UP: Final = frozenset({"CANCELED", "FAILED"})
 REMEMBERED: Final = frozenset({"COMPLETED"}) | INTERRUPTED
 
 
@@ -255,6 +256,8 @@ class Run:
         if record.state in REMEMBERED and not record.lease_owner:
             step.memory = self._memory
         await self._write(step)
+        if record.state in GIVEN_UP:
+            self._board.orphaned(record.id)
         if decides and not self.decided.done():
             self.decided.set_result(None)
         if record.is_interrupted and not self._is_last(record) and not self.settled.done():

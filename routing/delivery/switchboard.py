@@ -26,7 +26,7 @@ from routing.limits import HOLDERS_FIRST_SECONDS, LOST_SECONDS, RENEW_SECONDS
 from routing.record import Event, Json, Record
 from routing.remote import RemoteAgents, is_remote, target_of
 from routing.routes import Routes
-from routing.services import hand_over, reap_lost_tasks, withdrawn
+from routing.services import cancel_children, hand_over, reap_lost_tasks, withdrawn
 from security.errors import Unavailable
 from security.news import News
 from security.rows import ask
@@ -158,6 +158,15 @@ class Switchboard:
 
     def give_up(self, target: Target, upstream: Json, request_id: str) -> None:
         self.errand(self.remote.cancel(target, upstream, request_id))
+
+    def orphaned(self, task_id: str) -> None:
+        self.errand(self._cancel_children(task_id))
+
+    async def _cancel_children(self, task_id: str) -> None:
+        try:
+            await ask(cancel_children, [task_id])
+        except Unavailable as error:
+            log.warning("what task %s asked for goes on: %s", task_id, error.message)
 
     def _tell_turns(self, task_ids: list[str]) -> None:
         """It is the turn of these tasks, which other processes run."""

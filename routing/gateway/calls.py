@@ -42,7 +42,7 @@ class Call:
         key = key_in(self.metadata.get("authorization"), self.metadata.get("x-api-key"))
         if key is None:
             return ANONYMOUS.seen_from(source_ip=self.address, request_id=self.request_id)
-        return await key_caller(key, self.address)
+        return await key_caller(key, self.address, takes_turns=True)
 
     @property
     def version(self) -> str:

@@ -51,6 +51,7 @@ class Change:
     # Of an agent that remembers: what it shall, and the claim that the turn began with.
     memory: bytes | None = None
     claim: Claim | None = None
+    asker: str | None = None  # a task that goes on with this one, as long as it is at work
     plugin: str = ""  # for the figures
     usage: Sequence[Usage] = ()
 
@@ -155,6 +156,8 @@ def change(step: Change) -> Entry:
         "messages": [_message_row(each) for each in step.messages],
         **_once(step.once),
     }
+    if step.asker:
+        document["asker"] = step.asker
     if any(each.kind == "artifact" for each in step.events):
         document["artifacts"] = after.artifacts
     if step.usage:

@@ -35,18 +35,20 @@ WITH asked AS MATERIALIZED (
         id uuid, seq int, next_seq int, holder text, lease_owner text, state text, status jsonb, artifacts jsonb,
         reason text, is_direct boolean, request jsonb, deliveries int, upstream jsonb, instance uuid,
         "time" timestamptz, closed boolean, events jsonb, messages jsonb, once_row uuid, once_id text, digest text,
-        usage jsonb, remembers boolean, memory text, revision int)
+        usage jsonb, remembers boolean, memory text, revision int, asker uuid)
 ), applied AS (
     UPDATE routing_task t
     SET state = c.state, status = c.status, artifacts = coalesce(c.artifacts, t.artifacts), seq = c.next_seq,
         reason = c.reason, is_direct = c.is_direct, request = c.request, deliveries = c.deliveries,
-        upstream = c.upstream, usage = coalesce(c.usage, t.usage), instance = coalesce(c.instance, t.instance), updated = c."time",
+        upstream = c.upstream, usage = coalesce(c.usage, t.usage), parent_id = coalesce(c.asker, t.parent_id), instance = coalesce(c.instance, t.instance), updated = c."time",
         lease_owner = c.lease_owner,
         lease_until = CASE WHEN c.lease_owner <> '' THEN now() + %(lease)s * interval '1 second' END,
         cancel_requested = CASE WHEN c.lease_owner <> '' THEN t.cancel_requested END,
         closed = CASE WHEN c.closed THEN c."time" END
     FROM changed c
     WHERE t.id = c.id AND t.seq = c.seq AND t.lease_owner = c.holder AND t.closed IS NULL
+        AND (c.asker IS NULL OR EXISTS (
+            SELECT FROM routing_task p WHERE p.id = c.asker AND p.closed IS NULL AND p.lease_owner <> ''))
     RETURNING t.id, t.agent_id, t.owner, t.scope, t.context_id, c.events, c.messages, c."time",
         c.once_row, c.once_id, c.digest, c.remembers AND c.lease_owner = '' AS ends, c.memory, c.revision
 @BEGIN@), new_conversation AS (

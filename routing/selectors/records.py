@@ -113,17 +113,29 @@ def sent_before(principal: Principal, agent_id: str, message_id: str) -> tuple[s
     return (found[0], known_record(str(found[1]))) if found else None
 
 
-def is_foreign_context(owner: str, scope: str, agent_id: str, context_id: str) -> bool:
-    """Whether this contextId belongs to somebody else: agents key their memory by it."""
+def is_foreign_context(
+    owner: str, scope: str, agent_id: str, context_id: str, asker: str = ""
+) -> bool:
+    """Whether this contextId belongs to somebody else: agents key their memory by it.
+
+    `asker`: an agent that asks in its caller's name. The conversations of that caller with the other agent, or those
+    that another agent began, are none of its own.
+    """
     held = Task.objects.filter(context_id=context_id, agent_id=agent_id)
-    return held.exclude(owner=owner, scope=scope).exists()
+    own = {"owner": owner, "scope": scope} | ({"parent__agent__slug": asker} if asker else {})
+    if not asker:
+        return held.exclude(**own).exists()
+    return held.exclude(id__in=held.filter(**own)).exists()
 
 
 def _owned(principal: Principal, agent_id: str) -> QuerySet[Task]:
     """Not those that were answered with a message: they are no tasks to callers."""
-    return Task.objects.select_related("agent").filter(
+    found = Task.objects.select_related("agent").filter(
         owner=principal.subject, scope=principal.scope, agent_id=agent_id, is_direct=False
     )
+    if principal.turn:  # an agent sees in its caller's name what it asked for itself
+        found = found.filter(parent__agent__slug=principal.turn.agent)
+    return found
 
 
 def _histories(found: Iterable[Task], length: int | None) -> dict[UUID, list[Json]]:

@@ -1,5 +1,6 @@
 """Ask for a task to be canceled, wherever it runs."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -35,10 +36,32 @@ def request_cancel(principal: Principal, task_id: str | UUID, metadata: Json | N
     news.publish_on_commit("tasks", what)
     if task.state in INTERRUPTED:
         _cancel(task, metadata)
+        cancel_children([task.id])
         return task
     task.cancel_requested = timezone.now()
     task.save(update_fields=["cancel_requested"])
     return task
+
+
+@transaction.atomic
+def cancel_children(task_ids: Sequence[str | UUID]) -> int:
+    """Ask for what these tasks' turns asked for to be canceled, too: nobody waits for it any more. How many.
+
+    One that waits for input ends here, with what it asked for itself; the run of any other sees to its own.
+    """
+    asked_by = [UUID(str(task_id)) for task_id in task_ids]
+    found = Task.objects.filter(parent__in=asked_by, closed__isnull=True).order_by("id")
+    open_tasks = list(found.select_for_update(of=("self",)).select_related("agent"))
+    waiting = [task for task in open_tasks if task.state in INTERRUPTED]
+    running = [str(task.id) for task in open_tasks if task.state not in INTERRUPTED]
+    for task in waiting:
+        _cancel(task, None)
+    if waiting:
+        cancel_children([task.id for task in waiting])
+    if open_tasks:
+        Task.objects.filter(id__in=running).update(cancel_requested=timezone.now())
+        news.publish_on_commit("tasks", {"cancel": [str(task.id) for task in open_tasks]})
+    return len(open_tasks)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from routing.limits import (
     TAKE_OVERS,
 )
 from routing.record import now, timestamp
+from routing.services.cancels import cancel_children
 from routing.services.endings import closed, tell
 
 LOST: Final = "The process that ran this task was lost."
@@ -112,5 +113,6 @@ def reap_lost_tasks() -> int:
             for task_id, slug, door, state, created in rows
         ]
         if told:
+            cancel_children([change.task_id for change in told])
             transaction.on_commit(lambda: tell(told))
     return len(rows)

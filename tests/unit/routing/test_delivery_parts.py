@@ -13,7 +13,7 @@ from routing.delivery.balance import Balance
 from routing.delivery.feed import Feed
 from routing.delivery.inbox import MAX_PENDING, MAX_PENDING_BYTES, Inbox
 from routing.delivery.pace import QUICK_SECONDS, TURNS, Paces
-from routing.delivery.turns import newest_that_fit, traceparent
+from routing.delivery.turns import newest_that_fit, trace_of, traceparent
 from routing.limits import EVENT_BYTES
 from routing.record import Event
 from routing.routes import Route, Routes
@@ -200,10 +200,11 @@ def test_an_agent_is_quick_when_all_of_its_last_turns_were():
 
 def test_a_turn_is_a_span_of_the_callers_trace_or_of_one_found_by_the_requests_id():
     trace, request = "0af7651916cd43dd8448eb211c80319c", "0193a4c0e5b97d4f8a3b2c1d0e9f8a7b"
-    first, second = traceparent(trace, request), traceparent(trace, request)
+    first, second = traceparent(trace), traceparent(trace)
     assert first[:36] == second[:36] == f"00-{trace}-"
     assert first != second  # each turn is a span of its own
-    assert traceparent("", request)[3:35] == request
-    chosen = traceparent("", "chosen-by-the-caller")[3:35]
+    assert trace_of({"trace": trace}, request) == trace
+    assert trace_of({}, request) == request
+    chosen = trace_of({}, "chosen-by-the-caller")
     assert len(chosen) == 32
     assert int(chosen, 16)
