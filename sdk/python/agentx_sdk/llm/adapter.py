@@ -1,8 +1,8 @@
 """An adapter around a framework: agents from configuration, one turn at a time per conversation."""
 
 import asyncio
-import logging
 import inspect
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
