@@ -28,7 +28,7 @@ from config import AgentConfig, PluginConfig
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.messages import HumanMessage
-from langgraph.graph.state import CompiledStateGraph
+from langgraph.pregel import Pregel
 from middleware import middleware_of
 
 MODEL_NODE = "model"  # of `create_agent`
@@ -122,7 +122,7 @@ class Plugin(LLMAdapter):
         offered = native_tools(tools) if _wants(found, "tools") else []
         made = own_code.made(found, model=native, tools=offered, config=spec)
         made = await made if inspect.isawaitable(made) else made
-        if isinstance(made, CompiledStateGraph):
+        if isinstance(made, Pregel):
             options = GraphOptions(
                 reply_nodes=tuple(spec.reply_nodes),
                 data_key=STRUCTURED if spec.output_schema else "",

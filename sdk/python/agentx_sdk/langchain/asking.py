@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from agentx_sdk.content import InputRequired
@@ -29,11 +29,13 @@ class Unclear(ValueError):
 class Question:
     """One interrupt. `kind`: plain (any answer), form (an object), one (a single value), review, step.
 
+    A graph's interrupt is any value; one that is an object may say `question`, `schema` and `name`.
     `keys`: the names in the form of what the answer has; `review`: what tools are to be called with.
     """
 
     id: str
     words: str
+    name: str = ""  # of its answer, in a form of several questions
     kind: str = "plain"
     schema: dict[str, Any] = field(default_factory=dict)  # of an object
     keys: dict[str, str] = field(default_factory=dict)
@@ -45,7 +47,8 @@ def questions_of(interrupts: Iterable[Any], standing_before: Iterable[str] = ())
     found = [_question(each) for each in interrupts]
     if not found:
         words = f"Go on with {', '.join(standing_before)}?"
-        found = [Question("", words, "step", _object({GO_ON: {"type": "boolean"}}, [GO_ON]))]
+        go_on = _object({GO_ON: {"type": "boolean"}}, [GO_ON])
+        found = [Question("", words, kind="step", schema=go_on)]
     return _named(found)
 
 
@@ -89,15 +92,16 @@ def answers(questions: list[Question], answer: Any) -> dict[str, Any]:
 
 def _question(interrupt: Any) -> Question:
     value, schema = interrupt.value, getattr(interrupt, "response_schema", None)
-    if isinstance(value, dict) and "action_requests" in value:
-        return _review(interrupt.id, value)
-    if schema is None and isinstance(value, dict):
-        schema = value.get("schema")
+    told = value if isinstance(value, dict) else {}
+    if "action_requests" in told:
+        return _review(interrupt.id, told)
+    question = Question(interrupt.id, _words(value), str(told.get("name") or ""))
+    schema = told.get("schema") if schema is None else schema
     if not isinstance(schema, dict) or not schema:
-        return Question(interrupt.id, _words(value))
+        return question
     if schema.get("type") == "object" and schema.get("properties"):
-        return Question(interrupt.id, _words(value), "form", schema)
-    return Question(interrupt.id, _words(value), "one", _object({ANSWER: schema}, [ANSWER]))
+        return replace(question, kind="form", schema=schema)
+    return replace(question, kind="one", schema=_object({ANSWER: schema}, [ANSWER]))
 
 
 def _words(value: Any) -> str:
@@ -123,7 +127,7 @@ def _review(interrupt_id: str, value: dict[str, Any]) -> Question:
     words = "\n".join(each.get("description") or each["name"] for each in value["action_requests"])
     needed = [name for name in properties if name.startswith(("approved", "decision"))]
     form = _object(properties, needed)
-    return Question(interrupt_id, words, "review", form, review=requests)
+    return Question(interrupt_id, words, kind="review", schema=form, review=requests)
 
 
 def _suffix(place: int, requests: list[dict[str, Any]]) -> str:
@@ -154,10 +158,15 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
 
 def _named(questions: list[Question]) -> list[Question]:
     """Each with the names that its fields have in the one form."""
-    for place, each in enumerate(questions):
-        suffix = f"_{place + 1}" if len(questions) > 1 else ""
-        own = each.schema["properties"] if each.schema else (ANSWER,)
-        each.keys = {f"{key}{suffix}": key for key in own}
+    taken: set[str] = set()
+    for place, each in enumerate(questions, 1):
+        own = list(each.schema["properties"]) if each.schema else [ANSWER]
+        name = each.name or f"{ANSWER}_{place}"
+        for key in own:
+            short = name if own == [ANSWER] and len(questions) > 1 else key
+            short = short if short not in taken else f"{name}_{key}"
+            each.keys[short if short not in taken else f"{short}_{place}"] = key
+            taken |= set(each.keys)
     return questions
 
 

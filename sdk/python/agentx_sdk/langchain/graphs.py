@@ -1,6 +1,7 @@
 """A compiled graph that answers turns: LangGraph's own, or an agent of LangChain, which is one."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from langchain_core.messages import RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import GraphRecursionError
-from langgraph.graph.state import CompiledStateGraph
+from langgraph.pregel import Pregel
 from langgraph.types import Command
 
 from agentx_sdk.content import Artifact, Part
@@ -25,7 +26,7 @@ from agentx_sdk.llm.exchange import Exchange
 
 THREAD, WAITING = "thread", "waiting"  # in exchange.native
 END = "__end__"
-NO_CHECKPOINT = "checkpoint_not_found"
+NO_CHECKPOINT, NOT_JSON = "checkpoint_not_found", "output_invalid"
 GRAPH_TYPE = "text/vnd.mermaid"
 
 
@@ -34,7 +35,8 @@ class GraphOptions:
     """How a graph answers. Empty names are found in the graph itself.
 
     `reply_nodes`: whose words are the reply; `streams`: as they come. `data_key`: what of the state is the reply, as data.
-    `every_step`: a checkpoint for each step, not only for each turn.
+    `as_json`: the last words are JSON, and the reply is that. `every_step`: a checkpoint for each step,
+    not only for each turn. `begins_with`: what is put into the state besides the message.
     """
 
     reply_nodes: Collection[str] = ()
@@ -42,6 +44,9 @@ class GraphOptions:
     data_key: str = ""
     input_key: str = ""
     output_key: str = ""
+    as_json: bool = False
+    begins_with: Callable[[Exchange], dict[str, Any]] | None = None
+    shows_history: bool = False
     every_step: bool = False
     checkpoints: int = 1
     checkpoint_bytes: int = 524_288
@@ -59,12 +64,14 @@ class GraphAgent:
         options: GraphOptions,
         shown: Collection[str] = (),
     ) -> None:
-        self.graph: CompiledStateGraph[Any, Any, Any, Any] = _with(saver, graph)
+        self.graph: Pregel[Any, Any, Any, Any] = _with(saver, graph)
         self.saver = saver
         self.options = options
         self._shown = frozenset(shown)
         self._reply_nodes = options.reply_nodes or _leading_to_the_end(self.graph)
-        self._inputs = dict(self.graph.get_input_jsonschema().get("properties") or {})
+        told = self.graph.get_input_jsonschema()
+        self._takes_text = "properties" not in told  # a function that is one task: `@entrypoint`
+        self._inputs = dict(told.get("properties") or {})
 
     async def converse(self, exchange: Exchange) -> AsyncIterator[Any]:
         """One turn: a message that begins it, or the answer to what the graph asked."""
@@ -73,7 +80,7 @@ class GraphAgent:
         thread_id = exchange.turn.context_id or exchange.turn.task_id
         with self.saver.holding(thread_id, thread):
             config = self._config(exchange, thread_id)
-            if wish.get("show"):
+            if wish.get("show") and self.options.shows_history:
                 yield await self._shown_to(str(wish["show"]), config)
                 return
             questions = self._questions(exchange)
@@ -82,7 +89,8 @@ class GraphAgent:
             except asking.Unclear as unclear:
                 yield asking.asked(questions, str(unclear))
                 return
-            streams = self.options.streams and not self.options.data_key
+            whole = self.options.data_key or self.options.output_key or self.options.as_json
+            streams = self.options.streams and not whole
             seen = Seen(self._reply_nodes, self._shown, streams=streams)
             async with aclosing(self._run(given, config, seen)) as items:
                 async for item in items:
@@ -118,7 +126,7 @@ class GraphAgent:
         kept = thread.kept(self.options.checkpoints, self.options.checkpoint_bytes)
         if seen.interrupts is None:
             self._forget_question(exchange, kept)
-            return self._rest(seen)
+            return await self._rest(seen, config)
         before = await self._standing_before(config) if not seen.interrupts else ()
         questions = asking.questions_of(seen.interrupts, before)
         told = asking.to_json(questions)
@@ -133,28 +141,35 @@ class GraphAgent:
         else:
             exchange.native.pop(THREAD, None)
 
-    def _rest(self, seen: Seen) -> Any:
+    async def _rest(self, seen: Seen, config: RunnableConfig) -> Any:
         options = self.options
         if options.data_key and options.data_key in seen.state:
             return Part(data=_plain(seen.state[options.data_key]))
-        if text := seen.words.rest():
-            return text
-        if seen.words.said:
-            return None
-        if options.output_key and options.output_key in seen.state:
-            return _as_content(seen.state[options.output_key])
-        return seen.last_words() or self._changed(seen)
+        if options.output_key:
+            return _as_content(_found(await self._state(config), options.output_key))
+        if options.as_json:
+            return Part(data=_from_json(seen.last_words()))
+        if (text := seen.words.rest()) or seen.words.said:
+            return text or None
+        return seen.last_words() or await self._changed(seen, config)
 
-    def _changed(self, seen: Seen) -> Any:
+    async def _changed(self, seen: Seen, config: RunnableConfig) -> Any:
         """Of a graph that has no messages: what it made of its state."""
         made = {name: value for name, value in seen.state.items() if name != "messages"}
         new = {name: value for name, value in made.items() if name not in self._inputs} or made
+        if not self._takes_text:
+            state = await self._state(config)
+            new = {name: state.get(name, value) for name, value in new.items()}
         if len(new) == 1:
             return _as_content(next(iter(new.values())))
         return Part(data=_plain(new)) if new else None
 
+    async def _state(self, config: RunnableConfig) -> dict[str, Any]:
+        values = (await self.graph.aget_state(_newest(config))).values
+        return values if isinstance(values, dict) else {}
+
     async def _standing_before(self, config: RunnableConfig) -> tuple[str, ...]:
-        return (await self.graph.aget_state(config)).next
+        return (await self.graph.aget_state(_newest(config))).next
 
     # ---- What goes in
 
@@ -201,8 +216,10 @@ class GraphAgent:
             raise TaskFailed("the caller did not let it go on", "not_approved")
         return None
 
-    def _input(self, exchange: Exchange, thread: Thread) -> dict[str, Any]:
+    def _input(self, exchange: Exchange, thread: Thread) -> Any:
         """The state that the message begins with: its data by name, and its words."""
+        if self._takes_text:
+            return exchange.answer
         data = [part.data for part in exchange.turn.parts if part.kind == "data"]
         named = {k: v for each in data if isinstance(each, dict) for k, v in each.items()}
         given = {name: value for name, value in named.items() if name in self._inputs}
@@ -211,7 +228,8 @@ class GraphAgent:
             given["messages"] = [*self._too_old(exchange, thread), *said]
         if (key := self._text_key()) and key not in given:
             given[key] = exchange.turn.text
-        return given
+        begun = self.options.begins_with(exchange) if self.options.begins_with else {}
+        return {**begun, **given}
 
     def _text_key(self) -> str:
         if self.options.input_key or "messages" in self._inputs:
@@ -253,7 +271,7 @@ def as_graph(found: Any, path: str = "code") -> Any:
     """A compiled graph, of a builder too. Raises `ConfigError` for anything else."""
     if hasattr(found, "compile") and not hasattr(found, "astream"):
         found = found.compile()
-    if not isinstance(found, CompiledStateGraph):
+    if not isinstance(found, Pregel):
         why = f"is a {type(found).__name__}: a graph of LangGraph is needed, or a function that makes one"
         raise ConfigError(f"the code {why}", {path: why})
     return found
@@ -279,6 +297,24 @@ def _adds_up(graph: Any) -> bool:
     """Whether messages are removed by their ids, as LangGraph's own reducer does."""
     operator = getattr(graph.channels.get("messages"), "operator", None)
     return getattr(operator, "__name__", "") in ("add_messages", "_add_messages")
+
+
+def _newest(config: RunnableConfig) -> RunnableConfig:
+    """The same conversation, wherever the turn began."""
+    return {"configurable": {"thread_id": config["configurable"]["thread_id"]}}
+
+
+def _found(state: dict[str, Any], key: str) -> Any:
+    """A key of the state, or of its `values`."""
+    inner = state.get("values")
+    return state.get(key) if key in state or not isinstance(inner, dict) else inner.get(key)
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise TaskFailed(f"the answer is not JSON: {text[:200]}", NOT_JSON) from None
 
 
 def _told(snapshot: Any) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Seen:
             return
         for each in update if isinstance(update, list) else [update]:
             if not isinstance(each, dict):
+                self.state |= {node: each} if each is not None and not ns else {}
                 continue
             if not ns:
                 self.state |= each

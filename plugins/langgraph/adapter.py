@@ -1,0 +1,154 @@
+"""LangGraph's graphs as agents of AgentX."""
+
+import inspect
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import graphs
+import nodes
+from agentx_sdk import Agent, ConfigError
+from agentx_sdk.langchain import (
+    ConversationSaver,
+    GraphAgent,
+    GraphOptions,
+    chat_model,
+    native_tools,
+)
+from agentx_sdk.langchain.graphs import as_graph
+from agentx_sdk.llm import (
+    AgentTool,
+    Exchange,
+    LLMAdapter,
+    ModelConfig,
+    ToolConfig,
+    own_code,
+)
+from config import AgentConfig, GraphConfig, NodeConfig, PluginConfig
+from prebuilt import graph_of
+
+GRAPH = "urn:agentx:langgraph:graph"  # the card's extension that draws it
+ASKS_MODEL = frozenset({"model", "react", "route"})
+
+
+class Plugin(LLMAdapter):
+    """Graphs from configuration, and compiled graphs of your own."""
+
+    framework = "langgraph"
+    version = "1.0.0"
+    capabilities = ("text", "images", "data", "streaming", "multi-turn", "tools", "interrupts")
+    input_modes = ("text/plain", "application/json", "image/*")
+    output_modes = ("text/plain", "application/json", "text/vnd.mermaid")
+    Config = PluginConfig
+    AgentConfig = AgentConfig
+    keeps_own_memory = True
+
+    def connect(self, model: ModelConfig) -> Any:
+        return chat_model(model)
+
+    async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> GraphAgent:
+        spec: AgentConfig = agent.config
+        return await (self._own(spec, tools) if spec.code else self._configured(spec))
+
+    def converse(self, native: GraphAgent, exchange: Exchange) -> AsyncIterator[Any]:
+        return native.converse(exchange)
+
+    def card(self, agent: Agent) -> dict[str, Any]:
+        made = self._made.get(agent.id)
+        if made is None:
+            return {}
+        drawn = {"mermaid": made.native.drawn()}
+        told = {"uri": GRAPH, "description": "The graph, as Mermaid.", "params": drawn}
+        return {"capabilities": {"extensions": [told]}}
+
+    # ---- From configuration
+
+    async def _configured(self, spec: AgentConfig) -> GraphAgent:
+        graph = graph_of(spec)
+        graphs.check(graph)
+        given = {
+            node.name: await self._given(node, graph, spec, f"graph.nodes.{place}")
+            for place, node in enumerate(graph.nodes)
+        }
+        shown = {tool.name for each in given.values() for tool in each.kit}
+        options = _options(
+            spec,
+            reply_nodes=spec.reply_nodes or graphs.reply_nodes(graph),
+            recursion_limit=graph.recursion_limit,
+            vision=bool(self.model(spec.model).vision),
+            begins_with=_beginning(spec),
+        )
+        return GraphAgent(graphs.built(graph, given), ConversationSaver(), options, shown)
+
+    async def _given(
+        self, node: NodeConfig, graph: GraphConfig, spec: AgentConfig, path: str
+    ) -> nodes.Given:
+        if node.kind == "code":
+            found = own_code.loaded(node.code, self.folders, f"{path}.code")
+            if not callable(found):
+                why = f"{node.code} is not a function"
+                raise ConfigError(why, {f"{path}.code": why})
+            return nodes.Given(code=found)
+        kit = self._kit(node, graph, spec, f"{path}.tools")
+        if node.kind not in ASKS_MODEL:
+            return nodes.Given(tools=native_tools(kit), kit=kit)
+        model = self.model(node.model or spec.model, f"{path}.model")
+        return nodes.Given(await self.client(model), native_tools(kit), kit)
+
+    def _kit(
+        self, node: NodeConfig, graph: GraphConfig, spec: AgentConfig, path: str
+    ) -> list[AgentTool]:
+        """Its tools; of a node that runs them, those that any model of the graph may call."""
+        if node.kind == "agent":
+            return self.toolbox([ToolConfig(agent=node.agent)], spec, path)
+        if node.kind != "tools" or node.tools:
+            return self.toolbox(node.tools, spec, path)
+        models = [each.tools for each in graph.nodes if each.kind == "model"]
+        told = {json.dumps(each, default=vars): each for tools in models for each in tools}
+        return self.toolbox(list(told.values()), spec, path)
+
+    # ---- Own code
+
+    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> GraphAgent:
+        found = own_code.loaded(spec.code, self.folders)
+        native = await self.client(self.model(spec.model)) if _wants(found, "model") else None
+        offered = native_tools(tools) if _wants(found, "tools") else []
+        made = own_code.made(found, model=native, tools=offered, config=spec)
+        made = await made if inspect.isawaitable(made) else made
+        options = _options(
+            spec,
+            reply_nodes=spec.reply_nodes,
+            recursion_limit=spec.graph.recursion_limit,
+            begins_with=lambda exchange: dict(spec.values),
+        )
+        shown = [tool.name for tool in tools]
+        return GraphAgent(as_graph(made), ConversationSaver(), options, shown)
+
+
+def _options(spec: AgentConfig, **told: Any) -> GraphOptions:
+    return GraphOptions(
+        input_key=spec.input_key,
+        output_key=spec.output_key,
+        as_json=bool(spec.output_schema),
+        every_step=spec.history.every == "step",
+        checkpoints=spec.history.checkpoints,
+        checkpoint_bytes=spec.history.max_bytes,
+        shows_history=True,
+        **told,
+    )
+
+
+def _beginning(spec: AgentConfig) -> Any:
+    """What a turn of a configured graph begins with."""
+
+    def begun(exchange: Exchange) -> dict[str, Any]:
+        data = exchange.answer if not isinstance(exchange.answer, str) else None
+        said = {"text": exchange.turn.text, "data": data}
+        return {"values": {**spec.values, **said}, "runs": {}}
+
+    return begun
+
+
+def _wants(found: Any, name: str) -> bool:
+    """Whether a function asks for it: a graph that is made already needs no model of ours."""
+    return inspect.isfunction(found) and name in inspect.signature(found).parameters
