@@ -1,11 +1,21 @@
 """A request to the model, whichever API it came by."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 Json = dict[str, Any]
+
+
+# How CrewAI puts a user's words, and what it says behind a tool's result.
+FRAME = re.compile(
+    r"\s*Current Task: (.*?)(?:\n\n(?:Provide your complete response:|Begin! This is VERY)"
+    r"|\n+This is the expected criteria for your final answer:|\Z)",
+    re.DOTALL,
+)
+ASIDE = "Analyze the tool result."
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,9 @@ class Asked:
 
     @property
     def user_text(self) -> str:
-        """What the user said last."""
-        return next((each.text for each in reversed(self.messages) if each.role == "user"), "")
+        """What the user said last, without what CrewAI says in the user's name."""
+        said = (each.text for each in reversed(self.messages) if each.role == "user")
+        return next((_without_frame(text) for text in said if not text.startswith(ASIDE)), "")
 
     @property
     def pictures(self) -> int:
@@ -84,3 +95,8 @@ class Answer:
         """What it wrote, one token a word."""
         called = sum(1 + len(call.arguments.split()) for call in self.calls)
         return len(self.text.split()) + called
+
+
+def _without_frame(text: str) -> str:
+    framed = FRAME.match(text)
+    return framed[1] if framed else text

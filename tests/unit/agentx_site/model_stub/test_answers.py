@@ -43,6 +43,18 @@ def test_it_repeats_what_was_said():
     assert answer(asked("one", "two", "three")).text == "You said: three"
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "\nCurrent Task: {}\n\nProvide your complete response:",
+        "\nCurrent Task: {}",
+        "\nCurrent Task: {}\n\nThis is the expected criteria for your final answer: x\nyou MUST",
+    ],
+)
+def test_it_hears_what_is_said_within_crewais_frame(frame):
+    assert answer(asked(frame.format("one\n\ntwo"))).text == "You said: one\n\ntwo"
+
+
 def test_it_remembers_a_name_that_it_was_told():
     assert answer(asked("what is my name?")).text == "I do not know your name."
     said = asked("My name is Ann", "You said: My name is Ann", "What is my name?")
@@ -103,7 +115,7 @@ def test_it_tells_what_the_tools_said():
     said = [Said("user", "use clock"), Said("assistant"), Said("tool", "noon"), Said("tool", "one")]
     assert answer(Asked("demo", said, [CLOCK])).text == "The tool says: noon; one."
     # CrewAI asks behind it, in the user's name.
-    asks = [*said, Said("user", "Analyze the tool result and use another tool if needed.")]
+    asks = [*said, Said("user", "Analyze the tool result. Otherwise, use the next tool.")]
     assert answer(Asked("demo", asks, [CLOCK])).text == "The tool says: noon; one."
     endless = [Said("user", "use clock !loop"), *said[1:]]
     assert called(Asked("demo", endless, [CLOCK])) == [("clock", {})]
