@@ -24,6 +24,7 @@ TYPES: Final[dict[Kind, type | tuple[type, ...]]] = {
     "object": dict,
     "text": str,
     "long": str,
+    "mixed": (str, dict),
     "number": (int, float),
     "integer": int,
     "boolean": bool,
@@ -63,6 +64,11 @@ class Field:
     is_new: bool = False  # the row at the end that waits to be filled in
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def is_wrong(self) -> bool:
+        """It, or something that lies in it."""
+        return bool(self.errors) or any(child.is_wrong for child in self.children)
+
 
 def pointer(path: Path) -> str:
     """As RFC 6901 has it."""
@@ -88,7 +94,7 @@ class _Drawer:
         told = Field(kind, name, shape.key, _label(shape), _help(shape), shape.required)
         told.hint = _hint(shape)
         self._fill(told, shape, value, path, lists)
-        told.errors += self._errors(path, whole=kind in ("json", "secret"))
+        told.errors += self._errors(path, whole=kind in ("json", "secret", "mixed"))
         return told
 
     def _kind(self, shape: Shape, value: Any, name: str) -> Kind:
@@ -113,6 +119,9 @@ class _Drawer:
                 self._secret(told, value)
             case "json":
                 told.text = self._typed(f"{told.name}?json", value, indent=2)
+            case "mixed":
+                told.text = self._typed(told.name, value, indent=2 if _is_object(value) else None)
+                told.empty = value == "" or self._has(f"{told.name}?empty")
             case _:
                 told.text = self._typed(told.name, value)
                 told.empty = value == "" or self._has(f"{told.name}?empty")
@@ -218,6 +227,10 @@ def is_filled(posted: Posted, name: str) -> bool:
         for key, text in posted.items()
         if key in own or (key.startswith(f"{name}/") and not key.endswith(MARKS))
     )
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _label(shape: Shape) -> str:

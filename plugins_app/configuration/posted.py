@@ -71,6 +71,8 @@ class _Reader:
                 return self._number(shape, text.strip(), path)
             case "boolean" | "choice":
                 return self._json(text, path)
+            case "mixed" if text.lstrip().startswith("{"):
+                return self._json(text, path)
         return text
 
     def _number(self, shape: Shape, text: str, path: Path) -> Any:

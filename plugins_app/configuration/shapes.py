@@ -16,6 +16,7 @@ Kind = Literal[
     "integer",
     "boolean",
     "choice",
+    "mixed",
     "list",
     "rows",
     "json",
@@ -23,14 +24,25 @@ Kind = Literal[
 MAX_DEPTH: Final = 8
 MAX_FIELDS: Final = 400  # a schema that unfolds into more is asked for as JSON from there on
 LONG: Final = 200  # characters: more are not for one line
-SCALARS: Final = ("text", "secret", "number", "integer", "boolean", "choice")
+SCALARS: Final = ("text", "secret", "number", "integer", "boolean", "choice", "mixed")
 LONG_FORMATS: Final = ("textarea", "multiline", "markdown")
+LONG_KEYS: Final = (
+    "instructions",
+    "prompt",
+    "system_prompt",
+    "backstory",
+    "goal",
+    "expected_output",
+)
 ANNOTATIONS: Final = ("title", "description", "default")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One field. `properties` of an object, `item` of a list; `rest`: an object may hold fields that are not described."""
+    """One field. `properties` of an object, `item` of a list; `rest`: an object may hold fields that are not described.
+
+    What is `mixed` is a text, or an object: typed as JSON.
+    """
 
     kind: Kind
     key: str
@@ -127,13 +139,22 @@ def _kind(key: str, schema: Schema) -> Kind:
             return "object"
         case "object" | "array" if looks_secret(key, [schema]):
             return "secret"
-    return "json"
+    return "mixed" if _is_mixed(schema) and not looks_secret(key, [schema]) else "json"
+
+
+def _is_mixed(schema: Schema) -> bool:
+    """`anyOf: [string, object]`: a thing by its name, or described."""
+    branches = schema.get("anyOf") or schema.get("oneOf")
+    if not isinstance(branches, list) or not all(isinstance(each, dict) for each in branches):
+        return False
+    return {_type(each) for each in branches} - {"null"} == {"string", "object"}
 
 
 def _text_kind(key: str, schema: Schema) -> Kind:
     if looks_secret(key, [schema]):
         return "secret"
     long = schema.get("format") in LONG_FORMATS or schema.get("maxLength", 0) > LONG
+    long = long or (key in LONG_KEYS and "maxLength" not in schema)
     return "long" if long or "\n" in str(schema.get("default", "")) else "text"
 
 

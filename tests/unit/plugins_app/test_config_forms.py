@@ -292,3 +292,43 @@ def test_a_schema_that_says_little(schema):
     shape = shape_of(schema)
     config = {"a": [1], "c": {"d": "e"}}
     assert read_form(shape, form(config, shape)).config == config
+
+
+NAMED: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "object", "properties": {}}]}
+MIXED = shape_of(
+    {
+        "type": "object",
+        "properties": {
+            "model": NAMED,
+            "tools": {"type": "array", "items": NAMED},
+            "instructions": {"type": "string"},
+            "other": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        },
+    }
+)
+
+
+def test_a_name_or_an_object_has_one_field_for_both() -> None:
+    config = {"model": {"name": "m"}, "tools": ["clock", {"agent": "echo"}]}
+    told = drawn(MIXED, config, None, {})
+    kinds = {each.key: each.kind for each in told.children}
+    assert kinds == {"model": "mixed", "tools": "list", "instructions": "long", "other": "json"}
+    (model,) = (each for each in told.children if each.key == "model")
+    assert model.text == '{\n  "name": "m"\n}'
+    (tools,) = (each for each in told.children if each.key == "tools")
+    assert [each.text for each in tools.children] == ["clock", '{\n  "agent": "echo"\n}', ""]
+
+
+def test_what_begins_with_a_brace_is_an_object() -> None:
+    posted = {"/model": "fast", "/tools/0": "clock", "/tools/1": ' {"agent": "echo"}'}
+    assert read_form(MIXED, posted).config == {
+        "model": "fast",
+        "tools": ["clock", {"agent": "echo"}],
+    }
+    assert read_form(MIXED, {"/model": "{nonsense"}).problems == {"model": "must be JSON"}
+
+
+def test_what_is_wrong_inside_a_mixed_field_stands_at_it() -> None:
+    told = drawn(MIXED, {"model": {"name": 1}}, None, {"model.name": "must be text"})
+    (model,) = (each for each in told.children if each.key == "model")
+    assert model.errors == ["name: must be text"]
