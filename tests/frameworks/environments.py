@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.model import Stub
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 PLUGINS: Final = ROOT / "plugins"
 PLACE: Final = ROOT / ".frameworks"
@@ -166,21 +168,25 @@ def _say(text: str) -> None:
 def run_own_tests(
     name: str, arguments: Sequence[str] = (), *, quiet: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Inside its own environment, in its own folder. `quiet`: what it says is in the result."""
+    """Inside its own environment, in its own folder, with a demo model at `AGENTX_MODEL_URL`.
+
+    `quiet`: what it says is in the result.
+    """
     environment = {key: value for key, value in os.environ.items() if key not in KEPT_AWAY}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", "GRPC_VERBOSITY": "NONE"}
     folder = folder_of(name)
     command = _node_tests(arguments) if is_node(name) else _pytest(name, arguments)
     heard = subprocess.PIPE if quiet else None
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        text=True,
-        stdout=heard,
-        stderr=subprocess.STDOUT if quiet else None,
-        timeout=SECONDS,
-    )
+    with Stub() as stub:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env={**environment, "AGENTX_MODEL_URL": stub.url},
+            text=True,
+            stdout=heard,
+            stderr=subprocess.STDOUT if quiet else None,
+            timeout=SECONDS,
+        )
 
 
 def _pytest(name: str, arguments: Sequence[str]) -> list[str]:
