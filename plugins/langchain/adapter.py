@@ -1,6 +1,5 @@
 """LangChain's agents as agents of AgentX."""
 
-import inspect
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -20,7 +19,6 @@ from agentx_sdk.llm import (
     LLMAdapter,
     MemberConfig,
     ModelConfig,
-    own_code,
 )
 from agentx_sdk.llm.tools import MESSAGE_SCHEMA
 from agentx_sdk.tool import Tool
@@ -66,7 +64,7 @@ class Plugin(LLMAdapter):
         every = [*tools, *[await self._subagent(spec, n) for n in range(len(spec.subagents))]]
         model = self.model(spec.model)
         native = await self.client(model)
-        around = await middleware_of(spec, every, self._named, self.folders)
+        around = await middleware_of(spec, every, self._named, self.own)
         retries = spec.middleware.retries
         retried = (retries.tools or [tool.name for tool in every]) if retries is not None else ()
         saver = ConversationSaver()
@@ -117,11 +115,8 @@ class Plugin(LLMAdapter):
     # ---- Own code
 
     async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Any:
-        found = own_code.loaded(spec.code, self.folders)
-        native = await self.client(self.model(spec.model)) if _wants(found, "model") else None
-        offered = native_tools(tools) if _wants(found, "tools") else []
-        made = own_code.made(found, model=native, tools=offered, config=spec)
-        made = await made if inspect.isawaitable(made) else made
+        offered = {"model": await self._offered(spec), "tools": native_tools(tools)}
+        made = await self.own(spec.code, config=spec, **offered)
         if isinstance(made, Pregel):
             options = GraphOptions(
                 reply_nodes=tuple(spec.reply_nodes),
@@ -131,6 +126,15 @@ class Plugin(LLMAdapter):
             )
             return GraphAgent(made, ConversationSaver(), options, [tool.name for tool in tools])
         return runnables.RunnableAgent(made, spec.input_key, spec.output_key)
+
+    async def _offered(self, spec: AgentConfig) -> Any:
+        """The agent's model; none where none is set, which an application with its own does not mind."""
+        try:
+            return await self.client(self.model(spec.model))
+        except ConfigError:
+            if spec.model:
+                raise
+            return None
 
 
 def _response_format(spec: AgentConfig) -> Any:
@@ -142,8 +146,3 @@ def _response_format(spec: AgentConfig) -> Any:
         return strategy(schema)
     except (TypeError, ValueError) as error:
         raise ConfigError(str(error), {"output_schema": str(error)}) from error
-
-
-def _wants(found: Any, name: str) -> bool:
-    """Whether a function asks for it: a graph that is made already needs no model of ours."""
-    return inspect.isfunction(found) and name in inspect.signature(found).parameters

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from agentx_sdk import ConfigError
-from agentx_sdk.llm import AgentTool, ModelConfig, own_code
+from agentx_sdk.llm import AgentTool, ModelConfig
 from config import AgentConfig, MiddlewareConfig, RedactionConfig, SummaryConfig
 from langchain.agents.middleware import (
     AgentMiddleware,
@@ -23,10 +23,11 @@ from langchain.agents.middleware import (
 
 # A model by what the configuration says of it, and where that stands.
 Client = Callable[[str | ModelConfig, str], Awaitable[Any]]
+Own = Callable[[str, str], Awaitable[Any]]  # own code, the same way
 
 
 async def middleware_of(
-    spec: AgentConfig, tools: list[AgentTool], client: Client, folders: list[str]
+    spec: AgentConfig, tools: list[AgentTool], client: Client, own: Own
 ) -> list[AgentMiddleware[Any, Any]]:
     """All that the agent's configuration asks for. Raises `ConfigError`."""
     told = spec.middleware
@@ -37,7 +38,7 @@ async def middleware_of(
         *_limits(told),
         *_around_tools(told),
         *(TodoListMiddleware() for _ in range(told.todo)),
-        *_own(told, folders),
+        *[await _own(each, own, n) for n, each in enumerate(told.code)],
     ]
 
 
@@ -122,16 +123,14 @@ def _redaction(told: RedactionConfig, path: str) -> PIIMiddleware:
         raise ConfigError(str(error), {path: str(error)}) from error
 
 
-def _own(told: MiddlewareConfig, folders: list[str]) -> Iterator[AgentMiddleware[Any, Any]]:
-    for place, each in enumerate(told.code):
-        path = f"middleware.code.{place}"
-        found = own_code.made(own_code.loaded(each, folders, path))
-        if isinstance(found, type) and issubclass(found, AgentMiddleware):
-            found = found()
-        if not isinstance(found, AgentMiddleware):
-            why = f"{each} is not middleware of LangChain"
-            raise ConfigError(why, {path: why})
-        yield found
+async def _own(told: str, own: Own, place: int) -> AgentMiddleware[Any, Any]:
+    path = f"middleware.code.{place}"
+    found = await own(told, path)
+    found = found() if isinstance(found, type) and issubclass(found, AgentMiddleware) else found
+    if not isinstance(found, AgentMiddleware):
+        why = f"{told} is not middleware of LangChain"
+        raise ConfigError(why, {path: why})
+    return found
 
 
 def _check_names(told: MiddlewareConfig, known: set[str]) -> None:

@@ -1,6 +1,5 @@
 """LangGraph's graphs as agents of AgentX."""
 
-import inspect
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from agentx_sdk.llm import (
     LLMAdapter,
     ModelConfig,
     ToolConfig,
+    in_thread,
     own_code,
 )
 from config import AgentConfig, GraphConfig, NodeConfig, PluginConfig
@@ -84,7 +84,7 @@ class Plugin(LLMAdapter):
         self, node: NodeConfig, graph: GraphConfig, spec: AgentConfig, path: str
     ) -> nodes.Given:
         if node.kind == "code":
-            found = own_code.loaded(node.code, self.folders, f"{path}.code")
+            found = await in_thread(own_code.loaded, node.code, self.folders, f"{path}.code")
             if not callable(found):
                 why = f"{node.code} is not a function"
                 raise ConfigError(why, {f"{path}.code": why})
@@ -110,11 +110,8 @@ class Plugin(LLMAdapter):
     # ---- Own code
 
     async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> GraphAgent:
-        found = own_code.loaded(spec.code, self.folders)
-        native = await self.client(self.model(spec.model)) if _wants(found, "model") else None
-        offered = native_tools(tools) if _wants(found, "tools") else []
-        made = own_code.made(found, model=native, tools=offered, config=spec)
-        made = await made if inspect.isawaitable(made) else made
+        offered = {"model": await self._offered(spec), "tools": native_tools(tools)}
+        made = await self.own(spec.code, config=spec, **offered)
         options = _options(
             spec,
             reply_nodes=spec.reply_nodes,
@@ -123,6 +120,15 @@ class Plugin(LLMAdapter):
         )
         shown = [tool.name for tool in tools]
         return GraphAgent(as_graph(made), ConversationSaver(), options, shown)
+
+    async def _offered(self, spec: AgentConfig) -> Any:
+        """The agent's model; none where none is set, which an application with its own does not mind."""
+        try:
+            return await self.client(self.model(spec.model))
+        except ConfigError:
+            if spec.model:
+                raise
+            return None
 
 
 def _options(spec: AgentConfig, **told: Any) -> GraphOptions:
@@ -147,8 +153,3 @@ def _beginning(spec: AgentConfig) -> Any:
         return {"values": {**spec.values, **said}, "runs": {}}
 
     return begun
-
-
-def _wants(found: Any, name: str) -> bool:
-    """Whether a function asks for it: a graph that is made already needs no model of ours."""
-    return inspect.isfunction(found) and name in inspect.signature(found).parameters

@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agentx_sdk.content import Part, ToolCall, ToolResult
-from agentx_sdk.llm.messages import ChatMessage, Role, content_of, outcome_text
+from agentx_sdk.llm.messages import HEAVY, ChatMessage, Role, content_of, outcome_text
 
 ROLES: dict[str, Role] = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 FAILED = "Error: "
@@ -43,6 +43,28 @@ def text_of(message: BaseMessage) -> str:
         for each in message.content
         if isinstance(each, str) or each.get("type") in ("text", "output_text")
     )
+
+
+def lightened(message: BaseMessage) -> BaseMessage:
+    """Without pictures that are too heavy to be remembered: their size is."""
+    if isinstance(message.content, str) or not any(map(_is_heavy, message.content)):
+        return message
+    content: list[Any] = [
+        {"type": "text", "text": f"[picture, {len(_address(each)) * 3 // 4} bytes]"}
+        if _is_heavy(each)
+        else each
+        for each in message.content
+    ]
+    return message.model_copy(update={"content": content})
+
+
+def _is_heavy(block: str | dict[str, Any]) -> bool:
+    return isinstance(block, dict) and len(_address(block)) * 3 // 4 > HEAVY
+
+
+def _address(block: Any) -> str:
+    told = block.get("image_url") or block.get("base64") or ""
+    return str(told["url"] if isinstance(told, dict) else told)
 
 
 def _native(message: ChatMessage, vision: bool) -> list[BaseMessage]:

@@ -17,6 +17,7 @@ from langgraph.checkpoint.base import (
     get_checkpoint_id,
 )
 
+from agentx_sdk.langchain.messages import lightened
 from agentx_sdk.langchain.thread import Kept, Place, Thread
 
 METADATA = ("source", "step", "parents")
@@ -186,7 +187,7 @@ class ConversationSaver(BaseCheckpointSaver[int]):
 
     def _placed(self, thread: Thread, value: Any) -> Place:
         if isinstance(value, list) and value and all(isinstance(one, BaseMessage) for one in value):
-            return [thread.place(self._encoded(each)) for each in value]
+            return [thread.place(self._encoded(lightened(each))) for each in value]
         return thread.place(self._encoded(value))
 
     def _encoded(self, value: Any) -> str:

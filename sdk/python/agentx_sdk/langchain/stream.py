@@ -9,6 +9,7 @@ from langgraph.constants import TAG_NOSTREAM
 from agentx_sdk.content import Part, Status
 from agentx_sdk.langchain.messages import from_native, text_of
 from agentx_sdk.langchain.words import Words
+from agentx_sdk.llm.exchange import MEMBER
 
 MODES: list[Any] = ["messages", "updates", "custom"]
 INTERRUPT = "__interrupt__"
@@ -122,4 +123,4 @@ def _said_by(node: str, messages: Iterable[BaseMessage]) -> Iterator[Status]:
     """Words on the way to the reply, with who said them."""
     for message in messages:
         if isinstance(message, AIMessage) and (text := text_of(message)):
-            yield Status(Part(text=text, metadata={"agentx": {"kind": "said", "by": node}}))
+            yield Status(Part(text=text, metadata={"agentx": {"kind": MEMBER, "name": node}}))

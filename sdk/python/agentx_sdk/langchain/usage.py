@@ -7,9 +7,7 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.outputs import LLMResult
 
-from agentx_sdk.errors import TaskFailed
 from agentx_sdk.langchain.models import ABOUT
-from agentx_sdk.llm import failures
 from agentx_sdk.llm.config import ModelConfig
 from agentx_sdk.llm.exchange import Exchange
 from agentx_sdk.llm.models import priced
@@ -25,7 +23,6 @@ class Watch(BaseCallbackHandler):
         self._exchange = exchange
         self._thread = threading.get_ident()
         self._models: dict[UUID, ModelConfig] = {}
-        self._asked = 0
 
     def on_chat_model_start(
         self,
@@ -37,11 +34,7 @@ class Watch(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """Raises `TaskFailed` when the agent's limit is reached."""
-        self._asked += 1
-        most = self._exchange.spec.limits.max_steps
-        if self._asked > most:
-            told = f"the turn asked the model {most} times, which is the agent's limit"
-            raise TaskFailed(told, failures.STEPS)
+        self._exchange.step()
         told_of = metadata or {}
         about = told_of.get(ABOUT) or {"name": str(told_of.get("ls_model_name", ""))}
         self._models[run_id] = ModelConfig(**about)
