@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from monitoring.models import Alert, AlertRule
 from plugins_app.models import (
+    AgentSecret,
     AutoscalePolicy,
     ConfigRevision,
+    HostedAgent,
     Package,
     PackageRating,
     Plugin,
@@ -17,6 +19,7 @@ from plugins_app.models import (
     PluginRelease,
     PluginSecret,
     Preparation,
+    RemovedAgent,
 )
 from registry.models import Agent, AgentCard, Node, SigningKey, Upstream
 from routing.models import (
@@ -328,6 +331,24 @@ def test_one_rating_each():
 def test_one_to_five_stars(stars):
     with broken("plugins_app_one_to_five_stars"):
         PackageRating.objects.create(name="p-x", subject="ada", stars=stars)
+
+
+def test_people_configure_the_agents_they_make(plugin, agent):
+    with broken("plugins_app_people_configure_agents"):
+        HostedAgent.objects.create(plugin=plugin, agent=agent, origin="person")
+
+
+def test_a_secret_of_an_agent_has_its_name_once(plugin, agent):
+    hosted = HostedAgent.objects.create(plugin=plugin, agent=agent)
+    AgentSecret.objects.create(hosted=hosted, name="api_key@1", sealed="x")
+    with broken("plugins_app_agent_secret_once"):
+        AgentSecret.objects.create(hosted=hosted, name="api_key@1", sealed="y")
+
+
+def test_a_removed_agent_is_kept_once(plugin):
+    RemovedAgent.objects.create(plugin=plugin, slug="a", told={})
+    with broken("plugins_app_removed_once"):
+        RemovedAgent.objects.create(plugin=plugin, slug="a", told={})
 
 
 def test_a_release_lies_somewhere(plugin):

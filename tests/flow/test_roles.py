@@ -18,6 +18,7 @@ from django.utils.text import slugify
 
 from agentx_site.urls import api_patterns, page_patterns
 from monitoring.models import Alert, AlertRule
+from plugins_app import manifest as manifests
 from plugins_app.fetching import folder
 from plugins_app.models import (
     FIRST_ELSEWHERE,
@@ -25,6 +26,7 @@ from plugins_app.models import (
     ConfigRevision,
     PluginSecret,
     PublisherKey,
+    RemovedAgent,
 )
 from plugins_app.packages import archive, signing
 from plugins_app.services import join_tokens, market
@@ -77,6 +79,8 @@ REATTACH = {
     "address": "unix:/tmp/by-hand.sock",
     "launch_id": "0b0e5b52-9f10-4a1f-8f3e-000000000000",
 }
+CHOOSY = manifests.read(Path(settings.BASE_DIR) / "tests" / "plugins" / "choosy")
+GREETING = {"greeting": "Hello"}
 PUBLISHER = {"name": "new", "public_key": signing.new_key()[1]}
 
 API = [
@@ -117,6 +121,16 @@ API = [
     Right("POST", "plugins/<str:ref>/reload", "OA", 202),
     Right("POST", "plugins/<str:ref>/standby", "OA", 202, {"standby": 1}),
     Right("PUT", "plugins/<str:ref>/hosts", "A", 202, {"hosts": []}),
+    Right("GET", "plugins/<str:ref>/folders", EVERYBODY),
+    Right("PUT", "plugins/<str:ref>/folders", "A", 202, {"folders": []}),
+    Right("GET", "plugins/<str:ref>/agents", EVERYBODY),
+    Right("POST", "plugins/<str:ref>/agents", "A", 201, {"slug": "new", "config": GREETING}),
+    Right("POST", "plugins/<str:ref>/agents/check", "A", 200, {"slug": "a", "config": GREETING}),
+    Right("GET", "plugins/<str:ref>/agents/<slug:slug>", "A"),
+    Right("PUT", "plugins/<str:ref>/agents/<slug:slug>", "A", 200, {"config": GREETING}),
+    Right("DELETE", "plugins/<str:ref>/agents/<slug:slug>", "A", 204),
+    Right("POST", "plugins/<str:ref>/agents/<slug:slug>/reset", "A"),
+    Right("POST", "plugins/<str:ref>/agents/<slug:slug>/restore", "A", 201),
     Right("POST", "plugins/<str:ref>/attachment", "A", 202, REATTACH),
     Right("DELETE", "plugins/<str:ref>/attachment", "A", 202),
     Right("GET", "plugins/<str:ref>/config", "A"),
@@ -280,6 +294,7 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     make_instance(plugin)
     plugin.attachment = {"pid": 4242, "launch_id": "1", "address": "unix:/tmp/by-hand.sock"}
     plugin.save()
+    _make_agents_of_people()
     earlier = make_release(plugin, "0.9.0")
     make_release(plugin, "1.1.0")
     ConfigRevision.objects.create(plugin=plugin, number=1, config={})
@@ -331,8 +346,25 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     }
 
 
+def _make_agents_of_people() -> None:
+    """A plugin that takes them, with one of each kind: of its plugin.yaml, made, and removed a moment ago."""
+    agents = (make_agent("choosy"), make_agent("made"))
+    plugin = make_plugin("choosy", manifest=CHOOSY, agents=agents)
+    made = plugin.hosted_agents.filter(agent=agents[1])
+    made.update(origin="person", config=GREETING, revision=1)
+    told = {"name": "", "description": "", "author": "", "revision": 1, "secrets": {}}
+    RemovedAgent.objects.create(plugin=plugin, slug="gone", told={**told, "config": GREETING})
+
+
+def _agent_meant(path: str) -> str:
+    told = {"reset": "choosy", "restore": "gone"}
+    return told.get(path.rpartition("/")[2], "made")
+
+
 def address(right: Right, names: dict[str, str], root: str) -> str:
     path = right.path
+    if path.startswith("plugins/<str:ref>/agents"):
+        names = names | {"<str:ref>": "choosy", "<slug:slug>": _agent_meant(path)}
     if path.startswith("nodes/<"):
         names = names | {"<str:ref>": "local"}
     if any(part in path for part in ("/card/", "/upstream", "/heartbeat")):
