@@ -200,6 +200,7 @@ for (const [error, code] of [
   [api(429, "no"), "model_rate_limited"], [api(504, "no"), "model_timeout"], [api(400, "maximum context length"), "context_too_long"],
   [api(400, "no"), "model_refused"], [api(500, "no"), "model_failed"],
   [new DOMException("late", "TimeoutError"), "model_timeout"],
+  [Object.assign(new Error("Cannot connect to API: bad port"), { name: "AI_APICallError" }), "model_unreachable"],
   [Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error("x"), { code: "ECONNREFUSED" }) }), "model_unreachable"],
   [new AggregateError([new Error("a"), new TaskFailed("b", "c")]), "c"],
 ]) test(`what a model says is told as ${code}`, () => assert.equal(failures.failureOf(new Error("framework", { cause: error })).code, code));
@@ -214,9 +215,11 @@ test("a rate limit says when to try again, and other errors are no model's", () 
 
 test("a request is tried again, and the last answer is given", async () => {
   let count = 0;
-  const url = await serving((_, response) => response.writeHead((count += 1) < 3 ? 500 : 200, { "retry-after": "0.01" }).end("ok"));
+  const tries = [];
+  const url = await serving((request, response) => tries.push(request.headers["x-stainless-retry-count"]) && response.writeHead((count += 1) < 3 ? 500 : 200, { "retry-after": "0.01" }).end("ok"));
   const answer = await modelFetch({ ...MODEL, max_retries: 2, timeout_seconds: 5 })(url);
   assert.deepEqual([answer.status, await answer.text(), count], [200, "ok", 3]);
+  assert.deepEqual(tries, [undefined, "1", "2"]);
   count = 0;
   const refused = await modelFetch({ ...MODEL, max_retries: 0, timeout_seconds: 5 })(url);
   assert.deepEqual([refused.status, count], [500, 1]);

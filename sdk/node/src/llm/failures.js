@@ -53,9 +53,15 @@ function told(error) {
   if (Number.isInteger(status) && status >= 400) return byStatus(status, words(error), headers(error));
   const [code, name] = [String(error.code ?? ""), String(error.name ?? "")];
   if (name === "TimeoutError" || TIMEOUTS.test(code)) return new TaskFailed("the model did not answer in time", TIMEOUT);
-  if (!UNREACHED.test(code) && !(name === "TypeError" && error.message === "fetch failed")) return null;
+  if (!UNREACHED.test(code) && !isUnsent(error, name)) return null;
   if (TIMED_OUT.test(error.message)) return new TaskFailed("the model did not answer in time", TIMEOUT);
   return new TaskFailed(`the model cannot be reached: ${words(error) || code}`, UNREACHABLE);
+}
+
+/** Of `fetch`, and of the AI SDK where nothing answered. @param {any} error @param {string} name */
+function isUnsent(error, name) {
+  if (name === "AI_APICallError") return error.statusCode === undefined;
+  return name === "TypeError" && error.message === "fetch failed";
 }
 
 /** @param {number} status @param {string} said @param {Record<string, string>} about */

@@ -9,6 +9,7 @@ import { currentExchange } from "./exchange.js";
 const PASSING = [408, 409, 429]; // and 500 and more: another try may be answered
 const LONGEST_WAIT = 60; // seconds that an endpoint may ask for between two tries
 const FIRST_WAIT = 0.5;
+const TIMES = "x-stainless-retry-count"; // as OpenAI's own clients tell that a request is made again
 
 /**
  * A `fetch` whose requests end when the model is silent for its `timeout_seconds`, at the beginning or between two
@@ -22,7 +23,7 @@ export function modelFetch(model) {
     for (let left = model.max_retries; ; left -= 1) {
       const wait = FIRST_WAIT * 2 ** (model.max_retries - left);
       try {
-        const response = await attempt(input, init, model.timeout_seconds * 1000);
+        const response = await attempt(input, numbered(init, model.max_retries - left), model.timeout_seconds * 1000);
         const after = left > 0 ? pause(response, wait) : null;
         if (after === null) return response;
         await response.body?.cancel();
@@ -33,6 +34,14 @@ export function modelFetch(model) {
       }
     }
   };
+}
+
+/** @param {RequestInit} init @param {number} times How often it was tried before. */
+function numbered(init, times) {
+  if (!times) return init;
+  const headers = new Headers(init.headers);
+  headers.set(TIMES, String(times));
+  return { ...init, headers };
 }
 
 /** Seconds until another try; null where the answer is to be taken. @param {Response} response @param {number} wait */
