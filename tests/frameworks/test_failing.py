@@ -97,8 +97,6 @@ async def test_a_tool_that_raises(framework, plugin):
 
 @pytest.mark.parametrize("name", ["hangs", "blocks"])
 async def test_a_tool_that_never_returns(framework, plugin, name):
-    if framework.is_node and name == "blocks":
-        pytest.skip("who blocks Node's only thread blocks Node; its lease ends it")
     spec = {"tools": [{"code": framework.own(name)}], "limits": {"tool_seconds": 0.5}}
     async with agent(plugin, "stuck", spec):
         turn = asyncio.ensure_future(plugin.send(f"use {name}", agent="stuck"))

@@ -22,3 +22,8 @@ export async function hangs() {
 hangs.description = "It waits for ever.";
 
 export const NO_TOOL = 7;
+
+export function blocks() {
+  for (;;);
+}
+blocks.description = "It keeps its thread for ever.";
