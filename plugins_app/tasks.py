@@ -27,3 +27,4 @@ def autoscale() -> None:
 def forget_releases() -> None:
     """The nodes remove the folders of what is forgotten."""
     services.forget_old()
+    services.forget_removed()

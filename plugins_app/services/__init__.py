@@ -3,6 +3,7 @@
 from plugins_app.services.agents import (
     add_agent,
     change_agent,
+    forget_removed,
     remove_agent,
     reset_agent,
     restore_agent,
@@ -35,6 +36,7 @@ __all__ = [
     "configure",
     "detach",
     "forget_old",
+    "forget_removed",
     "install",
     "place_instances",
     "record_event",
