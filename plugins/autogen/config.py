@@ -73,7 +73,7 @@ class TeamConfig:
     terminations: Annotated[list[TerminationConfig], "The team is done when one of them holds."] = (
         field(default_factory=list)
     )
-    max_turns: Annotated[int, Field("Of members, in one turn.", minimum=1, maximum=200)] = 20
+    max_turns: Annotated[int, Field("Of members, in one turn.", minimum=1, maximum=200)] = 10
     answer_from: Annotated[
         str, "The member whose words are the answer, as they come; else the last message is."
     ] = ""
