@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import sys
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import crews
@@ -37,6 +38,14 @@ from turns import (
 )
 
 
+@dataclass(frozen=True)
+class Native:
+    """What `build` made. `vision`: whether the agent's model takes pictures."""
+
+    work: Work
+    vision: bool
+
+
 class CrewAI(LLMAdapter):
     """Agents, crews and flows of CrewAI."""
 
@@ -64,7 +73,7 @@ class CrewAI(LLMAdapter):
         """Let its connections go."""
         await close(client, self._models.loop)
 
-    async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Work:
+    async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Native:
         """What each turn calls. CrewAI's objects are made in the turn: they keep its traces."""
         spec: AgentConfig = agent.config
         given = [name for name in ("crew", "flow", "code") if getattr(spec, name)]
@@ -73,6 +82,9 @@ class CrewAI(LLMAdapter):
                 f"{' and '.join(given)}: an agent has one of them",
                 dict.fromkeys(given[1:], "an agent has one of crew, flow and code"),
             )
+        return Native(await self._work(spec, tools), bool(self.model(spec.model).vision))
+
+    async def _work(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Work:
         if spec.code:
             return await self._own(spec, tools)
         if spec.crew is not None:
@@ -81,15 +93,15 @@ class CrewAI(LLMAdapter):
             return await self._flow(spec, spec.flow, tools)
         return single(spec, await self._parts(spec, tools))
 
-    async def converse(self, native: Work, exchange: Exchange) -> AsyncIterator[Any]:
+    async def converse(self, native: Native, exchange: Exchange) -> AsyncIterator[Any]:
         """One turn in a thread of its own, which ends with the turn."""
-        journal = journal_of(exchange) or Journal(_beginning(exchange))
+        journal = journal_of(exchange) or Journal(_beginning(exchange, native.vision))
         said = Said(**journal.values)
         run = Run(exchange, journal, self._models)
         human.review_by_caller()
         try:
             async with self._room:
-                result = await run.work(lambda: native(run, said))
+                result = await run.work(lambda: native.work(run, said))
         except Asked as asked:
             yield journal.keep(exchange, asked)
             return
@@ -163,7 +175,7 @@ class CrewAI(LLMAdapter):
         raise ConfigError(why, {"code": why})
 
 
-def _beginning(exchange: Exchange) -> dict[str, Any]:
+def _beginning(exchange: Exchange, vision: bool) -> dict[str, Any]:
     """The message and what was said before it, as `Said` has them. A data part's fields are values, too."""
     data = [part.data for part in exchange.message.parts if part.kind == "data"]
     values = {
@@ -171,7 +183,8 @@ def _beginning(exchange: Exchange) -> dict[str, Any]:
     }
     history = "\n".join(f"{each.role}: {each.text}" for each in exchange.history if each.text)
     values |= {"text": exchange.message.text, "history": history}
-    messages = [*to_native(exchange.history), *to_native([_in_words(exchange.message)])]
+    message = _in_words(exchange.message) if vision else exchange.message
+    messages = to_native([*exchange.history, message], vision=vision)
     return {"values": values, "messages": messages}
 
 

@@ -21,6 +21,7 @@ PLACEHOLDER = "none"  # the client insists on a key
 # Without CrewAI's own retries of rate limits: how often is what the model's configuration says.
 ask_once = inspect.unwrap(OpenAICompletion.acall)
 _shape: ContextVar[type[BaseModel] | None] = ContextVar("agentx_crewai_shape", default=None)
+_has_tools: ContextVar[bool] = ContextVar("agentx_crewai_tools", default=False)
 
 
 class Model(OpenAICompletion):
@@ -56,6 +57,7 @@ class Model(OpenAICompletion):
             return _restored(kept, shape)
         run.begin_call()
         _shape.set(shape)
+        _has_tools.set(bool(tools))
         shown = run.with_pictures(messages, vision=bool(self._priced.vision))
         try:
             answer = await ask_once(self, shown, tools, **rest)
@@ -66,6 +68,12 @@ class Model(OpenAICompletion):
         if isinstance(answer, str):
             run.answered(answer, rest.get("from_task"), rest.get("from_agent"))
         return answer
+
+    def _effective_stream(self) -> bool | None:
+        """Of the responses API CrewAI loses calls of tools when they are streamed."""
+        if _has_tools.get() and self.api == "responses":
+            return False
+        return super()._effective_stream()
 
     def _prepare_completion_params(self, messages: Any, tools: Any = None) -> dict[str, Any]:
         """With the form of the answer, which CrewAI leaves out of requests that are streamed."""

@@ -89,9 +89,9 @@ class Recipe:
 
 
 def functions_for(limits: LimitsConfig) -> FunctionChoiceBehavior:
-    """As often as the agent may ask its model: `max_steps` ends it then."""
+    """Once more than the agent may ask its model: `max_steps` ends it then, not an empty answer."""
     behavior = FunctionChoiceBehavior.Auto()
-    behavior.maximum_auto_invoke_attempts = limits.max_steps
+    behavior.maximum_auto_invoke_attempts = limits.max_steps + 1
     return behavior
 
 
