@@ -19,10 +19,7 @@ Json = dict[str, Any]
 # What a framework may have not; each says why.
 HAS_NOT: Final = {
     "autogen": {"responses": "its client speaks chat completions only"},
-    "crewai": {
-        "cancel at once": "its requests to the model run in threads: they end with the next chunk",
-        "responses": "its native OpenAI client speaks chat completions here",
-    },
+    "semantic_kernel": {"responses": "its agents speak chat completions only"},
 }
 
 
