@@ -83,6 +83,22 @@ async def test_a_process_elsewhere_joins_and_answers_messages(guests, key):
     assert await ask(PluginInstance.objects.count) == 1
 
 
+def held_by_guests() -> list[dict[str, object]]:
+    return [{slug: each["trouble"] for slug, each in row.agents.items()} for row in joined()]
+
+
+async def test_a_joined_process_takes_an_agent_that_somebody_makes_as_it_runs(guests, key):
+    guests(await a_token())
+    await until(is_running)
+    await until(lambda: held_by_guests() == [{"echo": ""}])
+    await ask(lambda: services.add_agent(US, "echo", slug="another", config={}))
+    await until(lambda: held_by_guests() == [{"echo": "", "another": ""}])
+    async with Web(key) as web:
+        assert "hello from afar" in str(await web.send("hello from afar", agent="another"))
+    await ask(lambda: services.remove_agent(US, "echo", "another"))
+    await until(lambda: held_by_guests() == [{"echo": ""}])
+
+
 async def test_a_token_is_good_for_as_often_as_it_says(guests):
     token = await a_token(uses=1)
     guests(token)

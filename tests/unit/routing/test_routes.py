@@ -7,8 +7,9 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from registry.models import Agent
+from routing.errors import AgentUnreachable
 from routing.routes import Roster
-from tests.factories import make_agent, make_plugin
+from tests.factories import make_agent, make_instance, make_plugin
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,3 +85,16 @@ def test_a_hosted_agent_has_its_plugins_state():
     plugin.state, plugin.reason = "error", "broke"
     plugin.save()
     assert (roster.read()["a"].plugin_state, roster.read()["a"].plugin_reason) == ("error", "broke")
+
+
+def test_an_agent_that_could_not_be_made_is_refused_at_once_with_the_reason():
+    """Its process lives, and has nothing for it."""
+    bad, good = make_agent("bad", state="error", reason="no such model"), make_agent("good")
+    plugin = make_plugin("both", agents=(bad, good), desired="running", state="running")
+    held = {"bad": {"revision": 0, "trouble": "no such model"}}
+    make_instance(plugin, agents={**held, "good": {"revision": 0, "trouble": ""}})
+    routes = Roster().read()
+    assert (len(routes["bad"].targets), len(routes["good"].targets)) == (0, 1)
+    routes["good"].require_usable()
+    with pytest.raises(AgentUnreachable, match="The agent bad has failed: no such model"):
+        routes["bad"].require_usable()
