@@ -10,6 +10,7 @@ from agentx_sdk.langchain import (
     GraphAgent,
     GraphOptions,
     chat_model,
+    close,
     native_tools,
 )
 from agentx_sdk.langchain.messages import text_of
@@ -48,6 +49,9 @@ class Plugin(LLMAdapter):
 
     def connect(self, model: ModelConfig) -> Any:
         return chat_model(model)
+
+    async def disconnect(self, client: Any) -> None:
+        await close(client)
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Any:
         spec: AgentConfig = agent.config

@@ -12,6 +12,7 @@ from agentx_sdk.langchain import (
     GraphAgent,
     GraphOptions,
     chat_model,
+    close,
     native_tools,
 )
 from agentx_sdk.langchain.graphs import as_graph
@@ -45,6 +46,9 @@ class Plugin(LLMAdapter):
 
     def connect(self, model: ModelConfig) -> Any:
         return chat_model(model)
+
+    async def disconnect(self, client: Any) -> None:
+        await close(client)
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> GraphAgent:
         spec: AgentConfig = agent.config

@@ -5,7 +5,7 @@ Needs `langchain-openai` and `langgraph`, which a plugin's requirements name.
 
 from agentx_sdk.langchain.graphs import GraphAgent, GraphOptions
 from agentx_sdk.langchain.messages import from_native, to_native
-from agentx_sdk.langchain.models import chat_model
+from agentx_sdk.langchain.models import chat_model, close
 from agentx_sdk.langchain.saver import ConversationSaver
 from agentx_sdk.langchain.tools import native_tools
 
@@ -14,6 +14,7 @@ __all__ = [
     "GraphAgent",
     "GraphOptions",
     "chat_model",
+    "close",
     "from_native",
     "native_tools",
     "to_native",

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from langchain_core.messages import RemoveMessage
 from langchain_core.runnables import RunnableConfig
@@ -69,9 +69,8 @@ class GraphAgent:
         self.options = options
         self._shown = frozenset(shown)
         self._reply_nodes = options.reply_nodes or _leading_to_the_end(self.graph)
-        told = self.graph.get_input_jsonschema()
-        self._takes_text = "properties" not in told  # a function that is one task: `@entrypoint`
-        self._inputs = dict(told.get("properties") or {})
+        self._inputs = _inputs(self.graph)
+        self._takes_text = not self._inputs  # a function that is one task: `@entrypoint`
 
     async def converse(self, exchange: Exchange) -> AsyncIterator[Any]:
         """One turn: a message that begins it, or the answer to what the graph asked."""
@@ -234,7 +233,7 @@ class GraphAgent:
     def _text_key(self) -> str:
         if self.options.input_key or "messages" in self._inputs:
             return self.options.input_key
-        texts = [name for name, told in self._inputs.items() if told.get("type") == "string"]
+        texts = [name for name, kind in self._inputs.items() if kind is str]
         return texts[0] if texts else ""
 
     def _too_old(self, exchange: Exchange, thread: Thread) -> list[RemoveMessage]:
@@ -291,6 +290,17 @@ def _leading_to_the_end(graph: Any) -> frozenset[str]:
     while more := {s for s, t in edges if t in found and (t == END or "." in t)} - found:
         found |= more
     return frozenset(name for name in found if name != END and "." not in name)
+
+
+def _inputs(graph: Any) -> dict[str, Any]:
+    """The keys of the state that a turn may begin with, and their types; none where it has no keys."""
+    schema = getattr(getattr(graph, "builder", None), "input_schema", None)
+    if schema is None:
+        return {}
+    try:
+        return get_type_hints(schema)
+    except (NameError, TypeError):  # names that only a type checker knows
+        return dict.fromkeys(graph.builder.schemas.get(schema, ()), Any)
 
 
 def _adds_up(graph: Any) -> bool:

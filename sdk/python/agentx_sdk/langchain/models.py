@@ -3,6 +3,7 @@
 from typing import Any
 
 from langchain_openai import ChatOpenAI
+from openai import DefaultAsyncHttpxClient
 from pydantic import SecretStr
 
 from agentx_sdk.llm.config import ModelConfig
@@ -26,9 +27,18 @@ def chat_model(model: ModelConfig) -> ChatOpenAI:
         max_retries=model.max_retries if model.max_retries is not None else 2,
         stream_usage=True,
         use_responses_api=model.api == "responses",
+        # Its own: LangChain's is one for the process, and belongs to the event loop that used it first.
+        http_async_client=DefaultAsyncHttpxClient(base_url=model.base_url),
         metadata={ABOUT: _about(model)},
         **{name: value for name, value in told.items() if value is not None},
     )
+
+
+async def close(model: ChatOpenAI) -> None:
+    """Let its connections go."""
+    client = model.http_async_client
+    if client is not None:
+        await client.aclose()
 
 
 def _about(model: ModelConfig) -> dict[str, Any]:

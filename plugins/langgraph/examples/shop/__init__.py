@@ -1,0 +1,1 @@
+"""A refund desk: an application of LangGraph as people have them. It knows nothing of AgentX."""

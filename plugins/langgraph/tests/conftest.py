@@ -1,0 +1,35 @@
+"""The plugin in the test's own process, on a demo model: `python -m tests.frameworks.environments test langgraph`."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agentx_sdk.testing import InProcess
+
+FOLDER = Path(__file__).parents[1]
+EXAMPLES = FOLDER / "examples"
+sys.path[:0] = [str(FOLDER), str(FOLDER / "tests")]
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    """The plugin's. Its model is not asked again when it fails, so that a test sees the first failure."""
+    url = os.environ.get("AGENTX_MODEL_URL")
+    if not url:
+        pytest.fail("AGENTX_MODEL_URL is not set: `agentx model-stub` prints one")
+    model = {"name": "demo", "base_url": url, "max_retries": 0}
+    return {"model": model, "code_folders": [str(EXAMPLES)]}
+
+
+@pytest.fixture
+def hosting(config: dict[str, Any]) -> Callable[..., InProcess]:
+    """`async with hosting(slug={…configuration…}) as plugin`."""
+    from adapter import Plugin
+
+    def host(**agents: dict[str, Any]) -> InProcess:
+        return InProcess(Plugin(), agents=agents, config=config)
+
+    return host
