@@ -1,9 +1,10 @@
 """The console's sidebar: each reader sees the pages that their roles open."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from monitoring import selectors
@@ -56,9 +57,15 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(request: HttpRequest, item: Item) -> dict[str, Any]:
     title, icon, name, _permission = item
-    entry = {"title": title, "icon": icon, "link": reverse_lazy(name)}
+    link = reverse(name)
+    entry = {"title": title, "icon": icon, "link": link, "active": partial(_is_here, link)}
     if name == "page-alerts" and (
         firing := selectors.alerts(principal_of(request), "firing").count()
     ):
         entry |= {"badge": firing, "badge_variant": "danger"}
     return entry
+
+
+def _is_here(link: str, request: HttpRequest) -> bool:
+    """Of the pages below it, too; a plugin's page about its agents is a plugin's."""
+    return request.path == link or (link != "/" and request.path.startswith(link))

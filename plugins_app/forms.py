@@ -31,6 +31,23 @@ class RestoreForm(forms.Form):
     note = forms.CharField(max_length=MAX_NOTE, required=False)
 
 
+class AgentForm(forms.Form):
+    """How an agent is called; its configuration has a form of its own."""
+
+    slug = forms.CharField(
+        max_length=64,
+        label=_("Address"),
+        help_text=_("Lower case letters, digits and dashes: callers reach it by that."),
+    )
+    name = forms.CharField(max_length=200, required=False, label=_("Name"))
+    description = forms.CharField(
+        max_length=4000,
+        required=False,
+        label=_("Description"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class ConfigText(forms.Form):
     """A configuration as a text, or as a file that was sent with it: the file wins."""
 

@@ -13,6 +13,7 @@ from plugins_app.api import plugins as rest
 from plugins_app.api import releases as rest_releases
 from plugins_app.api import secrets as rest_secrets
 from plugins_app.views import (
+    agents,
     config,
     events,
     isolation,
@@ -29,6 +30,20 @@ from plugins_app.views import (
 pages: list[URLPattern] = [
     path("plugins/", plugins.plugins, name="page-plugins"),
     path("plugins/<slug:slug>/", plugins.plugin, name="page-plugin"),
+    path("plugins/<slug:slug>/agents/", agents.agents, name="page-plugin-agents"),
+    path("plugins/<slug:slug>/agents/new/", agents.add, name="page-hosted-add"),
+    path("plugins/<slug:slug>/agents/<slug:agent>/", agents.change, name="page-hosted-change"),
+    path(
+        "plugins/<slug:slug>/agents/<slug:agent>/remove/",
+        agents.remove,
+        name="page-hosted-remove",
+    ),
+    path(
+        "plugins/<slug:slug>/agents/<slug:agent>/restore/",
+        agents.restore,
+        name="page-hosted-restore",
+    ),
+    path("plugins/<slug:slug>/agents/<slug:agent>/reset/", agents.reset, name="page-hosted-reset"),
     path("plugins/<slug:slug>/processes/", plugins.processes, name="page-plugin-processes"),
     path("plugins/<slug:slug>/logs/", logs.logs, name="page-plugin-logs"),
     path("plugins/<slug:slug>/logs/download/", logs.download, name="page-plugin-logs-download"),

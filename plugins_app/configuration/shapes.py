@@ -34,6 +34,7 @@ LONG_KEYS: Final = (
     "goal",
     "expected_output",
 )
+FIRST: Final = ("instructions", "model", "tools")  # what an agent is made of, before its details
 ANNOTATIONS: Final = ("title", "description", "default")
 
 
@@ -111,8 +112,9 @@ def _ordered(properties: dict[str, Shape]) -> dict[str, Shape]:
     keys = sorted(
         properties,
         key=lambda name: (
-            properties[name].kind in ("object", "list", "rows", "json"),
+            properties[name].kind in ("object", "list", "rows", "json") and name not in FIRST,
             not properties[name].required,
+            FIRST.index(name) if name in FIRST else len(FIRST),
             name,
         ),
     )

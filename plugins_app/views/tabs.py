@@ -15,6 +15,7 @@ from security.principals import Principal
 # name, title, URL name, permission; in the order in which they are shown
 TABS: Final = (
     ("overview", gettext_lazy("Overview"), "page-plugin", permissions.PLUGINS_VIEW),
+    ("agents", gettext_lazy("Agents"), "page-plugin-agents", permissions.PLUGINS_VIEW),
     ("processes", gettext_lazy("Processes"), "page-plugin-processes", permissions.PLUGINS_VIEW),
     ("config", gettext_lazy("Config"), "page-plugin-configure", permissions.PLUGINS_MANAGE),
     ("releases", gettext_lazy("Releases"), "page-plugin-releases", permissions.PLUGINS_VIEW),

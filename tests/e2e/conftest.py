@@ -3,14 +3,16 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
-from tests.system import System
+from tests.system import System, until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+SHOWING = Path(__file__).resolve().parents[1] / "plugins" / "showing"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"]
 QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
@@ -91,3 +93,12 @@ def console(page: Page, context: BrowserContext, session_state: dict, watched: l
     """A page of somebody logged in, watched."""
     context.add_cookies(session_state["cookies"])
     return page
+
+
+@pytest.fixture(scope="session")
+def showing(agentx: System) -> int:
+    """The plugin that shows on order whatever there is to draw, started; its pid."""
+    assert agentx.http("POST", "/api/v1/plugins/load", {"path": str(SHOWING)})[0] == 201
+    assert agentx.http("POST", "/api/v1/plugins/showing/start", {})[0] == 202
+    (pid,) = until(lambda: agentx.pids("showing"), within=60)
+    return int(pid)

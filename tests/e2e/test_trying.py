@@ -1,25 +1,12 @@
 """What an agent around a model does, as one sees it who tries it: tools, usage, forms, failures, who answered."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.system import System, until
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 SOON = 20_000  # milliseconds
-SHOWING = Path(__file__).resolve().parents[1] / "plugins" / "showing"
-
-
-@pytest.fixture(scope="module")
-def showing(agentx: System) -> int:
-    """The plugin that shows everything on order, started; its pid."""
-    assert agentx.http("POST", "/api/v1/plugins/load", {"path": str(SHOWING)})[0] == 201
-    assert agentx.http("POST", "/api/v1/plugins/showing/start", {})[0] == 202
-    (pid,) = until(lambda: agentx.pids("showing"), within=60)
-    return int(pid)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from plugins_app.models import (
 from plugins_app.packages import archive, signing
 from plugins_app.services import join_tokens, market
 from registry.models import AgentCard, Upstream
-from routing.models import PushConfig, PushDelivery
+from routing.models import ConversationMemory, PushConfig, PushDelivery
 from security.crypto import seal
 from security.models import User
 from security.principals import system
@@ -176,6 +176,9 @@ API = [
     Right("GET", "agents/discover", EVERYBODY),
     Right("GET", "agents/<str:ref>", EVERYBODY),
     Right("DELETE", "agents/<str:ref>", "OA", 204),
+    Right("GET", "agents/<str:ref>/memory", EVERYBODY),
+    Right("DELETE", "agents/<str:ref>/memory", "DOA"),  # of one's own
+    Right("DELETE", "agents/<str:ref>/memory/<path:context_id>", "A", hidden="DO"),
     Right("GET", "agents/<str:ref>/status", EVERYBODY),
     Right("POST", "agents/<str:ref>/heartbeat", "DA"),
     Right("POST", "agents/<str:ref>/open", "OA"),
@@ -222,6 +225,12 @@ PAGES = [
     Right("GET", "nodes/", EVERYBODY),
     Right("GET", "plugins/", EVERYBODY),
     Right("GET", "plugins/<slug:slug>/", EVERYBODY),
+    Right("GET", "plugins/<slug:slug>/agents/", EVERYBODY),
+    Right("GET", "plugins/<slug:slug>/agents/new/", "A", query="?like=choosy"),
+    Right("GET", "plugins/<slug:slug>/agents/<slug:agent>/", "A"),
+    Right("POST", "plugins/<slug:slug>/agents/<slug:agent>/remove/", "A"),
+    Right("POST", "plugins/<slug:slug>/agents/<slug:agent>/restore/", "A"),
+    Right("POST", "plugins/<slug:slug>/agents/<slug:agent>/reset/", "A"),
     Right("GET", "plugins/<slug:slug>/processes/", EVERYBODY),
     Right("GET", "plugins/<slug:slug>/logs/", "DOA"),
     Right("GET", "plugins/<slug:slug>/logs/download/", "DOA"),
@@ -303,6 +312,8 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     file = {"artifactId": "a", "parts": [{"raw": "aGVsbG8=", "filename": "hello.txt"}]}
     task = make_task(agent, state="WORKING", artifacts=[file])
     message = make_message(task)
+    hosted, whose = plugin.hosted_agents.get(), {"owner": task.owner, "context_id": "c"}
+    ConversationMemory.objects.create(agent=agent, hosted=hosted, **whose)
     config = PushConfig.objects.create(task=task, config_id="c", url="http://x.example/", host="x")
     dead = PushDelivery.objects.create(config=config, seq=1, state="dead")
     rule = AlertRule.objects.create(
@@ -333,6 +344,7 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
         "<uuid:task_id>": str(task.id),
         "<uuid:message>": str(message.id),
         "<uuid:delivery_id>": str(dead.id),
+        "<path:context_id>": "c",
         "<int:version>": "1",
         "<int:artifact>": "0",
         "<int:part>": "0",
@@ -365,6 +377,8 @@ def address(right: Right, names: dict[str, str], root: str) -> str:
     path = right.path
     if path.startswith("plugins/<str:ref>/agents"):
         names = names | {"<str:ref>": "choosy", "<slug:slug>": _agent_meant(path)}
+    if path.startswith("plugins/<slug:slug>/agents"):
+        names = names | {"<slug:slug>": "choosy", "<slug:agent>": _agent_meant(path.rstrip("/"))}
     if path.startswith("nodes/<"):
         names = names | {"<str:ref>": "local"}
     if any(part in path for part in ("/card/", "/upstream", "/heartbeat")):
