@@ -174,4 +174,4 @@ def _listed(names: set[str]) -> str:
 
 
 def _refuse(path: str, why: str) -> None:
-    raise ConfigError(why, {path: why})
+    raise ConfigError(f"{path}: {why}", {path: why})

@@ -127,4 +127,4 @@ def _history(step: StepConfig) -> list[Any]:
 
 
 def _refuse(path: str, why: str) -> None:
-    raise ConfigError(why, {path: why})
+    raise ConfigError(f"{path}: {why}", {path: why})

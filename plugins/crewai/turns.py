@@ -1,5 +1,6 @@
 """What a turn does: one agent answers, a crew works through its tasks, or a flow runs."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from running import MEMBER, REPLY, SILENT, Run, Voice
 
 ALONE = "agent"  # the one agent's name among the parts
+VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")  # what CrewAI replaces in braces
 SHAPELESS = "answer_without_form"
 
 
@@ -80,10 +82,23 @@ def own_crew(crew: Crew) -> Work:
 
 async def _kicked_off(run: Run, crew: Crew, said: Said) -> Any:
     run.voice = _voice_of(crew)
-    output: Any = await crew.akickoff(inputs=dict(said.values))
+    output: Any = await crew.akickoff(inputs=_whole(run, crew, said.values))
     if output.pydantic is not None:
         return output.pydantic.model_dump(mode="json", exclude_unset=True)
     return output.json_dict if output.json_dict is not None else output.raw
+
+
+def _whole(run: Run, crew: Crew, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those that the crew's words need besides: the caller is asked for them."""
+    needed = {name for name in crew.fetch_inputs() if VALUE.fullmatch(name)}
+    missing = sorted(needed - values.keys())
+    if not missing:
+        return dict(values)
+    fields = {name: {"type": "string", "title": name} for name in missing}
+    form = {"type": "object", "properties": fields, "required": missing}
+    answer = run.ask(f"What shall be used for {', '.join(missing)}?", form)
+    told = answer if isinstance(answer, dict) else dict.fromkeys(missing, str(answer))
+    return {**values, **{name: told.get(name, "") for name in missing}}
 
 
 def _voice_of(crew: Crew) -> Voice:

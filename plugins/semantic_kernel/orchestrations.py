@@ -278,4 +278,4 @@ async def _runtime() -> Any:
 
 
 def _refuse(path: str, why: str) -> None:
-    raise ConfigError(why, {f"orchestration.{path}": why})
+    raise ConfigError(f"orchestration.{path}: {why}", {f"orchestration.{path}": why})
