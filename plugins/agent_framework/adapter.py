@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import checkpoints
@@ -15,6 +14,7 @@ from agent_framework import (
     SupportsAgentRun,
     Workflow,
     WorkflowConvergenceException,
+    WorkflowException,
 )
 from agentx_sdk import Agent as Hosted
 from agentx_sdk import ConfigError, Reply, TaskFailed
@@ -32,48 +32,13 @@ from checkpoints import Newest, Waiting
 from clients import ChatClient, ResponsesClient, connected, options_of
 from config import AgentConfig, Member, PluginConfig, WorkflowConfig
 from convert import to_native
+from own import ASSISTANT, OwnWorkflow, Single
 from questions import decided, goes_on, question_of, response_to, tool_question
 from running import Followed, Tools, Words, data_of
 from tools import native_tools
 from workflows import WorkflowRecipe, check, code_of, needs_manager, shape_of
 
-ASSISTANT, MANAGER = "assistant", "manager"
-
-
-@dataclass(frozen=True)
-class Single:
-    """One agent. `is_own`: an author's, whose session is kept as it is."""
-
-    agent: SupportsAgentRun
-    tools: frozenset[str] = frozenset()
-    vision: bool = True
-    is_own: bool = False
-    shape: str = ASSISTANT
-
-
-@dataclass(frozen=True)
-class OwnWorkflow:
-    """An author's function that builds a workflow: one for each turn, since a workflow keeps what it heard."""
-
-    code: str
-    function: Callable[..., Any]
-    offered: Mapping[str, Any]
-    ready: list[Workflow] = field(default_factory=list)
-    answers_whole: bool = False
-    can_wait: bool = True
-
-    @property
-    def shape(self) -> str:
-        """A workflow that waits goes on with what the same path names; its graph must be the same, too."""
-        return f"own {self.code}"
-
-    async def made(self) -> Workflow:
-        """One that has heard nothing."""
-        if self.ready:
-            return self.ready.pop()
-        made = own_code.made(self.function, **self.offered)
-        workflow: Workflow = await made if inspect.isawaitable(made) else made
-        return workflow
+MANAGER = "manager"
 
 
 class Plugin(LLMAdapter):
@@ -143,7 +108,7 @@ class Plugin(LLMAdapter):
         recipe = WorkflowRecipe(told, agents, functions, most, manager, shape)
         try:
             await recipe.made()
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, WorkflowException) as error:
             raise ConfigError(f"no such workflow: {error}", {"workflow": str(error)}) from error
         return recipe
 

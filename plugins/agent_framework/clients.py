@@ -56,6 +56,18 @@ class ResponsesClient(_Counted, OpenAIChatClient):
     """The responses API."""
 
 
+def together(message: Message, told: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """A message of a user with pictures as one message: the framework makes one of each of its parts."""
+    if message.role != "user" or len(told) < 2:
+        return told
+    content = [part for each in told for part in _parts(each.get("content") or "")]
+    return [{**told[0], "content": content}]
+
+
+def _parts(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
 def connected(model: ModelConfig) -> ChatClient | ResponsesClient:
     """The client of a model, by its `api`."""
     openai = AsyncOpenAI(
@@ -64,8 +76,11 @@ def connected(model: ModelConfig) -> ChatClient | ResponsesClient:
         timeout=model.timeout_seconds,
         max_retries=model.max_retries or 0,
     )
-    kind = ResponsesClient if model.api == "responses" else ChatClient
-    client = kind(model=model.name, async_client=openai)
+    client: ChatClient | ResponsesClient
+    if model.api == "responses":
+        client = ResponsesClient(model=model.name, async_client=openai)
+    else:
+        client = ChatClient(model=model.name, async_client=openai, message_preparer=together)
     client.told = model
     client.function_invocation_configuration["max_iterations"] = MOST_REQUESTS
     return client

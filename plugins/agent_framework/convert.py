@@ -99,7 +99,7 @@ def _call(content: Content) -> ToolCall:
 
 def _told(content: Content, names: dict[str, str]) -> ToolResult:
     id = content.call_id or ""
-    name = names.get(id) or str((content.additional_properties or {}).get(NAME) or "")
+    name = str((content.additional_properties or {}).get(NAME) or names.get(id) or "")
     text = content.result if isinstance(content.result, str) else json.dumps(content.result)
     if content.exception:
         return ToolResult(id, name, error=text.removeprefix(ERROR))

@@ -7,8 +7,6 @@ from agent_framework import (
     Agent,
     AgentExecutor,
     AgentExecutorResponse,
-    Case,
-    Default,
     Executor,
     Workflow,
     WorkflowBuilder,
@@ -32,11 +30,12 @@ def graph_of(
     """Raises ValueError for steps that nothing leads to."""
     lasts = leaves(spec)
     steps = {each.name: _step(each, agents, functions, lasts) for each in spec.members}
+    told = lasts or list(steps)  # of a graph without an end, every step's words are the answer
     builder = WorkflowBuilder(
         name=name,
         max_iterations=STEPS_PER_REQUEST * most_steps,
         start_executor=steps[spec.start or spec.members[0].name],
-        output_from=[steps[each] for each in lasts],
+        output_from=[steps[each] for each in told],
         intermediate_output_from="all_other",
     )
     for source in steps:
@@ -51,10 +50,9 @@ def graph_of(
 
 
 def leaves(spec: WorkflowConfig) -> list[str]:
-    """Steps that lead nowhere: what they say is the answer. With none, every step's words are."""
+    """Steps that lead nowhere: what they say is the answer."""
     sources = {edge.source for edge in spec.edges}
-    names = [member.name for member in spec.members]
-    return [name for name in names if name not in sources] or names
+    return [member.name for member in spec.members if member.name not in sources]
 
 
 def _step(
@@ -79,38 +77,39 @@ def _lead_on(
 ) -> None:
     """All edges of one step, but those that join others."""
     plain = [each for each in edges if not each.join]
-    if not any(each.otherwise for each in plain):
-        for edge in plain:
-            condition = _condition(edge, functions)
-            builder.add_edge(steps[edge.source], steps[edge.target], condition=condition)
-        return
-    cases: list[Case | Default] = [
-        Case(condition=_always(_condition(edge, functions)), target=steps[edge.target])
-        for edge in plain
-        if not edge.otherwise
-    ]
-    cases += [Default(target=steps[edge.target]) for edge in plain if edge.otherwise]
-    builder.add_switch_case_edge_group(steps[plain[0].source], cases)
+    in_order = any(each.otherwise for each in plain)
+    for place, edge in enumerate(plain):
+        before = [each for each in plain[:place] if not each.otherwise]
+        if edge.otherwise:
+            before = [each for each in plain if each is not edge]
+        condition = _taken(edge, before if in_order else [], functions)
+        builder.add_edge(steps[edge.source], steps[edge.target], condition=condition)
 
 
-def _condition(
-    edge: EdgeConfig, functions: Mapping[str, Callable[..., Any]]
+def _taken(
+    edge: EdgeConfig, before: list[EdgeConfig], functions: Mapping[str, Callable[..., Any]]
 ) -> Callable[[Any], Any] | None:
-    if edge.contains:
-        return lambda response: edge.contains in _text(response)
-    if not edge.code:
+    """Whether a way is taken: its own condition holds, and none of those `before` it does."""
+    if not before and not edge.contains and not edge.code:
         return None
-    function = functions[edge.code]
 
     async def decide(response: AgentExecutorResponse) -> bool:
-        result = await in_thread(function, _text(response))
-        return bool(await result if hasattr(result, "__await__") else result)
+        text = _text(response)
+        for each in before:
+            if await _holds(each, text, functions):
+                return False
+        return await _holds(edge, text, functions)
 
     return decide
 
 
-def _always(condition: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    return condition or (lambda response: True)
+async def _holds(edge: EdgeConfig, text: str, functions: Mapping[str, Callable[..., Any]]) -> bool:
+    if edge.contains:
+        return edge.contains in text
+    if not edge.code:
+        return True
+    result = await in_thread(functions[edge.code], text)
+    return bool(await result if hasattr(result, "__await__") else result)
 
 
 def _text(response: AgentExecutorResponse) -> str:
@@ -126,6 +125,19 @@ def check(spec: WorkflowConfig, path: str) -> None:
         raise _refused("a graph of several steps needs edges", f"{path}.edges")
     for place, edge in enumerate(spec.edges):
         _check_edge(spec, edge, names, f"{path}.edges.{place}")
+    if spec.pattern == "graph" and (lost := names - _reached(spec)):
+        raise _refused(f"no way leads to {', '.join(sorted(lost))}", f"{path}.edges")
+
+
+def _reached(spec: WorkflowConfig) -> set[str]:
+    """The steps that the first one leads to."""
+    waiting, reached = [spec.start or spec.members[0].name], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += [edge.target for edge in spec.edges if edge.source == name]
+    return reached
 
 
 def _check_edge(spec: WorkflowConfig, edge: EdgeConfig, names: set[str], path: str) -> None:
