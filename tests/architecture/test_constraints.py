@@ -24,6 +24,7 @@ from plugins_app.models import (
 from registry.models import Agent, AgentCard, Node, SigningKey, Upstream
 from routing.models import (
     Conversation,
+    ConversationMemory,
     IdempotencyKey,
     PushConfig,
     PushDelivery,
@@ -421,6 +422,28 @@ def test_what_is_to_be_replayed_is_pending(push_config):
     told = PushDelivery.objects.create(config=push_config, seq=1, state="dead")
     with broken("routing_push_replay_is_pending"):
         PushDelivery.objects.filter(id=told.id).update(replay_due=timezone.now())
+
+
+@pytest.fixture
+def memory(agent, plugin):
+    hosted = HostedAgent.objects.create(plugin=plugin, agent=agent)
+    return ConversationMemory.objects.create(
+        agent=agent, hosted=hosted, owner="key:1", context_id="c"
+    )
+
+
+def test_a_conversation_is_remembered_once(memory):
+    with broken("routing_memory_once_per_conversation"):
+        ConversationMemory.objects.create(
+            agent=memory.agent, hosted=memory.hosted, owner="key:1", context_id="c"
+        )
+
+
+def test_a_mebibyte_of_a_conversation_is_remembered_at_most(memory):
+    found = ConversationMemory.objects.filter(id=memory.id)
+    found.update(value=bytes(1024 * 1024))
+    with broken("routing_memory_is_at_most_a_mebibyte"):
+        found.update(value=bytes(1024 * 1024 + 1))
 
 
 def test_there_is_one_certificate_authority():

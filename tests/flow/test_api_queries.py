@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registry.models import Agent
+from routing.models import ConversationMemory
 from security.models import User
 from tests.callers import Api
 from tests.factories import (
@@ -39,11 +41,21 @@ def one_key(n: int) -> None:
     make_key(User.objects.filter(username="ada").first() or make_user("ada", "admin"), name=str(n))
 
 
+def one_memory(n: int) -> None:
+    agent = Agent.objects.filter(slug="remembers").first()
+    if agent is None:
+        agent = make_agent("remembers")
+        make_plugin("remembers", agents=(agent,))
+    whose = {"owner": f"key:{n}", "context_id": f"c-{n}"}
+    ConversationMemory.objects.create(agent=agent, hosted=agent.hosted_by, **whose)
+
+
 MAKERS: dict[str, Callable[[int], object]] = {
     "agents": one_agent,
     "agents/discover": one_agent,
     "plugins": one_plugin,
     "tasks": one_task,
+    "agents/remembers/memory": one_memory,
     "messages/history": one_task,
     "nodes": lambda n: make_node(f"node-{n}"),
     "users": lambda n: make_user(f"user-{n}", "viewer"),

@@ -53,7 +53,7 @@ async def rows(*fields):
 async def until(question, wanted):
     """Wait for a fact in the database."""
     async with asyncio.timeout(20):
-        while (found := await question()) != wanted:
+        while (found := await question()) != wanted:  # noqa: ASYNC110 - a fact in the database
             await asyncio.sleep(0.01)
     return found
 
