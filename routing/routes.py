@@ -20,6 +20,7 @@ from django.db import connection
 from plugins_app.client.target import Target
 from plugins_app.selectors import live_targets
 from registry.models import Agent
+from registry.models.agents import Trust
 from registry.profile import Profile
 from routing import remote
 from routing.errors import AgentPaused, AgentUnreachable
@@ -54,6 +55,7 @@ class Route:
     # It gets one turn of a conversation at a time, with what it remembered at the end of the last one.
     keeps_memory: bool = False
     plugin: str = ""  # the slug of the plugin that hosts it
+    trust: str = ""  # in that plugin's release
     # Of what it says of itself, and when that or its openness changed: another one is another card.
     card_digest: str = ""
     card_changed: datetime | None = None
@@ -61,6 +63,11 @@ class Route:
     trouble: str = ""
     # Of one that a plugin hosts and could not make: what the plugin said.
     reason: str = ""
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether it is lent its callers' names for calls of other agents: not what nobody has looked at."""
+        return self.trust != Trust.PUBLIC
 
     @property
     def redelivers(self) -> bool:
@@ -179,9 +186,13 @@ class Roster:
             self._update()
             routes = {route.slug: route for route in self._agents.values()}
         targets = _targets()
-        fields: tuple[str, ...] = ("slug", "hosted_by__plugin__slug")
+        fields: tuple[str, ...] = (
+            "slug",
+            "hosted_by__plugin__slug",
+            "hosted_by__plugin__release__trust",
+        )
         fields += ("hosted_by__plugin__state", "hosted_by__plugin__reason")
-        for slug, plugin, state, reason in Agent.objects.exclude(hosted_by=None).values_list(
+        for slug, plugin, trust, state, reason in Agent.objects.exclude(hosted_by=None).values_list(
             *fields
         ):
             if route := routes.get(slug):
@@ -189,6 +200,7 @@ class Roster:
                     route,
                     targets=tuple(targets.get(slug, ())),
                     plugin=plugin or "",
+                    trust=trust or "",
                     plugin_state=state or "",
                     plugin_reason=reason or "",
                 )

@@ -27,6 +27,7 @@ OURS: Final = frozenset(
         "content-type",
         "host",
         "te",
+        "traceparent",
         "trailer",
         "transfer-encoding",
         "upgrade",

@@ -37,7 +37,8 @@ class Delivery:
     def __init__(self, board: Board, taker: Taker, turn: Turn, *, live: bool) -> None:
         self._board = board
         self._taker = taker
-        self._turn = turn
+        route = board.routes.get(turn.agent)
+        self._turn = turn if route and route.may_ask else replace(turn, token="", agentx_url="")
         self._live = live
         self.target: Target | None = None
         self.count = taker.record.deliveries

@@ -64,7 +64,7 @@ class RemoteAgents:
         line = await self._line(target)
         if turn.upstream is None:
             turn = replace(turn, upstream=await _conversation(turn.task_id))
-        headers = headers_for(line.connection, turn.request_id, turn.message)
+        headers = headers_for(line.connection, turn.request_id, turn.message, turn.traceparent)
         streams = line.connection.streaming
         exchange = Exchange(line.upstream, turn, headers, streams=streams)
         async with aclosing(exchange.happenings()) as happenings:
@@ -136,7 +136,9 @@ def upstream_of(interface: Interface) -> Upstream:
             raise TurnFailed(f"AgentX does not speak {other}.", "binding_not_supported")
 
 
-def headers_for(connection: Connection, request_id: str, message: Json) -> Headers:
+def headers_for(
+    connection: Connection, request_id: str, message: Json, traceparent: str = ""
+) -> Headers:
     """Of one call: our credential, never the caller's. Raises `TurnFailed` for a message that goes in circles."""
     hops = context.hops.get()
     if hops >= MAX_HOPS:
@@ -146,6 +148,8 @@ def headers_for(connection: Connection, request_id: str, message: Json) -> Heade
     headers = dict(connection.headers) | {context.HOPS_HEADER: str(hops + 1)}
     if request_id:
         headers[context.HEADER] = request_id
+    if traceparent:
+        headers[context.TRACE_HEADER] = traceparent
     named = [*connection.extensions, *message.get("extensions", ())]
     if extensions := list(filter(URI.fullmatch, named)):
         name = "X-A2A-Extensions" if connection.interface.version == "0.3" else "A2A-Extensions"

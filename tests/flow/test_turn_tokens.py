@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
+from plugins_app.models import PluginRelease
 from registry.models import Agent
 from routing.models import Task
 from security import turn_tokens
@@ -15,6 +16,7 @@ from security.principals import Grant
 from security.rows import ask
 from security.verdicts import verdicts
 from tests.factories import make_key, make_user
+from tests.gateways import Gate
 from tests.scripted import DONE, Script, make_scripted, message, status
 from tests.web import Web
 
@@ -248,3 +250,21 @@ async def test_a_viewer_s_rights_are_not_more_in_an_agents_hands(web, script):
     token = turn_tokens.issue(replace(grant, subject=f"key:{key_id}"))
     principal = await ask(verdicts.judge_turn, token, "")
     assert principal.permissions == {"agents.call"}
+
+
+async def test_what_nobody_has_looked_at_is_lent_nobodys_name(web, script):
+    await ask(lambda: PluginRelease.objects.update(trust="public"))
+    await web.switchboard.routes.refresh()
+    play = await asked(web, script)
+    assert (play.turn.token, play.turn.agentx_url) == ("", "")
+
+
+async def test_over_grpc_too(web, script):
+    planner = await asked(web, script)
+    async with Gate() as gate:
+        gate.gateway.switchboard.messages = script
+        told = {"message": message(), "configuration": {"returnImmediately": True}}
+        bearer = f"Bearer {planner.turn.token}"
+        answer = await gate.result("SendMessage", told | {"tenant": "worker"}, authorization=bearer)
+        below = await of_task(answer["task"]["id"])
+        assert str(below.parent_id) == planner.turn.task_id
