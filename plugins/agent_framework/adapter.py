@@ -30,7 +30,8 @@ from agentx_sdk.llm import (
 from agentx_sdk.llm.failures import STEPS
 from checkpoints import Newest, Waiting
 from clients import ChatClient, ResponsesClient, connected, options_of
-from config import AgentConfig, Member, PluginConfig, WorkflowConfig
+from config import AgentConfig as Spec
+from config import Member, PluginConfig, WorkflowConfig
 from convert import to_native
 from own import ASSISTANT, OwnWorkflow, Single
 from questions import decided, goes_on, question_of, response_to, tool_question
@@ -51,7 +52,7 @@ class Plugin(LLMAdapter):
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
-    AgentConfig = AgentConfig
+    AgentConfig = Spec
 
     def connect(self, model: ModelConfig) -> ChatClient | ResponsesClient:
         return connected(model)
@@ -62,14 +63,14 @@ class Plugin(LLMAdapter):
     # ---- From configuration
 
     async def build(self, agent: Hosted, tools: Sequence[AgentTool]) -> Any:
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         if spec.code:
             return await self._own(spec, tools)
         if spec.workflow is not None:
             return await self._workflow(spec, spec.workflow)
         return await self._single(spec, tools)
 
-    async def _single(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Single:
+    async def _single(self, spec: Spec, tools: Sequence[AgentTool]) -> Single:
         model = self.model(spec.model)
         made = Agent(
             await self.client(model),
@@ -95,7 +96,7 @@ class Plugin(LLMAdapter):
             why = f"cannot be made: {type(error).__name__}: {error}"[:500]
             raise ConfigError(why, {path: why}) from error
 
-    async def _workflow(self, spec: AgentConfig, told: WorkflowConfig) -> WorkflowRecipe:
+    async def _workflow(self, spec: Spec, told: WorkflowConfig) -> WorkflowRecipe:
         check(told)
         functions = {each: await self._function(each, path) for path, each in code_of(told).items()}
         agents = {
@@ -113,7 +114,7 @@ class Plugin(LLMAdapter):
         return recipe
 
     async def _member(
-        self, spec: AgentConfig, workflow: WorkflowConfig, member: Member, path: str
+        self, spec: Spec, workflow: WorkflowConfig, member: Member, path: str
     ) -> Agent:
         tools = await in_thread(self.toolbox, member.tools, spec, f"{path}.tools")
         native = native_tools(tools, member.approvals, f"{path}.approvals")
@@ -122,7 +123,7 @@ class Plugin(LLMAdapter):
 
     async def _agent(
         self,
-        spec: AgentConfig,
+        spec: Spec,
         member: MemberConfig,
         path: str,
         tools: Sequence[Any] = (),
@@ -137,12 +138,12 @@ class Plugin(LLMAdapter):
             name=member.name,
             description=member.description or None,
             tools=list(tools),
-            default_options=options_of(model, dict(schema or {})),
+            default_options=options_of(model, schema or {}),
             middleware=await self._parts(spec.middleware, "middleware"),
             require_per_service_call_history_persistence=pattern == "handoff",
         )
 
-    async def _manager(self, spec: AgentConfig, told: WorkflowConfig) -> Agent:
+    async def _manager(self, spec: Spec, told: WorkflowConfig) -> Agent:
         about = MemberConfig(MANAGER, told.manager_instructions, model=told.model)
         return await self._agent(spec, about, "workflow.model")
 
@@ -153,7 +154,7 @@ class Plugin(LLMAdapter):
         function: Callable[..., Any] = found
         return function
 
-    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Single | OwnWorkflow:
+    async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> Single | OwnWorkflow:
         model = self.model(spec.model)
         offered: Mapping[str, Any] = {
             "model": await self.client(model),

@@ -48,15 +48,15 @@ class _Counted:
             exchange.emit(priced(self.told, read or 0, written or 0))
 
 
-class ChatClient(_Counted, OpenAIChatCompletionClient):
+class ChatClient(_Counted, OpenAIChatCompletionClient):  # type: ignore[misc]
     """Chat completions."""
 
 
-class ResponsesClient(_Counted, OpenAIChatClient):
+class ResponsesClient(_Counted, OpenAIChatClient):  # type: ignore[misc]
     """The responses API."""
 
 
-def together(message: Message, told: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+def together(message: Message, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A message of a user with pictures as one message: the framework makes one of each of its parts."""
     if message.role != "user" or len(told) < 2:
         return told
@@ -86,7 +86,7 @@ def connected(model: ModelConfig) -> ChatClient | ResponsesClient:
     return client
 
 
-def options_of(model: ModelConfig, schema: dict[str, Any]) -> dict[str, Any]:
+def options_of(model: ModelConfig, schema: Mapping[str, Any]) -> Any:
     """What every request of an agent says beside its messages and tools."""
     told: dict[str, Any] = {
         "temperature": model.temperature,
@@ -96,6 +96,6 @@ def options_of(model: ModelConfig, schema: dict[str, Any]) -> dict[str, Any]:
     if model.api == "responses":
         told["store"] = False  # AgentX keeps conversations
     if schema:
-        shape = {"name": "answer", "schema": schema}
+        shape = {"name": "answer", "schema": dict(schema)}
         told["response_format"] = {"type": "json_schema", "json_schema": shape}
     return {name: value for name, value in told.items() if value is not None}

@@ -82,10 +82,11 @@ def _parts(content: Content) -> list[Part]:
         return [Part(text=content.text)] if content.text is not None else []
     if content.type not in ("data", "uri") or not content.uri:
         return []
-    known = {"media_type": content.media_type or "", "filename": _filename(content)}
+    kind, name = content.media_type or "", _filename(content)
     if content.uri.startswith("data:"):
-        return [Part(raw=base64.b64decode(content.uri.partition(",")[2]), **known)]
-    return [Part(url=content.uri, **known)]
+        raw = base64.b64decode(content.uri.partition(",")[2])
+        return [Part(raw=raw, media_type=kind, filename=name)]
+    return [Part(url=content.uri, media_type=kind, filename=name)]
 
 
 def _filename(content: Content) -> str:

@@ -80,7 +80,7 @@ class WorkflowRecipe:
             output_from=agents[-1:],
             intermediate_output_from="all_other",
         )
-        return self._reviewed(builder).build()
+        return self._reviewed(builder)
 
     def _concurrent(self) -> Workflow:
         builder = ConcurrentBuilder(
@@ -88,7 +88,7 @@ class WorkflowRecipe:
         )
         if self.spec.aggregator:
             builder = builder.with_aggregator(_aggregated(self.functions[self.spec.aggregator]))
-        return self._reviewed(builder).build()
+        return self._reviewed(builder)
 
     def _group_chat(self) -> Workflow:
         chosen: dict[str, Any] = {"selection_func": self._selection()}
@@ -102,7 +102,7 @@ class WorkflowRecipe:
             intermediate_output_from="all_other",
             **chosen,
         )
-        return self._reviewed(builder).build()
+        return self._reviewed(builder)
 
     def _selection(self) -> Callable[[GroupChatState], Any]:
         if self.spec.selector:
@@ -133,8 +133,11 @@ class WorkflowRecipe:
     def _graph(self) -> Workflow:
         return graph_of(self.spec, self.agents, self.functions, NAME, self.most_steps)
 
-    def _reviewed(self, builder: Any) -> Any:
-        return builder.with_request_info(agents=self.spec.review) if self.spec.review else builder
+    def _reviewed(self, builder: Any) -> Workflow:
+        if self.spec.review:
+            builder = builder.with_request_info(agents=self.spec.review)
+        workflow: Workflow = builder.build()
+        return workflow
 
     def _until(self) -> Callable[[list[Message]], bool] | None:
         words = self.spec.until

@@ -10,7 +10,8 @@ from agentx_sdk.llm.messages import result_text
 from autogen_agentchat.messages import BaseChatMessage, HandoffMessage
 from autogen_agentchat.teams import Swarm
 from clients import Client, Watch, watching
-from config import AgentConfig, PluginConfig, TeamConfig
+from config import AgentConfig as Spec
+from config import PluginConfig, TeamConfig
 from convert import to_native
 from members import AssistantRecipe, Person, PersonRecipe, Recipe
 from memory import Asked, keep, recalled
@@ -34,7 +35,7 @@ class Plugin(LLMAdapter):
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
-    AgentConfig = AgentConfig
+    AgentConfig = Spec
 
     def connect(self, model: ModelConfig) -> Client:
         return Client(model)
@@ -45,14 +46,14 @@ class Plugin(LLMAdapter):
     # ---- From configuration
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Any:
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         if spec.code:
             return await self._own(spec, tools)
         if spec.team is not None:
             return await self._team(spec, spec.team)
         return await self._single(spec, tools)
 
-    async def _single(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> AssistantRecipe:
+    async def _single(self, spec: Spec, tools: Sequence[AgentTool]) -> AssistantRecipe:
         client = await self.client(self.model(spec.model))
         return AssistantRecipe(
             NAME,
@@ -63,7 +64,7 @@ class Plugin(LLMAdapter):
             handoffs=[handoff(USER, "")] if spec.can_ask else [],
         )
 
-    async def _team(self, spec: AgentConfig, team: TeamConfig) -> TeamRecipe:
+    async def _team(self, spec: Spec, team: TeamConfig) -> TeamRecipe:
         check(team)
         members = [await self._member(spec, team, place) for place in range(len(team.members))]
         functions = {told: await self._function(told, path) for path, told in code_of(team).items()}
@@ -76,7 +77,7 @@ class Plugin(LLMAdapter):
             raise ConfigError(f"no such team: {error}", {"team": str(error)}) from error
         return recipe
 
-    async def _member(self, spec: AgentConfig, team: TeamConfig, place: int) -> Recipe:
+    async def _member(self, spec: Spec, team: TeamConfig, place: int) -> Recipe:
         member = team.members[place]
         if member.kind == "person":
             return PersonRecipe(member.name, member.description, member.instructions)
@@ -101,7 +102,7 @@ class Plugin(LLMAdapter):
         function: Callable[..., Any] = found
         return function
 
-    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Own:
+    async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> Own:
         offered: Mapping[str, Any] = {
             "model": await self.client(self.model(spec.model)),
             "tools": [NativeTool(tool) for tool in tools],
@@ -132,7 +133,7 @@ class Plugin(LLMAdapter):
         assistant = recipe.made(to_native(exchange.history, vision=vision))
         task = message_of(exchange.message.parts, USER, vision=vision, links=True)
         whole = bool(exchange.spec.output_schema)
-        names = {each.name for each in (*recipe.tools, *recipe.handoffs)}
+        names = _tools_of(recipe)
         followed = Followed(exchange, names, None, whole=whole)
         async for event in events(assistant, task, watch):
             for item in followed.take(event):
@@ -147,12 +148,7 @@ class Plugin(LLMAdapter):
         team = recipe.made()
         if kept.state is not None:
             await team.load_state(kept.state)
-        names = {
-            each.name
-            for member in recipe.members
-            if isinstance(member, AssistantRecipe)
-            for each in (*member.tools, *member.handoffs)
-        }
+        names = {name for member in recipe.members for name in _tools_of(member)}
         whole = bool(exchange.spec.output_schema)
         followed = Followed(exchange, names, recipe.answer_from, whole=whole)
         swarm, fresh = recipe.team.pattern == "swarm", kept.state is None
@@ -183,6 +179,13 @@ class Plugin(LLMAdapter):
                 yield item
         for item in _end(followed, exchange, asking):
             yield item
+
+
+def _tools_of(member: Recipe) -> set[str]:
+    """Tools that show themselves, and handoffs, which are shown as what a member says."""
+    if isinstance(member, PersonRecipe):
+        return set()
+    return {each.name for each in member.tools} | {each.name for each in member.handoffs}
 
 
 def _about(team: TeamConfig, name: str) -> str:

@@ -57,7 +57,8 @@ class Flow(GraphFlow):
         self._base_group_chat_manager_class = _Manager
 
     def _create_group_chat_manager_factory(self, *args: Any, **named: Any) -> Callable[[], Any]:
-        return lambda: _Manager(*args, **named, graph=self._graph)
+        named = {**named, "graph": self._graph}
+        return lambda: _Manager(*args, **named)
 
 
 def is_question(message: Any) -> bool:

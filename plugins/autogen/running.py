@@ -144,7 +144,7 @@ class Followed:
         return ["\n\n", words] if apart and self._answer_from else [words]
 
     def _message(self, message: BaseChatMessage) -> list[Any]:
-        if is_question(message):
+        if isinstance(message, HandoffMessage) and is_question(message):
             self.asking.append(message)
             return []
         if self._answer_from is not None and message.id not in self._said_ids:

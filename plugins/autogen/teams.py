@@ -64,8 +64,7 @@ class TeamRecipe:
 
     def _selector(self, members: list[Any], done: TerminationCondition) -> BaseGroupChat:
         team = self.team
-        prompt = {"selector_prompt": team.selector_prompt} if team.selector_prompt else {}
-        functions = {
+        more: dict[str, Any] = {
             name: off_the_loop(self.functions[told])
             for name, told in (
                 ("selector_func", team.selector),
@@ -73,14 +72,15 @@ class TeamRecipe:
             )
             if told
         }
+        if team.selector_prompt:
+            more["selector_prompt"] = team.selector_prompt
         return SelectorGroupChat(
             members,
             self._needed_client(),
             termination_condition=done,
             max_turns=team.max_turns,
             allow_repeated_speaker=team.allow_repeats,
-            **prompt,
-            **functions,
+            **more,
         )
 
     def _magentic(self, members: list[Any], done: TerminationCondition) -> BaseGroupChat:

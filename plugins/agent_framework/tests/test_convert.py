@@ -3,7 +3,7 @@
 from agentx_sdk import Part, ToolCall, ToolResult
 from agentx_sdk.llm.messages import ChatMessage
 from convert import from_native, to_native
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -31,6 +31,7 @@ MESSAGES = st.lists(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(MESSAGES)
 def test_there_and_back(messages):
     back = from_native(to_native(messages))
