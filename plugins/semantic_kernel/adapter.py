@@ -21,7 +21,7 @@ from semantic_kernel import Kernel
 from semantic_kernel.agents import Agent as KernelAgent
 from semantic_kernel.agents import ChatCompletionAgent
 from semantic_kernel.agents.orchestration.orchestration_base import OrchestrationBase
-from semantic_kernel.functions import KernelFunction, KernelPlugin
+from semantic_kernel.functions import KernelArguments, KernelFunction, KernelPlugin
 from service import Service, service_of, settings_of
 
 CHAT_ONLY = "Semantic Kernel's agents ask by chat completions: leave `api` out, or `chat`"
@@ -185,7 +185,7 @@ def _agent_of(kernel: Kernel, spec: AgentConfig, model: ModelConfig) -> ChatComp
         kernel=kernel,
         name="assistant",
         instructions=spec.instructions,
-        arguments={settings.service_id: settings},
+        arguments=KernelArguments(settings={settings.service_id: settings}),
         function_choice_behavior=functions_for(spec.limits),
     )
 

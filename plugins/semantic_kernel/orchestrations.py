@@ -105,6 +105,8 @@ def check(told: OrchestrationConfig) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             _refuse(f"members.{place}.name", f"{name!r} is there twice")
+    if told.kind == "handoff" and len(names) == 1:
+        _refuse("members", "a handoff needs two at least")
     for place, each in enumerate(told.handoffs):
         for end in ("source", "target"):
             if getattr(each, end) not in names:
@@ -177,6 +179,8 @@ async def _ask_caller() -> ChatMessageContent:
 
 def again(orchestration: Made) -> Callable[[], Made]:
     """Of an author's orchestration: one for each turn, with a manager of its own."""
+
+    orchestration._set_types()  # its transforms, which copies have too, look there
 
     def make() -> Made:
         made = copy.copy(orchestration)
