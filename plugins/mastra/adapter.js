@@ -100,7 +100,7 @@ export class MastraAdapter extends LLMAdapter {
     const spec = agent.config;
     const model = this.model(spec.model);
     const offered = { model: await this.client(model), tools: nativeTools(tools), config: spec };
-    const found = await this.own(spec.code, offered);
+    const { object: found } = await this.own(spec.code, offered);
     const own = found instanceof Mastra ? theOne(found, agent.id, spec.code) : found;
     if (own instanceof Agent) {
       own.__setLogger(noopLogger);

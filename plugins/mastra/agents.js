@@ -114,6 +114,7 @@ export class Talker {
 
 /** What is thrown for what a stream says: not always an Error. */
 export function failed(error) {
+  if (String(error?.id).startsWith("STRUCTURED_OUTPUT")) return new TaskFailed(`the model's answer: ${error.message}`, NO_FIT);
   return error instanceof Error ? error : Object.assign(new Error(error?.message ?? String(error)), error);
 }
 

@@ -7,14 +7,16 @@ import { modelFetch } from "@agentx/sdk/llm";
 
 const NAME = "agentx"; // of the provider, where one must have a name
 const NO_KEY = "none";
+// The endpoint fetches pictures by their addresses: a plugin that did would reach what only it can.
+const ADDRESSES = { "image/*": [/^https?:/i] };
 
 /** A model of the AI SDK. @param {object} model The whole of it, as the kit resolves it. */
 export function clientOf(model) {
   const { name, base_url: baseURL, api, api_key: key } = model;
   const shared = { baseURL, apiKey: key || NO_KEY, fetch: modelFetch(model) };
   if (api === "responses") return createOpenAI(shared).responses(name);
-  const streams = { includeUsage: true, supportsStructuredOutputs: true };
-  return createOpenAICompatible({ name: NAME, ...shared, ...streams })(name);
+  const able = { includeUsage: true, supportsStructuredOutputs: true, supportedUrls: () => ADDRESSES };
+  return createOpenAICompatible({ name: NAME, ...shared, ...able })(name);
 }
 
 /** How it is asked. Retries are the client's. */

@@ -1,12 +1,13 @@
 /** Runs of a workflow: begun with a message, gone on with an answer, in whichever process. */
 
-import { InputRequired, Part } from "@agentx/sdk";
+import { InputRequired, Part, TaskFailed } from "@agentx/sdk";
 
 import { failed } from "./agents.js";
 import { Values, currentValues } from "./workflows.js";
 import { fitted, inWords } from "./values.js";
 
 const RUN = "run"; // in what this framework keeps of a conversation
+const NOT_TAKEN = "invalid_arguments";
 const QUESTION = "The workflow waits for an answer.";
 
 /** Answers turns by a workflow. What it waits with is kept with the conversation, and nowhere else. */
@@ -27,7 +28,8 @@ export class Runner {
     }
     const history = exchange.history.map((each) => `${each.role}: ${each.text}`).join("\n");
     const values = new Values({ results: { input: exchange.message.text, last: exchange.message.text } }, history);
-    const { value } = await fitted(exchange.answer, this.input);
+    const { value, wrong } = await fitted(exchange.answer, this.input);
+    if (wrong) throw new TaskFailed(`the workflow takes ${fieldsOf(this.input)}: ${wrong}`, NOT_TAKEN);
     yield* this.#run(exchange, exchange.turn.requestId || exchange.turn.taskId, values, (run) => run.start({ inputData: value }));
   }
 
@@ -100,6 +102,10 @@ function* result(outcome, values) {
   if (values.streamed) return;
   const told = outcome.result;
   yield typeof told === "object" && told !== null ? new Part({ data: told }) : inWords(told);
+}
+
+function fieldsOf({ properties, type = "something else" }) {
+  return properties ? `an object of ${Object.keys(properties).join(", ")}` : type;
 }
 
 function parsed(snapshot) {
