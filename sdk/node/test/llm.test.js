@@ -175,21 +175,23 @@ test("two tools of one name are refused", async () => {
 test("own code is imported once, and anew when it changed", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "own-"));
   const write = (value) => fs.writeFileSync(path.join(folder, "it.mjs"), `export const it = { a: {} , value: ${value} };`);
+  const of = async (code) => (await loaded(code, [folder])).object;
   write(1);
-  const first = await loaded("it.mjs:it", [folder]);
-  assert.equal(await loaded("it.mjs:it", [folder]), first);
-  assert.equal(await loaded("it.mjs:it.value", [folder]), 1);
+  const first = await of("it.mjs:it");
+  assert.equal(await of("it.mjs:it"), first);
+  assert.equal(await of("it.mjs:it.value"), 1);
   write(2);
-  assert.equal((await loaded("it.mjs:it", [folder])).value, 2);
+  assert.equal((await of("it.mjs:it")).value, 2);
   fs.writeFileSync(path.join(folder, "needs.mjs"), 'export { Adapter } from "@agentx/sdk";');
-  assert.equal((await loaded("needs.mjs:Adapter", [folder])).name, "Adapter", "it is lent the plugin's packages");
+  assert.equal((await of("needs.mjs:Adapter")).name, "Adapter", "it is lent the plugin's packages");
   fs.rmSync(folder, { recursive: true });
 });
 
-test("a plain function makes the object, a class is one", async () => {
-  assert.deepEqual(await made(await loaded("tools.js:made", [OWN]), { config: 1 }), { made: 1 });
-  const kind = await loaded("tools.js:Kind", [OWN]);
-  assert.equal(await made(kind, {}), kind);
+test("a plain function makes the object, a class is one, and one with a then of its own is not waited for", async () => {
+  const of = async (name) => made(await loaded(`tools.js:${name}`, [OWN]), { config: 1 });
+  assert.deepEqual((await of("made")).object, { made: 1 });
+  assert.equal((await of("Kind")).object.name, "Kind");
+  for (const name of ["chained", "makesChained"]) assert.equal(typeof (await of(name)).object.then, "function");
 });
 
 // ---- Failures

@@ -97,7 +97,7 @@ export class LLMAdapter extends Adapter {
 
   /**
    * The author's own object that `told` names; a function is called with `offered`. Throws ConfigError when it
-   * cannot be imported or made.
+   * cannot be imported or made. In a box, for some objects have a `then` of their own.
    * @param {string} told @param {Record<string, unknown>} [offered] @param {string} [path]
    */
   async own(told, offered = {}, path = "code") {

@@ -10,6 +10,7 @@ import { ConfigError } from "../errors.js";
 
 const FILE = /\.[cm]?js$/;
 const WORDS = 500;
+const SECONDS = 8; // of a function that makes an agent, or of a file that is imported: who configures it waits
 let found = false;
 
 /** The folder of the plugin's main.js. */
@@ -18,10 +19,15 @@ export function pluginFolder() {
 }
 
 /**
+ * An object, in a box: some frameworks' objects have a `then` of their own, which `await` would call.
+ * @typedef {{object: any}} Found
+ */
+
+/**
  * The object. `folders`: where a relative file is looked for, besides the plugin's own folder.
  * A module is imported once a process; a changed file is another one. Throws ConfigError.
  * @param {string} told @param {readonly string[]} [folders] @param {string} [place] The field that says it.
- * @returns {Promise<any>}
+ * @returns {Promise<Found>}
  */
 export async function loaded(told, folders = [], place = "code") {
   const [, where, name] = /^(.+):([\w$.]+)$/.exec(told) ?? [];
@@ -33,15 +39,33 @@ export async function loaded(told, folders = [], place = "code") {
     object = object?.[step];
     if (object === undefined) throw refused(told, `${where} has no "${name}"`, place);
   }
-  return object;
+  return { object };
 }
 
 /**
- * The object itself; of a plain function what it returns when it is given `offered`.
- * @param {any} object @param {Record<string, unknown>} offered
+ * The object itself; of a plain function what it returns, or its promise gives, when it is given `offered`.
+ * Throws what the function throws, and RangeError when it takes too long.
+ * @param {Found} found @param {Record<string, unknown>} offered
+ * @returns {Promise<Found>}
  */
-export async function made(object, offered) {
-  return typeof object === "function" && !isClass(object) ? object(offered) : object;
+export async function made({ object }, offered) {
+  if (typeof object !== "function" || isClass(object)) return { object };
+  const told = object(offered);
+  return { object: told instanceof Promise ? await inTime(told) : told };
+}
+
+/** @param {Promise<any>} promise */
+async function inTime(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    const words = `it was not done within ${SECONDS} s (a promise of what has a \`then\` of its own never is)`;
+    timer = setTimeout(() => reject(new RangeError(words)), SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @param {Function} object */
@@ -65,7 +89,7 @@ function fileAddress(told, where, folders, place) {
 async function imported(told, address, place) {
   lendPackages();
   try {
-    return await import(address);
+    return await inTime(import(address));
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw refused(told, `it does not import: ${why}`.slice(0, WORDS), place, error);

@@ -18,7 +18,7 @@ function toolOf(found) {
 
 async function begin() {
   try {
-    const tool = toolOf(await loaded(workerData.code, workerData.folders));
+    const tool = toolOf((await loaded(workerData.code, workerData.folders)).object);
     port.on("message", ({ args }) => answer(tool, args));
     const { name, description, inputSchema } = tool;
     port.postMessage({ about: { name, description, inputSchema } });

@@ -38,3 +38,8 @@ export const notAFunction = 5;
 export const made = async ({ config }) => ({ made: config });
 
 export class Kind {}
+
+/** Such as a workflow of Mastra: its `then` adds a step. */
+export const chained = { then: () => chained };
+
+export const makesChained = () => chained;

@@ -40,10 +40,10 @@ export class LLMAdapter extends Adapter {
     toolbox(told: readonly (string | ToolConfig)[], spec: AgentConfig, path?: string): Promise<import("./tools.js").AgentTool[]>;
     /**
      * The author's own object that `told` names; a function is called with `offered`. Throws ConfigError when it
-     * cannot be imported or made.
+     * cannot be imported or made. In a box, for some objects have a `then` of their own.
      * @param {string} told @param {Record<string, unknown>} [offered] @param {string} [path]
      */
-    own(told: string, offered?: Record<string, unknown>, path?: string): Promise<any>;
+    own(told: string, offered?: Record<string, unknown>, path?: string): Promise<import("./own_code.js").Found>;
     /** Where own code is looked for besides the plugin's own folder. @returns {string[]} */
     get folders(): string[];
     /** @param {Agent} agent @override */
