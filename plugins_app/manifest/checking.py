@@ -1,7 +1,9 @@
 """What is wrong with a plugin.yaml: every problem at once, each with its field and, where it is known, its line."""
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -126,11 +128,18 @@ def _twice(agents: list[dict[str, Any]]) -> Iterator[Problem]:
 
 
 def _bad_schema(name: str, schema: dict[str, Any]) -> Iterator[Problem]:
+    for path, words in _problems_of_schema(json.dumps(schema)):
+        yield (name, *path), words
+
+
+@lru_cache(256)
+def _problems_of_schema(text: str) -> tuple[Problem, ...]:
+    """Kept: a manifest is read again and again, and a schema of some hundred lines takes a tenth of a second."""
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(json.loads(text))
     except SchemaError as error:
-        path = (name, *error.absolute_path)
-        yield path, f"is not JSON Schema: {error.message}"
+        return ((tuple(error.absolute_path), f"is not JSON Schema: {error.message}"),)
+    return ()
 
 
 def _invalid(problems: list[Problem], raw: dict[str, Any]) -> InvalidManifest:

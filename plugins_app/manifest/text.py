@@ -1,7 +1,9 @@
 """The text of a plugin.yaml: a mapping that JSON can hold, and where each of its values stands."""
 
+import copy
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path as Folder
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +14,7 @@ from plugins_app.errors import InvalidManifest
 
 FILE_NAME: Final = "plugin.yaml"
 MAX_BYTES: Final = 1 << 20
+MAX_KEPT_BYTES: Final = 1 << 17
 MAX_VALUES: Final = 50_000  # aliases make much of little
 MAX_DEPTH: Final = 64
 MERGE: Final = "tag:yaml.org,2002:merge"
@@ -34,6 +37,9 @@ class Document(dict[str, Any]):
     def __init__(self, raw: dict[str, Any], marks: dict[Path, Mark]) -> None:
         super().__init__(raw)
         self._marks = marks
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Document":
+        return Document(copy.deepcopy(dict(self), memo), self._marks)
 
     def mark(self, path: Path) -> Mark | None:
         """Where a value stands, or the nearest thing around it that is there."""
@@ -75,6 +81,18 @@ def load(text: bytes, path: str = FILE_NAME) -> dict[str, Any]:
 
 
 def _document(text: bytes) -> Document:
+    """A plugin that comes in is looked at from several sides: what is not large is parsed once for all of them."""
+    if len(text) > MAX_KEPT_BYTES:
+        return _parsed(text)
+    return copy.deepcopy(_kept(text))
+
+
+@lru_cache(32)
+def _kept(text: bytes) -> Document:
+    return _parsed(text)
+
+
+def _parsed(text: bytes) -> Document:
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()

@@ -17,10 +17,10 @@ from django.db import OperationalError, connection, transaction
 
 from agentx_site import env
 from monitoring.services import ensure_default_rules
-from plugins_app import manifest as manifests
 from plugins_app.errors import InvalidConfig, InvalidManifest, InvalidPackage
 from plugins_app.models import Plugin, PluginRelease
 from plugins_app.packages import archive
+from plugins_app.packages.archive import Built
 from plugins_app.services import set_desired
 from plugins_app.services.acceptance import accept
 from plugins_app.services.config import seal_open_secrets
@@ -110,11 +110,12 @@ def install_bundled(principal: Principal, warn: Any) -> None:
         try:
             if _is_known(manifest.parent):
                 continue
-            starts = manifests.parse(manifests.read(manifest.parent)).autostart
-            plugin = _bundled(principal, manifest.parent)
+            built = archive.build(manifest.parent)
+            plugin = _bundled(principal, built)
         except (InvalidManifest, InvalidPackage, InvalidConfig, Conflict) as error:
             warn(f"{manifest.parent.name}: {error.message}")
             continue
+        starts = built.manifest.get("autostart", True)
         if starts and plugin is not None and plugin.slug not in known:
             set_desired(principal, plugin.slug, Plugin.Desired.RUNNING)
 
@@ -125,9 +126,8 @@ def _is_known(folder: Path) -> bool:
     return earlier.filter(digest=archive.contents_of(folder)).exists()
 
 
-def _bundled(principal: Principal, folder: Path) -> Plugin | None:
+def _bundled(principal: Principal, built: Built) -> Plugin | None:
     """Take it in, unless somebody put another in its place."""
-    built = archive.build(folder)
     if _replaced(built.name):
         return None
     return accept(principal, built.content, source=PluginRelease.Source.BUNDLED)
