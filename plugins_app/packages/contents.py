@@ -15,6 +15,7 @@ from plugins_app.errors import ChangedFiles
 # What is made in a folder by running, building or versioning it. No package may hold any of it.
 NOT_PART: Final = frozenset(
     {"__pycache__", ".venv", "node_modules", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+    | {".hypothesis"}  # what tests found
     | {".agentx"}  # what the author's commands put there
 )
 # Of an unpacked release, only this may be there beside what was packed: `npm ci` makes it.
