@@ -78,9 +78,8 @@ def _edited(
         saved = posted(request, principal, plugin, editing)
         if saved is not None:
             told = _("%(agent)s is saved: the plugin takes it as it runs.")
-            return done(
-                request, told % {"agent": saved.agent.slug}, f"/plugins/{plugin.slug}/agents/"
-            )
+            messages.success(request, told % {"agent": saved.agent.slug})
+            return HttpResponseRedirect(f"/plugins/{plugin.slug}/agents/")
     told_of = {
         **frame,
         "editing": editing,

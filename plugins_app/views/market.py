@@ -1,6 +1,7 @@
 """Console pages: the catalogue of what can be installed, and one package."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -15,11 +16,12 @@ from plugins_app.packages import index, versions
 from plugins_app.packages.index import Entry
 from plugins_app.selectors import market as selectors
 from plugins_app.selectors.bundled import Bundled, bundled
-from plugins_app.services import acceptance, market
+from plugins_app.services import acceptance, market, set_desired
+from plugins_app.views.shelf import SHOWCASES, Showcase, Standing, standings
 from registry.models import Trust
 from security import permissions
 from security.errors import InvalidInput, Unavailable
-from security.pages import deed, done, page, render
+from security.pages import back, deed, done, page, render
 from security.principals import Principal
 
 PER_PAGE: Final = 24
@@ -44,6 +46,13 @@ class Card:
     registry: str  # of another registry, its name
     has_page: bool
     is_signed: bool
+    language: str = ""
+    standing: Standing = field(default_factory=Standing)
+
+    @property
+    def showcase(self) -> Showcase | None:
+        """Of the frameworks that ship with AgentX: what each is chosen for."""
+        return None if self.registry else SHOWCASES.get(self.framework)
 
     @property
     def is_newer(self) -> bool:
@@ -61,6 +70,7 @@ def catalogue(request: HttpRequest, principal: Principal) -> HttpResponse:
         "trusts": Trust.choices,
         "registries": registries(),
         "waiting": _waiting(principal),
+        "live": not chosen,
     }
     if chosen:
         told |= _elsewhere(registry_named(chosen), asked["q"])
@@ -107,6 +117,17 @@ def install(request: HttpRequest, principal: Principal) -> HttpResponse:
 
 
 @deed
+def start(request: HttpRequest, principal: Principal) -> HttpResponse:
+    """From nothing to an agent that answers, by one click: install it, prepare it, start it. Again, where that failed."""
+    name, spec = request.POST.get("name", ""), request.POST.get("version", "")
+    is_here = Plugin.objects.filter(slug=name).exists()
+    if not is_here and acceptance.install_named(principal, name, spec) is None:
+        raise PackageNotFound(_("There is no plugin %(name)s here.") % {"name": name[:100]})
+    set_desired(principal, name, Plugin.Desired.RUNNING)
+    return back(request, "/catalogue/")
+
+
+@deed
 def rate(request: HttpRequest, principal: Principal, name: str) -> HttpResponse:
     try:
         stars = int(request.POST.get("stars", ""))
@@ -147,15 +168,24 @@ def _here(request: HttpRequest, principal: Principal, asked: dict[str, str]) -> 
     here = [package.name for package in rows] + [each.name for each in shipped]
     installed = selectors.installed_versions(here)
     listed = selectors.listed_names(principal, [each.name for each in shipped])
+    cards = [_card(package, installed.get(package.name, "")) for package in rows]
+    bundled_cards = [
+        _bundled_card(each, installed.get(each.name, ""))
+        for each in shipped
+        if each.name not in listed
+    ]
+    how = standings(principal, here)
+    bundled_cards = _standing_cards(bundled_cards, how)
     return {
         "rows": rows,
-        "cards": [_card(package, installed.get(package.name, "")) for package in rows],
-        "shipped": [
-            _bundled_card(each, installed.get(each.name, ""))
-            for each in shipped
-            if each.name not in listed
-        ],
+        "cards": _standing_cards(cards, how),
+        "frameworks": [card for card in bundled_cards if card.showcase],
+        "shipped": [card for card in bundled_cards if not card.showcase],
     }
+
+
+def _standing_cards(cards: Collection[Card], how: dict[str, Standing]) -> list[Card]:
+    return [replace(card, standing=how.get(card.name, card.standing)) for card in cards]
 
 
 def _elsewhere(registry: Registry, words: str) -> dict[str, Any]:
@@ -242,6 +272,7 @@ def _about(manifest: dict[str, Any]) -> dict[str, Any]:
         "kind": manifest.get("kind", "custom"),
         "framework": manifest.get("framework", "custom"),
         "capabilities": list(manifest.get("capabilities", ())),
+        "language": manifest.get("runtime", {}).get("language", "python"),
     }
 
 

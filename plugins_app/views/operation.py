@@ -36,6 +36,15 @@ def hosts(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse
 
 
 @deed
+def folders(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
+    """One a line."""
+    lines = [line.strip() for line in request.POST.get("folders", "").splitlines()]
+    services.allow_folders(principal, slug, [line for line in lines if line])
+    told = _("What %(plugin)s may read of own code is changed; its processes are replaced.")
+    return done(request, told % {"plugin": slug}, f"/plugins/{slug}/isolation/")
+
+
+@deed
 def detach(request: HttpRequest, principal: Principal, slug: str) -> HttpResponse:
     services.detach(principal, slug)
     told = _("A process of AgentX takes the place of the one that was attached to %(plugin)s.")
