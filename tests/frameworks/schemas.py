@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from agentx_site.cli.yaml_blocks import replaced
+
 ROOT = Path(__file__).parents[2]
 SDK = ROOT / "sdk" / "python"
 CLASSES = {"config_schema": "PluginConfig", "agent_schema": "AgentConfig"}
@@ -67,27 +69,6 @@ def write(folder: Path) -> bool:
     if after != before:
         file.write_text(after)
     return after != before
-
-
-def replaced(text: str, key: str, schema: dict[str, Any]) -> str:
-    """The YAML with this value for this key: in its place, else at the end."""
-    block = yaml.safe_dump({key: schema}, sort_keys=False, allow_unicode=True, width=120)
-    lines = text.splitlines(keepends=True)
-    start = next((n for n, line in enumerate(lines) if line.startswith(f"{key}:")), None)
-    if start is None:
-        return f"{text.rstrip()}\n\n{block}"
-    return "".join([*lines[:start], block, *lines[_end(lines, start) :]])
-
-
-def _end(lines: list[str], start: int) -> int:
-    """Behind the last indented line of the block; blank lines before what follows stay."""
-    end = start + 1
-    for place in range(end, len(lines)):
-        if lines[place][0] in " \t" and lines[place].strip():
-            end = place + 1
-        elif lines[place].strip():
-            break
-    return end
 
 
 def main(told: list[str]) -> None:
