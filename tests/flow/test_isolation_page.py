@@ -64,3 +64,22 @@ def test_an_admin_lets_a_public_plugin_talk_to_hosts_that_it_lists():
 
 def test_a_process_we_did_not_start_is_not_claimed_to_be_confined():
     assert "AgentX confines only what it starts itself" in page({})
+
+
+def test_an_admin_lets_a_plugin_read_folders_of_own_code(tmp_path):
+    code = tmp_path / "code"
+    code.mkdir()
+    make_plugin("echo", desired="running")
+    generation, admin = Plugin.objects.get().generation, console("admin")
+    door, page = "/plugins/echo/folders/", "/plugins/echo/isolation/"
+    refused = admin.post(door, {"folders": "/etc"}, follow=True).content.decode()
+    assert "holds more than code of one&#x27;s own" in refused
+    assert Plugin.objects.get().code_folders == []
+    admin.post(door, {"folders": f"\n {code} \n"})
+    now = Plugin.objects.get()
+    assert (now.code_folders, now.generation) == ([str(code)], generation + 1)
+    assert f"{code}\n</textarea>" in admin.get(page).content.decode()
+    viewer = console("viewer").get(page).content.decode()
+    assert str(code) in viewer and "textarea" not in viewer
+    admin.post(door, {"folders": ""})
+    assert Plugin.objects.get().code_folders == []
