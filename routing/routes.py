@@ -55,7 +55,7 @@ class Route:
     # It gets one turn of a conversation at a time, with what it remembered at the end of the last one.
     keeps_memory: bool = False
     plugin: str = ""  # the slug of the plugin that hosts it
-    trust: str = ""  # in that plugin's release
+    trust: str = ""  # in that plugin
     # Of what it says of itself, and when that or its openness changed: another one is another card.
     card_digest: str = ""
     card_changed: datetime | None = None
@@ -189,7 +189,7 @@ class Roster:
         fields: tuple[str, ...] = (
             "slug",
             "hosted_by__plugin__slug",
-            "hosted_by__plugin__release__trust",
+            "hosted_by__plugin__trust",
         )
         fields += ("hosted_by__plugin__state", "hosted_by__plugin__reason")
         for slug, plugin, trust, state, reason in Agent.objects.exclude(hosted_by=None).values_list(

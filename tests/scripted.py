@@ -6,7 +6,7 @@ from typing import Any
 
 from plugins_app.client.codec import Happening, Turn
 from plugins_app.client.target import Target
-from plugins_app.models import Plugin, PluginRelease
+from plugins_app.models import Plugin
 from routing.delivery import Switchboard
 from routing.delivery.operations import Operations
 from routing.delivery.switchboard import _end
@@ -20,9 +20,7 @@ END = object()
 def make_scripted(slug: str = "scripted", **fields: Any) -> None:
     """The rows of an agent with a process, which need not run."""
     agent = make_agent(slug, **({"retry": "always"} | fields))
-    plugin = make_plugin(slug, agents=(agent,), state=Plugin.State.RUNNING)
-    PluginRelease.objects.filter(plugin=plugin).update(trust="internal")
-    make_instance(plugin)
+    make_instance(make_plugin(slug, agents=(agent,), state=Plugin.State.RUNNING))
 
 
 class Play:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from plugins_app.models import PluginRelease
+from plugins_app.models import Plugin
 from registry.models import Agent
 from routing.models import Task
 from security import turn_tokens
@@ -253,7 +253,7 @@ async def test_a_viewer_s_rights_are_not_more_in_an_agents_hands(web, script):
 
 
 async def test_what_nobody_has_looked_at_is_lent_nobodys_name(web, script):
-    await ask(lambda: PluginRelease.objects.update(trust="public"))
+    await ask(lambda: Plugin.objects.update(trust="public"))
     await web.switchboard.routes.refresh()
     play = await asked(web, script)
     assert (play.turn.token, play.turn.agentx_url) == ("", "")
