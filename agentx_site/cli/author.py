@@ -10,15 +10,13 @@ from typing import Final
 
 import click
 
-from agentx_site.cli import node_sdk
+from agentx_site.cli import applications, node_sdk, templates
 from agentx_site.cli.errors import Failed
 from agentx_site.cli.plugins import plugin
 from agentx_site.cli.target import PROJECT
 
-# Below it a folder for each language, in that one for each framework, in that the project's files.
-TEMPLATES: Final = Path(__file__).parent / "templates" / "plugin"
-SUFFIX: Final = ".template"
-DOTTED: Final = {"gitignore", "agentxignore"}
+# Below it a folder for each language, in that the files of a project without a framework.
+TEMPLATES: Final = templates.FOLDER / "plugin"
 DEFAULT: Final = "custom"
 SCHEMA: Final = PROJECT / "sdk" / "python" / "agentx_sdk" / "manifest.schema.json"
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -30,7 +28,7 @@ def languages() -> list[str]:
 
 
 def frameworks(language: str) -> list[str]:
-    return sorted(path.name for path in (TEMPLATES / language).iterdir() if path.is_dir())
+    return sorted([DEFAULT, *applications.frameworks(language)])
 
 
 @plugin.command("new")
@@ -40,29 +38,43 @@ def frameworks(language: str) -> list[str]:
     "--framework", default=DEFAULT, show_default=True, help="What the agent is made with."
 )
 @click.option(
+    "--code",
+    default="",
+    help="An application that is there: path/to/app.py:name. With --framework.",
+)
+@click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder to make; the plugin's name here when it is not given.",
 )
-def new(name: str, language: str, framework: str, into: Path | None) -> None:
-    """Make a plugin to begin with: its program, its manifest, and tests that pass."""
-    template = _template(language, framework)
+def new(name: str, language: str, framework: str, code: str, into: Path | None) -> None:
+    """Make a plugin to begin with: its program, its manifest, and tests that pass.
+
+    With --framework it is made of the bundled plugin of that framework, and of an application: yours, with --code.
+    """
+    framework = framework.replace("_", "-")
+    _check_framework(language, framework, code)
     _check_name(name)
-    folder = into or Path(name)
-    made = _fill_in(template, folder, _words(name, framework))
+    folder, words = into or Path(name), _words(name, framework)
+    files = (
+        templates.filled(TEMPLATES / language / DEFAULT, words)
+        if framework == DEFAULT
+        else applications.files_of(framework, language, words, code)
+    )
+    made = _write(folder, files)
     click.echo(f"{folder} is made: {', '.join(made)}")
     _lend_tools(folder, language)
-    click.echo(
-        f"\n  cd {shlex.quote(str(folder))}\n  {_test_command(language)}\n  agentx plugin dev"
-    )
+    command = _test_command(language) if framework == DEFAULT else "agentx plugin test --own"
+    click.echo(f"\n  cd {shlex.quote(str(folder))}\n  {command}\n  agentx plugin dev")
 
 
-def _template(language: str, framework: str) -> Path:
+def _check_framework(language: str, framework: str, code: str) -> None:
     known = frameworks(language)
     if framework not in known:
         told = ", ".join(known)
         raise Failed(f"there is no {language} template for {framework!r}: there are {told}.")
-    return TEMPLATES / language / framework
+    if code and framework == DEFAULT:
+        raise Failed("--code needs the --framework that the application is made with.")
 
 
 def _check_name(name: str) -> None:
@@ -94,27 +106,16 @@ def _short(path: Path) -> str:
     )
 
 
-def _fill_in(template: Path, folder: Path, words: dict[str, str]) -> list[str]:
-    """Write the project's files; refuses when one of them is there already, before anything is written."""
-    sources = sorted(path for path in template.rglob("*") if path.is_file())
-    targets = {source: _target(source.relative_to(template)) for source in sources}
-    there = sorted(str(name) for name in targets.values() if (folder / name).exists())
+def _write(folder: Path, files: dict[Path, bytes]) -> list[str]:
+    """Refuses when one of them is there already, before anything is written."""
+    there = sorted(str(name) for name in files if (folder / name).exists())
     if there:
         raise Failed(f"{folder} has {', '.join(there)} already: nothing was written.")
-    for source, name in targets.items():
+    for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with (folder / name).open("x") as file:
-            file.write(_filled_in(source.read_text(), words))
-    return sorted(str(name) for name in targets.values())
-
-
-def _target(name: Path) -> Path:
-    bare = name.name.removesuffix(SUFFIX)
-    return name.with_name(f".{bare}" if bare in DOTTED else bare)
-
-
-def _filled_in(text: str, words: dict[str, str]) -> str:
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: words[match[1]], text)
+        with (folder / name).open("xb") as file:
+            file.write(content)
+    return sorted(str(name) for name in files)
 
 
 def _lend_tools(folder: Path, language: str) -> None:

@@ -42,6 +42,7 @@ NO_PLUGIN: Final = 2
     help="Seconds that its start and an answer may take.",
 )
 @click.option("--list", "list_wanted", is_flag=True, help="What is checked.")
+@click.option("--own", is_flag=True, help="Its own tests instead (`tests/`, unittest or npm).")
 @click.option("-v", "--verbose", is_flag=True, help="Passed checks too.")
 @json_option
 @click.pass_context
@@ -50,6 +51,8 @@ def test(context: click.Context, /, path: Path, json_wanted: bool, **wanted: Any
 
     Exit status 0 when it conforms, 1 when it does not, 2 when there is no plugin that could be started.
     """
+    if wanted["own"]:
+        context.exit(_own_tests(path, wanted["python"] or _ready(context, path)))
     flags = [flag for name in wanted["only"] for flag in ("--only", name)]
     flags += ["--patience", str(wanted["patience"])]
     flags += [flag for flag, given in (("--json", json_wanted), ("-v", wanted["verbose"])) if given]
@@ -66,6 +69,21 @@ def test(context: click.Context, /, path: Path, json_wanted: bool, **wanted: Any
             check=False,
         )
     context.exit(done.returncode)
+
+
+def _own_tests(folder: Path, python: str) -> int:
+    """By AgentX's interpreter, which has the SDK; the plugin they start runs in its own environment."""
+    is_node = (folder / "package.json").is_file()
+    argv = ["npm", "test"] if is_node else [sys.executable, "-m", "unittest", "discover", "tests"]
+    with _model(folder) as configured:
+        lent = {
+            "PYTHONPATH": str(SDK),
+            "AGENTX_PLUGIN_PYTHON": python,
+            "AGENTX_PLUGIN_CONFIG": configured[1] if configured else "{}",
+            "GRPC_VERBOSITY": "NONE",
+        }
+        done = subprocess.run(argv, cwd=folder, env={**os.environ, **lent}, check=False)  # noqa: S603 - the author's own
+    return done.returncode
 
 
 @contextlib.contextmanager
@@ -110,7 +128,9 @@ def python_for(folder: Path, requirements: str) -> str:
     if not wanted or any((folder / own).exists() for own in OWN):
         return ""
     assert path is not None
-    made = folder.resolve() / ".agentx" / f"python-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
+    made = (
+        folder.resolve() / ".agentx" / f"python-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
+    )
     if not (made / "ready").exists():
         click.echo(f"installing {requirements} …", err=True)
         _uv("venv", "--quiet", "--clear", "--no-project", "--python", sys.executable, str(made))
