@@ -8,6 +8,7 @@ from plugins_app.api import installation as rest_installation
 from plugins_app.api import joining as rest_joining
 from plugins_app.api import logs as rest_logs
 from plugins_app.api import market as rest_market
+from plugins_app.api import model as rest_model
 from plugins_app.api import operation as rest_operation
 from plugins_app.api import plugins as rest
 from plugins_app.api import releases as rest_releases
@@ -142,6 +143,8 @@ api: list[URLPattern] = [
     path("plugins/<str:ref>/rollback", rest_releases.PluginRollback.as_view()),
     path("plugins/<str:ref>/logs", rest_logs.PluginLogs.as_view()),
     path("plugins/<str:ref>/events", rest.PluginEvents.as_view()),
+    path("model", rest_model.Model.as_view()),
+    path("model/check", rest_model.ModelCheck.as_view()),
     path("join-tokens", rest_joining.JoinTokens.as_view()),
     path("join-tokens/<uuid:token_id>", rest_joining.JoinTokenDetail.as_view()),
     path("joined", rest_joining.Joined.as_view()),

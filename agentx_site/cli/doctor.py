@@ -157,6 +157,7 @@ def _doors(server: Server) -> Iterator[Finding]:
     server.get("/api/v1/me")
     yield Finding("good", "the API key works")
     yield from _nodes(server.rows("/api/v1/nodes"))
+    yield from _model(server)
     for plugin in server.rows("/api/v1/plugins"):
         if plugin["state"] == "error":
             mend = f"See `agentx plugin logs {plugin['name']}`, then `agentx plugin start {plugin['name']}`."
@@ -183,6 +184,29 @@ def _nodes(nodes: list[dict[str, Any]]) -> Iterator[Finding]:
     versions = {node["version"] for node in active if node["version"]} - {version("agentx")}
     for other in sorted(versions):
         yield Finding("odd", f"a node runs AgentX {other}", "Upgrade it to the same version.")
+
+
+def _model(server: Server) -> Iterator[Finding]:
+    """The default one. Asked by AgentX, for its key is AgentX's."""
+    try:
+        told = server.post("/api/v1/model/check")
+    except Refused:  # this key may only look
+        told = {**server.get("/api/v1/model"), "trouble": ""}
+    if not told["base_url"]:
+        mend = "Set AGENTX_MODEL_URL, AGENTX_MODEL_NAME and AGENTX_MODEL_KEY, or a model of each plugin's own."
+        yield Finding("odd", "there is no default model", mend)
+        return
+    what = f"default model {told['name'] or '(no name)'} at {told['base_url']}"
+    if told["trouble"]:
+        mend = (
+            "Mend AGENTX_MODEL_URL, AGENTX_MODEL_NAME and AGENTX_MODEL_KEY, and start AgentX again."
+        )
+        yield Finding("bad", f"the {what} {told['trouble']}", mend)
+    elif told["is_demo"]:
+        mend = "Its answers are made up: set AGENTX_MODEL_URL for a real one."
+        yield Finding("good", f"the {what} answers", mend)
+    else:
+        yield Finding("good", f"the {what} answers")
 
 
 def _ports(run: dict[str, Any]) -> Iterator[Finding]:

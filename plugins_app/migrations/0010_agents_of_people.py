@@ -7,120 +7,230 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0009_allowed_hosts'),
-        ('registry', '0010_agent_reasons'),
+        ("plugins_app", "0009_allowed_hosts"),
+        ("registry", "0010_agent_reasons"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AgentSecret',
+            name="AgentSecret",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('sealed', models.TextField(verbose_name='sealed value')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("sealed", models.TextField(verbose_name="sealed value")),
             ],
             options={
-                'verbose_name': 'secret of an agent',
-                'verbose_name_plural': 'secrets of agents',
-                'ordering': ('hosted', 'name'),
+                "verbose_name": "secret of an agent",
+                "verbose_name_plural": "secrets of agents",
+                "ordering": ("hosted", "name"),
             },
         ),
         migrations.CreateModel(
-            name='RemovedAgent',
+            name="RemovedAgent",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64, verbose_name='address')),
-                ('told', models.JSONField(help_text='Its secrets are sealed.', verbose_name='what it was')),
-                ('removed', models.DateTimeField(default=django.utils.timezone.now, verbose_name='removed')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=64, verbose_name="address")),
+                (
+                    "told",
+                    models.JSONField(
+                        help_text="Its secrets are sealed.", verbose_name="what it was"
+                    ),
+                ),
+                (
+                    "removed",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="removed"),
+                ),
             ],
             options={
-                'verbose_name': 'removed agent',
-                'verbose_name_plural': 'removed agents',
-                'ordering': ('-removed',),
+                "verbose_name": "removed agent",
+                "verbose_name_plural": "removed agents",
+                "ordering": ("-removed",),
             },
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='author',
-            field=models.CharField(blank=True, max_length=200, verbose_name='author'),
+            model_name="hostedagent",
+            name="author",
+            field=models.CharField(blank=True, max_length=200, verbose_name="author"),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='config',
-            field=models.JSONField(default=dict, help_text='Secrets stand in it as references.', verbose_name='configuration'),
+            model_name="hostedagent",
+            name="config",
+            field=models.JSONField(
+                default=dict,
+                help_text="Secrets stand in it as references.",
+                verbose_name="configuration",
+            ),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='description',
-            field=models.TextField(blank=True, verbose_name='description'),
+            model_name="hostedagent",
+            name="description",
+            field=models.TextField(blank=True, verbose_name="description"),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='failed_revision',
-            field=models.PositiveIntegerField(help_text='The one that no process could make, if any.', null=True, verbose_name='failed revision'),
+            model_name="hostedagent",
+            name="failed_revision",
+            field=models.PositiveIntegerField(
+                help_text="The one that no process could make, if any.",
+                null=True,
+                verbose_name="failed revision",
+            ),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='name',
-            field=models.CharField(blank=True, max_length=200, verbose_name='name'),
+            model_name="hostedagent",
+            name="name",
+            field=models.CharField(blank=True, max_length=200, verbose_name="name"),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='origin',
-            field=models.CharField(choices=[('manifest', 'by its plugin.yaml'), ('person', 'made by somebody')], default='manifest', max_length=16, verbose_name='origin'),
+            model_name="hostedagent",
+            name="origin",
+            field=models.CharField(
+                choices=[("manifest", "by its plugin.yaml"), ("person", "made by somebody")],
+                default="manifest",
+                max_length=16,
+                verbose_name="origin",
+            ),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='revision',
-            field=models.PositiveIntegerField(default=0, help_text='0: it is as plugin.yaml has it.', verbose_name='revision'),
+            model_name="hostedagent",
+            name="revision",
+            field=models.PositiveIntegerField(
+                default=0, help_text="0: it is as plugin.yaml has it.", verbose_name="revision"
+            ),
         ),
         migrations.AddField(
-            model_name='hostedagent',
-            name='updated',
-            field=models.DateTimeField(auto_now=True, verbose_name='updated'),
+            model_name="hostedagent",
+            name="updated",
+            field=models.DateTimeField(auto_now=True, verbose_name="updated"),
         ),
         migrations.AddField(
-            model_name='plugin',
-            name='code_folders',
-            field=models.JSONField(blank=True, default=list, help_text="Of the nodes' machines, which an admin lets it read.", verbose_name='folders of own code'),
+            model_name="plugin",
+            name="code_folders",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="Of the nodes' machines, which an admin lets it read.",
+                verbose_name="folders of own code",
+            ),
         ),
         migrations.AddField(
-            model_name='plugininstance',
-            name='agents',
-            field=models.JSONField(default=dict, help_text='By address: the revision it has, and why it could not make it.', verbose_name='agents'),
+            model_name="plugininstance",
+            name="agents",
+            field=models.JSONField(
+                default=dict,
+                help_text="By address: the revision it has, and why it could not make it.",
+                verbose_name="agents",
+            ),
         ),
         migrations.AddField(
-            model_name='plugininstance',
-            name='model_digest',
-            field=models.CharField(blank=True, help_text='A mark of what it was given.', max_length=64, verbose_name='default model'),
+            model_name="plugininstance",
+            name="model_digest",
+            field=models.CharField(
+                blank=True,
+                help_text="A mark of what it was given.",
+                max_length=64,
+                verbose_name="default model",
+            ),
         ),
         migrations.AlterField(
-            model_name='pluginevent',
-            name='type',
-            field=models.CharField(choices=[('installed', 'installed'), ('started', 'process started'), ('ready', 'process ready'), ('adopted', 'process taken back'), ('degraded', 'process degraded'), ('draining', 'process draining'), ('exited', 'process ended'), ('backoff', 'waiting before the next start'), ('fatal', 'given up'), ('state', 'state changed'), ('scaled', 'scaled'), ('configured', 'configured'), ('prepared', 'release prepared'), ('not_prepared', 'release could not be prepared'), ('upgraded', 'release changed'), ('rolled_back', 'rolled back'), ('loaded', 'loaded'), ('initialized', 'initialised'), ('paused', 'paused'), ('resumed', 'resumed'), ('stopped', 'stopped'), ('unloaded', 'unloaded'), ('reloaded', 'reloaded'), ('state_moved', 'state handed over'), ('attached', 'process attached'), ('detached', 'process detached'), ('joined', 'process called home'), ('refused', 'refused'), ('agent_added', 'agent added'), ('agent_changed', 'agent changed'), ('agent_removed', 'agent removed'), ('agent_ready', 'agent ready'), ('agent_failed', 'agent could not be made'), ('folders', 'folders of own code changed')], max_length=16, verbose_name='type'),
+            model_name="pluginevent",
+            name="type",
+            field=models.CharField(
+                choices=[
+                    ("installed", "installed"),
+                    ("started", "process started"),
+                    ("ready", "process ready"),
+                    ("adopted", "process taken back"),
+                    ("degraded", "process degraded"),
+                    ("draining", "process draining"),
+                    ("exited", "process ended"),
+                    ("backoff", "waiting before the next start"),
+                    ("fatal", "given up"),
+                    ("state", "state changed"),
+                    ("scaled", "scaled"),
+                    ("configured", "configured"),
+                    ("prepared", "release prepared"),
+                    ("not_prepared", "release could not be prepared"),
+                    ("upgraded", "release changed"),
+                    ("rolled_back", "rolled back"),
+                    ("loaded", "loaded"),
+                    ("initialized", "initialised"),
+                    ("paused", "paused"),
+                    ("resumed", "resumed"),
+                    ("stopped", "stopped"),
+                    ("unloaded", "unloaded"),
+                    ("reloaded", "reloaded"),
+                    ("state_moved", "state handed over"),
+                    ("attached", "process attached"),
+                    ("detached", "process detached"),
+                    ("joined", "process called home"),
+                    ("refused", "refused"),
+                    ("agent_added", "agent added"),
+                    ("agent_changed", "agent changed"),
+                    ("agent_removed", "agent removed"),
+                    ("agent_ready", "agent ready"),
+                    ("agent_failed", "agent could not be made"),
+                    ("folders", "folders of own code changed"),
+                ],
+                max_length=16,
+                verbose_name="type",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hostedagent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'person'), _negated=True), ('revision__gte', 1), _connector='OR'), name='plugins_app_people_make_revisions'),
+            model_name="hostedagent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("origin", "person"), _negated=True),
+                    ("revision__gte", 1),
+                    _connector="OR",
+                ),
+                name="plugins_app_people_make_revisions",
+            ),
         ),
         migrations.AddField(
-            model_name='agentsecret',
-            name='hosted',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='plugins_app.hostedagent'),
+            model_name="agentsecret",
+            name="hosted",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="secrets",
+                to="plugins_app.hostedagent",
+            ),
         ),
         migrations.AddField(
-            model_name='removedagent',
-            name='plugin',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='removed_agents', to='plugins_app.plugin'),
+            model_name="removedagent",
+            name="plugin",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="removed_agents",
+                to="plugins_app.plugin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agentsecret',
-            constraint=models.UniqueConstraint(fields=('hosted', 'name'), name='plugins_app_agent_secret_once'),
+            model_name="agentsecret",
+            constraint=models.UniqueConstraint(
+                fields=("hosted", "name"), name="plugins_app_agent_secret_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='removedagent',
-            constraint=models.UniqueConstraint(fields=('plugin', 'slug'), name='plugins_app_removed_once'),
+            model_name="removedagent",
+            constraint=models.UniqueConstraint(
+                fields=("plugin", "slug"), name="plugins_app_removed_once"
+            ),
         ),
     ]

@@ -9,30 +9,44 @@ def forget_empty(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plugins_app', '0010_agents_of_people'),
-        ('registry', '0010_agent_reasons'),
+        ("plugins_app", "0010_agents_of_people"),
+        ("registry", "0010_agent_reasons"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='hostedagent',
-            name='plugins_app_people_make_revisions',
+            model_name="hostedagent",
+            name="plugins_app_people_make_revisions",
         ),
         migrations.AlterField(
-            model_name='hostedagent',
-            name='config',
-            field=models.JSONField(help_text='Secrets stand in it as references. Empty: it is as plugin.yaml has it.', null=True, verbose_name='configuration'),
+            model_name="hostedagent",
+            name="config",
+            field=models.JSONField(
+                help_text="Secrets stand in it as references. Empty: it is as plugin.yaml has it.",
+                null=True,
+                verbose_name="configuration",
+            ),
         ),
         migrations.AlterField(
-            model_name='hostedagent',
-            name='revision',
-            field=models.PositiveIntegerField(default=0, help_text='Grows with each change: processes follow.', verbose_name='revision'),
+            model_name="hostedagent",
+            name="revision",
+            field=models.PositiveIntegerField(
+                default=0,
+                help_text="Grows with each change: processes follow.",
+                verbose_name="revision",
+            ),
         ),
         migrations.RunPython(forget_empty, migrations.RunPython.noop),
         migrations.AddConstraint(
-            model_name='hostedagent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'person'), _negated=True), ('config__isnull', False), _connector='OR'), name='plugins_app_people_configure_agents'),
+            model_name="hostedagent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("origin", "person"), _negated=True),
+                    ("config__isnull", False),
+                    _connector="OR",
+                ),
+                name="plugins_app_people_configure_agents",
+            ),
         ),
     ]

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0009_keeps_memory'),
+        ("registry", "0009_keeps_memory"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='agent',
-            name='reason',
-            field=models.TextField(blank=True, help_text='Why it is in this state.', verbose_name='reason'),
+            model_name="agent",
+            name="reason",
+            field=models.TextField(
+                blank=True, help_text="Why it is in this state.", verbose_name="reason"
+            ),
         ),
     ]

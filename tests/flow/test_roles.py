@@ -147,6 +147,8 @@ API = [
     Right("DELETE", "plugins/<str:ref>/releases/<str:which>", "A", 204),
     Right("POST", "plugins/<str:ref>/upgrade", "A", 202, {"version": "0.9.0"}),
     Right("POST", "plugins/<str:ref>/rollback", "OA", 202, {"version": "0.9.0"}),
+    Right("GET", "model", EVERYBODY),
+    Right("POST", "model/check", "OA"),
     Right("GET", "plugins/<str:ref>/logs", "DOA"),
     Right("GET", "plugins/<str:ref>/events", EVERYBODY),
     Right("GET", "join-tokens", "A"),
