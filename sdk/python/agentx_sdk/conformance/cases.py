@@ -9,6 +9,8 @@ fail      breaks the turn
 ask       is answered with a question; `answer` (a case) completes it
 large     is answered with more than 16 MiB
 remember  changes the plugin's state
+learn     is remembered with its conversation, of a plugin with `conversation_memory`
+recall    is answered by what the conversation remembers
 tool      not a message: `name` and `arguments` of a tool that works
 """
 
@@ -21,7 +23,8 @@ from agentx_sdk.conformance.check import Skipped
 from agentx_sdk.testing.program import NoPlugin
 
 FILE = "tests/conformance.yaml"
-NAMES = ("message", "slow", "stream", "fail", "ask", "answer", "large", "remember", "tool")
+NAMES = ("message", "slow", "stream", "fail", "ask", "answer", "large", "remember")
+NAMES += ("learn", "recall", "tool")
 
 
 @dataclass(frozen=True)

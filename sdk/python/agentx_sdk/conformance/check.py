@@ -12,6 +12,7 @@ CHAPTERS = (
     "tools",
     "config",
     "turns",
+    "memory",
     "lease",
     "end",
     "state",

@@ -23,6 +23,7 @@ from agentx_sdk import (
     hosting,
     lease,
     logs,
+    memory,
     runner,
     server,
     service,
@@ -396,3 +397,27 @@ def hears_anybody() -> None:
 @fault("tcp.renew")
 def keeps_its_certificate() -> None:
     tls.Credentials.renew = lambda self, certificate, key, root: None
+
+
+@fault("memory.returned")
+def forgets_to_send_memory() -> None:
+    turns.Turn.memory_to_keep = lambda self: None
+
+
+@fault("memory.failed")
+def keeps_what_failed() -> None:
+    good = turns._failure
+
+    def failure(turn: Any, *told: Any) -> Any:
+        response = good(turn, *told)
+        response.memory = b"{}"
+        return response
+
+    turns._failure = failure
+
+
+@fault("memory.new_process")
+def remembers_by_itself() -> None:
+    shared = memory.Memory()
+    turns.Turn.memory = property(lambda self: shared)
+    turns.Turn.memory_to_keep = lambda self: b'{"see": "here"}'

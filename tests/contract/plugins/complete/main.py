@@ -35,6 +35,10 @@ class Complete(Adapter):
                 return "thank you" if answered else InputRequired(question)
             case ("large", _, _):
                 return "x" * (17 * 1024 * 1024)
+            case ("learn", _, word):
+                turn.memory.setdefault("words", []).append(word)
+            case ("recall", _, _):
+                return " ".join(turn.memory.get("words", ["nothing"]))
             case ("remember", _, word):
                 self.state.setdefault("words", []).append(word)
         return f"{self.config.greeting}, {turn.text}"
