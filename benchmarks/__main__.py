@@ -1,4 +1,4 @@
-"""`python -m benchmarks [messages] [streams] [registry] [plugins]`: all of them when none is named. Exit status 1: a floor was missed."""
+"""`python -m benchmarks [messages] [streams] [registry] [plugins] [frameworks]`: all of them when none is named. Exit status 1: a floor was missed."""
 
 import argparse
 import sys
@@ -7,13 +7,14 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import messages, plugins, registry, streams
+from benchmarks import frameworks, messages, plugins, registry, streams
 
 BENCHMARKS: Final[dict[str, Callable[[Console], bool]]] = {
     "messages": messages.run,
     "streams": streams.run,
     "registry": registry.run,
     "plugins": plugins.run,
+    "frameworks": frameworks.run,
 }
 
 

@@ -56,6 +56,8 @@ def _copied(name: str) -> Path:
     pins = [folder / "package.json", folder / "package-lock.json", NODE_SDK / "package-lock.json"]
     made = _environment(name, pins)
     copy = made / f"{name}-{_content(folder)}-{_content(NODE_SDK)}"
+    if copy.is_dir():
+        return copy
     with _alone(PLACE / f"{made.name}.lock"):
         if not copy.is_dir():
             half = made / "half"
@@ -72,6 +74,8 @@ def _environment(name: str, pins: Sequence[Path]) -> Path:
     """Two plugins with one lock share one. `.frameworks/NAME` is a link to it."""
     PLACE.mkdir(exist_ok=True)
     made = PLACE / f"{'node' if is_node(name) else 'python'}-{_digest(pins)}"
+    if (made / "ready").exists() and _leads_to(PLACE / name, made):
+        return made  # without a lock: who comes here may have no right to write
     with _alone(PLACE / f"{made.name}.lock"):
         if not (made / "ready").exists():
             shutil.rmtree(made, ignore_errors=True)
@@ -84,7 +88,7 @@ def _environment(name: str, pins: Sequence[Path]) -> Path:
 
 def _link(link: Path, made: Path) -> None:
     """What no plugin names any more is removed."""
-    if link.is_symlink() and link.readlink() == Path(made.name):
+    if _leads_to(link, made):
         return
     link.unlink(missing_ok=True)
     link.symlink_to(made.name)
@@ -97,6 +101,10 @@ def _link(link: Path, made: Path) -> None:
             and each.name not in used
         ):
             shutil.rmtree(each, ignore_errors=True)
+
+
+def _leads_to(link: Path, made: Path) -> bool:
+    return link.is_symlink() and link.readlink() == Path(made.name)
 
 
 def _digest(pins: Sequence[Path]) -> str:
