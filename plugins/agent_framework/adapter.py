@@ -48,7 +48,17 @@ class Plugin(LLMAdapter):
     name = "agent-framework"
     version = "1.0.0"
     framework = "agent-framework"
-    capabilities = ("text", "streaming", "tools", "workflows", "human-in-the-loop", "memory")
+    capabilities = (
+        "text",
+        "images",
+        "data",
+        "streaming",
+        "multi-turn",
+        "tools",
+        "workflows",
+        "approvals",
+        "structured-output",
+    )
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig

@@ -31,7 +31,17 @@ class Plugin(LLMAdapter):
     name = "autogen"
     version = "1.0.0"
     framework = "autogen"
-    capabilities = ("text", "streaming", "tools", "multi-agent", "human-in-the-loop", "memory")
+    capabilities = (
+        "text",
+        "images",
+        "data",
+        "streaming",
+        "multi-turn",
+        "tools",
+        "multi-agent",
+        "approvals",
+        "structured-output",
+    )
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
