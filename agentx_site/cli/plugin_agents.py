@@ -36,7 +36,7 @@ def told(function: Function) -> Function:
         ),
         click.option("--no-wait", is_flag=True, help="Return before its processes have made it."),
     )
-    for option in options:
+    for option in reversed(options):
         function = option(function)
     return function
 
