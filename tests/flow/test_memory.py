@@ -7,10 +7,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from plugins_app.client.errors import Broken
+from monitoring.metrics import model_tokens_total
+from plugins_app.client.errors import Broken, TurnFailed
+from plugins_app.services import uninstall
+from registry.models import Agent
 from routing.limits import MAX_DELIVERIES
 from routing.models import ConversationMemory, Task
+from routing.selectors import memories
+from routing.services import forget_memories, forget_memory, prune_memories
+from security.errors import NotFound
+from security.models import AuditEvent
 from security.rows import ask
+from security.selectors import key_principal
+from tests.factories import make_key, make_user
 from tests.scripted import Core, Script, chunk, make_scripted, send, status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -256,3 +265,89 @@ async def test_agents_that_do_not_remember_have_no_rows_and_no_turns(caller, tra
             play.say(done()).end()
         await asyncio.gather(*sending)
         assert await ask(kept) == {}
+
+
+async def one_turn(core, script, caller, memory, text="a"):
+    sending = asyncio.create_task(core.operations.send(caller, SLUG, said(text)))
+    play = await script.turn()
+    play.say(done(memory)).end()
+    await sending
+    return play.turn.memory
+
+
+async def test_what_is_forgotten_during_a_turn_does_not_come_back_with_its_end(
+    script, caller, admin
+):
+    async with Core(script) as core:
+        await one_turn(core, script, caller, b"secret")
+        sending = asyncio.create_task(core.operations.send(caller, SLUG, said("b")))
+        play = await script.turn()
+        assert await ask(forget_memory, admin, SLUG, "c-1") == 1
+        play.say(done(b"secret and more")).end()
+        assert (await sending).state == "COMPLETED"
+        assert await ask(kept) == {"c-1": b""}
+        assert await one_turn(core, script, caller, b"anew", "c") == b""
+        assert await ask(kept) == {"c-1": b"anew"}
+        event = await ask(lambda: AuditEvent.objects.get(action="memory.forgotten"))
+        assert (event.target, event.after) == (SLUG, {"context_id": "c-1", "count": 1})
+
+
+async def test_callers_forget_their_own_and_managers_all(script, caller, admin):
+    other = await ask(lambda: key_principal(make_key(make_user("oscar", "developer"))[0]))
+    async with Core(script) as core:
+        for who, context in ((caller, "c-1"), (other, "c-2"), (other, "c-3")):
+            sending = asyncio.create_task(core.operations.send(who, SLUG, said("a", context)))
+            (await script.turn()).say(done(b"x")).end()
+            await sending
+        with pytest.raises(NotFound):
+            await ask(forget_memory, caller, SLUG, "c-2")
+        assert await ask(forget_memories, caller, SLUG) == 1
+        assert await ask(lambda: [each.size for each in memories(other, SLUG)]) == [1, 1]
+        assert await ask(lambda: memories(caller, SLUG).count()) == 0
+        assert await ask(forget_memories, admin, SLUG) == 2
+        assert await ask(kept) == {}
+
+
+async def test_memory_goes_with_the_plugin_and_with_time(script, caller, admin, settings):
+    async with Core(script) as core:
+        await one_turn(core, script, caller, b"x")
+        assert await ask(prune_memories) == 0
+        old = timezone.now() - timedelta(days=settings.MEMORY_DAYS, minutes=1)
+        await ask(lambda: ConversationMemory.objects.update(updated=old))
+        settings.MEMORY_DAYS = 0
+        assert await ask(prune_memories) == 0
+        settings.MEMORY_DAYS = 30
+        assert await ask(prune_memories) == 1
+        await one_turn(core, script, caller, b"y")
+        await ask(lambda: Agent.objects.update(retired=timezone.now()))
+        assert await ask(prune_memories) == 1
+        await ask(lambda: Agent.objects.update(retired=None))
+        await one_turn(core, script, caller, b"z")
+        await ask(uninstall, admin, SLUG)
+        assert await ask(kept) == {}
+
+
+async def test_usage_of_every_turn_is_added_up_and_counted(script, caller):
+    used = {"model": "m", "inputTokens": 3, "outputTokens": 2, "cost": 0.5, "currency": "EUR"}
+    counted = model_tokens_total.labels(SLUG, SLUG, "input")
+    before = counted._value.get()
+    told = status("INPUT_REQUIRED", metadata={"agentx": {"usage": [used]}})
+    async with Core(script) as core:
+        sending = asyncio.create_task(core.operations.send(caller, SLUG, said("a")))
+        (await script.turn()).say(told).end()
+        asked = await sending
+        answer = asyncio.create_task(core.operations.send(caller, SLUG, said("b", taskId=asked.id)))
+        failed = TurnFailed("no", "model_failed", {"agentx": {"usage": [used]}, "x": 1})
+        (await script.turn()).end(failed)
+        assert (await answer).state == "FAILED"
+        task = await ask(lambda: Task.objects.get())
+        assert task.usage == {
+            "inputTokens": 6,
+            "outputTokens": 4,
+            "models": ["m"],
+            "cost": 1.0,
+            "currency": "EUR",
+        }
+        last = await ask(lambda: task.events.order_by("seq").last())
+        assert last.payload["metadata"]["x"] == 1
+        assert counted._value.get() - before == 6
