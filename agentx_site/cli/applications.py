@@ -1,6 +1,7 @@
 """A plugin around an application of a framework: the bundled plugin's files, and the application beside them."""
 
 import ast
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ LANGUAGES: Final = {".py": "python", ".js": "node"}
 # Of the bundled plugin alone: what tests and shows it; and what is made in folders.
 LEFT_OUT: Final = {"tests", "examples", "README.md"}
 MADE: Final = {"node_modules", "__pycache__"}
+KEPT: Final = {".npmrc"}
+PACKAGE: Final = Path("package.json")
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=.agentx/manifest.schema.json\n"
 NO_CODE: Final = "must be a file and a name in it, such as path/to/app.py:graph"
 MOST_BYTES: Final = 20 * 1024 * 1024  # of an application
@@ -50,8 +53,10 @@ def files_of(framework: str, language: str, words: dict[str, str], code: str) ->
     told = {**words, "code": app.code}
     around = templates.filled(AROUND / language, told)
     manifest = Path("plugin.yaml")
-    about = _manifest(files[manifest].decode(), told).encode()
-    return {**files, **app.files, **around, manifest: about}
+    files[manifest] = _manifest(files[manifest].decode(), told).encode()
+    if PACKAGE in files:
+        files[PACKAGE] = _package_json(files[PACKAGE], words["slug"])
+    return {**files, **app.files, **around}
 
 
 def existing(told: str) -> Application:
@@ -83,15 +88,24 @@ def _copied(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 def _is_made(name: Path) -> bool:
     """Whether a tool made it, and makes it again."""
-    return any(part.startswith(".") or part in MADE for part in name.parts)
+    return any((part.startswith(".") and part not in KEPT) or part in MADE for part in name.parts)
 
 
 def _beginning(framework: str, language: str, words: dict[str, str]) -> Application:
     (template,) = (path for path in APPS.iterdir() if path.name.split(".")[0] == framework)
     name = Path("app").with_suffix(Path(template.stem).suffix)
     source = template.read_text()
-    made = "graph" if "\ndef graph(" in source else "agent"
+    made = "graph" if "def graph(" in source else "agent"
     return Application(f"{name}:{made}", {name: templates.put_in(source, words).encode()})
+
+
+def _package_json(told: bytes, slug: str) -> bytes:
+    """What npm finds the same packages by; its tests find the SDK again when npm took the link to it away."""
+    package = json.loads(told)
+    template = templates.FOLDER / "plugin" / "node" / "custom" / "package.json.template"
+    scripts = json.loads(template.read_text())["scripts"]
+    package |= {"name": slug, "version": "0.1.0", "scripts": scripts}
+    return f"{json.dumps(package, indent=2)}\n".encode()
 
 
 def _manifest(text: str, words: dict[str, str]) -> str:

@@ -64,8 +64,9 @@ def new(name: str, language: str, framework: str, code: str, into: Path | None) 
     made = _write(folder, files)
     click.echo(f"{folder} is made: {', '.join(made)}")
     _lend_tools(folder, language)
-    command = _test_command(language) if framework == DEFAULT else "agentx plugin test --own"
-    click.echo(f"\n  cd {shlex.quote(str(folder))}\n  {command}\n  agentx plugin dev")
+    click.echo(f"\n  cd {shlex.quote(str(folder))}")
+    for command in _commands(language, framework):
+        click.echo(f"  {command}")
 
 
 def _check_framework(language: str, framework: str, code: str) -> None:
@@ -88,6 +89,14 @@ def _words(slug: str, framework: str) -> dict[str, str]:
     if class_name[0].isdigit():
         class_name = f"Plugin{class_name}"
     return {"slug": slug, "title": title, "class": class_name, "framework": framework}
+
+
+def _commands(language: str, framework: str) -> list[str]:
+    """What its author types next."""
+    if framework == DEFAULT:
+        return [_test_command(language), "agentx plugin dev"]
+    fetch = ["npm ci"] if language == "node" else []
+    return [*fetch, "agentx plugin test --own", "agentx plugin dev"]
 
 
 def _test_command(language: str) -> str:

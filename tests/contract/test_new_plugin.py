@@ -1,5 +1,6 @@
 """`agentx plugin new`: what it makes passes its own tests and the conformance suite, and nothing is overwritten."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,9 @@ def test_every_template_is_a_plugin(language, tmp_path, monkeypatch):
         assert new("some-thing", *options).exit_code == 0
         told = manifest.parse(manifest.read(folder))
         assert (told.name, told.framework) == ("some-thing", framework)
-        assert "{{" not in "".join(p.read_text() for p in folder.rglob("*") if p.is_file())
+        # Of ours: prompts of Semantic Kernel have `{{$text}}`.
+        told = "".join(p.read_text() for p in folder.rglob("*") if p.is_file())
+        assert not re.search(r"\{\{\w+\}\}", told)
         schema = (folder / "plugin.yaml").read_text().splitlines()[0].rpartition("=")[2]
         assert yaml.safe_load((folder / schema).read_text())["title"]
 
@@ -99,7 +102,57 @@ def test_a_name_that_is_none_is_refused(name, tmp_path):
 def test_an_unknown_framework_is_answered_with_those_there_are():
     told = new("shout", "--framework", "steam")
     assert told.exit_code == 1
-    assert "there are custom." in told.output
+    assert "there are agent-framework, autogen, crewai, custom, langchain" in told.output
+
+
+def test_an_application_comes_with_what_it_imports_from_beside_it(tmp_path):
+    desk = ROOT / "plugins" / "langgraph" / "examples" / "shop" / "desk.py"
+    told = new("refunds", "--framework", "langgraph", "--code", f"{desk}:graph")
+    assert told.exit_code == 0, told.output
+    folder = tmp_path / "refunds"
+    assert (folder / "shop" / "orders.py").read_bytes() == desk.with_name("orders.py").read_bytes()
+    assert not (folder / "app.py").exists()
+    made = manifest.parse(manifest.read(folder))
+    (agent,) = made.agents
+    assert (agent.slug, agent.config) == ("refunds", {"code": "shop/desk.py:graph"})
+    assert (made.conversation_memory, made.needs_model, made.agent_schema != {}) == (True,) * 3
+
+
+def test_of_a_lonely_file_only_what_it_imports_is_taken(tmp_path):
+    app = tmp_path / "mine"
+    app.mkdir()
+    (app / "bot.py").write_text("import json\nimport rules\n\n\ndef agent(model): ...\n")
+    (app / "rules.py").write_text("from words import greeting\n")
+    (app / "words.py").write_text("greeting = 'hi'\n")
+    (app / "secret.py").write_text("")
+    told = new("bot", "--framework", "langchain", "--code", f"{app / 'bot.py'}:agent")
+    assert told.exit_code == 0, told.output
+    found = {path.name for path in (tmp_path / "bot").glob("*.py")}
+    assert {"bot.py", "rules.py", "words.py", "adapter.py"} <= found
+    assert "secret.py" not in found
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("nowhere.py:agent", "must be a file and a name in it"),
+        ("bot.py", "must be a file and a name in it"),
+        ("broken.py:agent", "is not Python"),
+        ("config.py:agent", "call the application's otherwise"),
+    ],
+)
+def test_an_application_that_cannot_be_taken_is_told(code, why, tmp_path):
+    for name in ("bot.py", "config.py"):
+        (tmp_path / name).write_text("agent = None\n")
+    (tmp_path / "broken.py").write_text("def (")
+    told = new("mine", "--framework", "langchain", "--code", code)
+    assert (told.exit_code, why in told.output) == (1, True), told.output
+    assert not (tmp_path / "mine").exists()
+
+
+def test_an_application_needs_its_framework():
+    told = new("mine", "--code", "bot.py:agent")
+    assert (told.exit_code, "needs the --framework" in told.output) == (1, True)
 
 
 def test_a_name_that_begins_with_a_digit_is_a_class_all_the_same(tmp_path):
