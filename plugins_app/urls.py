@@ -34,6 +34,7 @@ pages: list[URLPattern] = [
     path("plugins/<slug:slug>/agents/", agents.agents, name="page-plugin-agents"),
     path("plugins/<slug:slug>/agents/new/", agents.add, name="page-hosted-add"),
     path("plugins/<slug:slug>/agents/<slug:agent>/", agents.change, name="page-hosted-change"),
+    path("plugins/<slug:slug>/agents/<slug:agent>/model/", agents.model, name="page-hosted-model"),
     path(
         "plugins/<slug:slug>/agents/<slug:agent>/remove/",
         agents.remove,

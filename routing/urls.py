@@ -3,13 +3,16 @@
 from django.urls import URLPattern, path
 
 from routing import api as rest
-from routing.views import files, pushes, tasks
+from routing.views import files, memories, pushes, tasks
 
 pages: list[URLPattern] = [
     path("tasks/", tasks.tasks, name="page-tasks"),
+    path("agents/<slug:slug>/memory/", memories.memories, name="page-memories"),
+    path("agents/<slug:slug>/memory/forget/", memories.forget_all, name="page-memories-forget"),
     path("tasks/<uuid:task_id>/", tasks.task, name="page-task"),
     path("tasks/<uuid:task_id>/answered/", tasks.answered, name="page-task-answered"),
     path("tasks/<uuid:task_id>/cancel/", tasks.cancel, name="page-task-cancel"),
+    path("tasks/<uuid:task_id>/forget/", tasks.forget, name="page-memory-forget"),
     path(
         "tasks/<uuid:task_id>/artifacts/<int:artifact>/<int:part>/",
         files.artifact_file,

@@ -47,9 +47,19 @@ def agents(request: HttpRequest, principal: Principal, slug: str) -> HttpRespons
         "undo_seconds": int(UNDO_SECONDS),
         "schema": selectors.agent_schema_of(found),
         "model": selectors.model_told(found),
-        "needs_model": bool(found.release and found.release.manifest.get("needs_model")),
+        "needs_model": _needs_model(found),
     }
     return render(request, "plugins_app/agents.html", {**frame, **told})
+
+
+@page
+def model(request: HttpRequest, principal: Principal, slug: str, agent: str) -> HttpResponse:
+    """What an agent thinks with, in a line: for the place where it is tried."""
+    found = selectors.access_plugin(principal, slug)
+    hosted = selectors.access_hosted(principal, slug, agent)
+    told = {"plugin": found, "model": selectors.model_told(found, hosted)}
+    told["needs_model"] = _needs_model(found)
+    return render(request, "plugins_app/_model_told.html", told)
 
 
 @form_page
@@ -109,6 +119,10 @@ def reset(request: HttpRequest, principal: Principal, slug: str, agent: str) -> 
     services.reset_agent(principal, slug, agent)
     told = _("%(agent)s is as its plugin.yaml has it again.") % {"agent": agent}
     return done(request, told, f"/plugins/{slug}/agents/")
+
+
+def _needs_model(plugin: Plugin) -> bool:
+    return bool(plugin.release and plugin.release.manifest.get("needs_model"))
 
 
 def _row(plugin: Plugin, hosted: HostedAgent) -> Row:

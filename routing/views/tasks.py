@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from plugins_app.selectors import answering
 from registry import selectors as registry
 from routing import selectors, services
 from routing.models import ACTIVE, INTERRUPTED, TERMINAL, Task, TaskState
+from routing.picture import Picture, picture
 from routing.saying import said
 from routing.timeline import entries, spans
 from routing.views.pushes import of_task
@@ -47,6 +49,8 @@ def _asked_for(found: QuerySet[Task], asked: dict[str, str]) -> QuerySet[Task]:
         found = found.filter(agent__slug=agent)
     if caller := asked.get("caller"):
         found = found.filter(Q(owner=caller) | Q(owner_label__icontains=caller))
+    if trace := asked.get("trace"):
+        found = found.filter(trace=trace)
     if context := asked.get("context"):
         found = found.filter(context_id=context)
     if (since := moment_of(asked.get("since", ""))) is not None:
@@ -73,10 +77,23 @@ def task(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpRespo
         "conversation": selectors.conversation_of(found),
         "curl": _curl(found),
     }
+    told |= {"picture": _picture(principal, found), "memory": selectors.memory_of(found)}
+    told["may_forget"] = _may_forget(principal, found)
     turns = selectors.turns_of(found)
     told["answered"] = list(dict.fromkeys(turn.by for turn in turns if turn.by))
     told |= _events(request, found, turns) | of_task(principal, found)
     return render(request, "routing/task.html", told)
+
+
+def _picture(principal: Principal, found: Task) -> Picture | None:
+    branches = [(branch.task, branch.depth) for branch in selectors.tree_of(principal, found)]
+    ends = {task.id: (task.instance, task.updated) for task, _depth in branches if task.instance}
+    return picture(branches, answering(ends), timezone.now())
+
+
+def _may_forget(principal: Principal, found: Task) -> bool:
+    is_own = found.owner == principal.subject and principal.may(permissions.AGENTS_CALL)
+    return is_own or principal.may(permissions.PLUGINS_MANAGE)
 
 
 @page
@@ -124,3 +141,12 @@ def _may_cancel(principal: Principal, found: Task) -> bool:
 def cancel(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpResponse:
     services.request_cancel(principal, task_id)
     return done(request, _("The task is being canceled."), f"/tasks/{task_id}/")
+
+
+@deed
+def forget(request: HttpRequest, principal: Principal, task_id: UUID) -> HttpResponse:
+    """What the agent remembers of the task's conversation."""
+    found = selectors.access_task(principal, task_id)
+    services.forget_memory(principal, found.agent.slug, found.context_id)
+    told = _("%(agent)s has forgotten this conversation.") % {"agent": found.agent.name}
+    return done(request, told, f"/tasks/{task_id}/")

@@ -175,12 +175,13 @@ def decimals(value: float | None, places: int = 1) -> str:
 
 
 @register.filter
-def money(value: float | None, currency: str | None = "USD") -> str:
-    """A price as small as those of models are: 0.0042 USD."""
-    if value is None:
-        return NONE
-    told = f"{value:.6f}".rstrip("0").rstrip(".")
-    return f"{told} {currency or 'USD'}"
+def price(usage: dict[str, Any]) -> str:
+    """What models cost, as small as that is: 0.0042 USD. Empty where nobody said."""
+    cost = usage.get("cost")
+    if not isinstance(cost, int | float):
+        return ""
+    told = f"{cost:.6f}".rstrip("0").rstrip(".")
+    return f"{told} {usage.get('currency') or 'USD'}"
 
 
 @register.filter

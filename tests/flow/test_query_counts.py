@@ -17,6 +17,7 @@ from plugins_app.models import (
     FIRST_ELSEWHERE,
     AutoscalePolicy,
     ConfigRevision,
+    HostedAgent,
     Package,
     PackageRating,
     PackageReview,
@@ -27,7 +28,8 @@ from plugins_app.models import (
     ScalingDecision,
 )
 from plugins_app.services import join_tokens
-from routing.models import PushConfig, PushDelivery
+from registry.models import Agent
+from routing.models import ConversationMemory, PushConfig, PushDelivery
 from security import audit
 from security.principals import system
 from tests.factories import (
@@ -49,6 +51,8 @@ PAGES = (
     *("/catalogue/", "/catalogue/package-0/", "/packages/reviews/", "/publishers/"),
     *("/join-tokens/", "/plugins/plugin-0/releases/"),
     "/plugins/plugin-0/configure/",
+    "/plugins/plugin-0/agents/",
+    "/agents/agent-0/memory/",
 )
 
 
@@ -77,6 +81,16 @@ def fill(first: int, last: int) -> None:
         audit.record(system("tests"), "test.done", "test", str(number))
         make_key(make_user(f"person-{number}", "viewer"))
         make_package(number)
+        _make_hosted(number)
+
+
+def _make_hosted(number: int) -> None:
+    """One agent more of the first plugin, and one conversation more that its first agent remembers."""
+    plugin = Plugin.objects.get(slug="plugin-0")
+    HostedAgent.objects.create(plugin=plugin, agent=make_agent(f"more-{number}"), config={})
+    agent = Agent.objects.get(slug="agent-0")
+    whose = {"owner": "user:nobody", "context_id": f"c-{number}", "hosted": agent.hosted_by}
+    ConversationMemory.objects.create(agent=agent, **whose)
 
 
 def make_package(number: int) -> None:
