@@ -104,7 +104,7 @@ class AgentTaken(Conflict):
 class HostedAgentNotFound(NotFound):
     """The plugin has no such agent."""
 
-    code, reason = "agent_not_found", "AGENT_NOT_FOUND"
+    code, reason = "hosted_agent_not_found", "HOSTED_AGENT_NOT_FOUND"
 
 
 class JoinRefused(Forbidden):
