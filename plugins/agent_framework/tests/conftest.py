@@ -28,7 +28,8 @@ def hosting(model: dict[str, Any]) -> Callable[..., InProcess]:
     from adapter import Plugin
 
     def host(**agents: dict[str, Any]) -> InProcess:
-        config = {"model": model, "code_folders": [str(FOLDER / "examples")]}
+        folders = [str(FOLDER / "examples")]
+        config = {"model": model, "models": {"strict": {}}, "code_folders": folders}
         return InProcess(Plugin(), agents=agents, config=config)
 
     return host
