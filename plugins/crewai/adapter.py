@@ -16,7 +16,8 @@ from agentx_sdk.errors import ConfigError
 from agentx_sdk.llm import AgentTool, ChatMessage, Exchange, LLMAdapter, ModelConfig
 from agentx_sdk.llm.journal import Asked, Journal, journal_of
 from agentx_sdk.llm.messages import is_picture
-from config import AgentConfig, CrewConfig, CrewMember, FlowConfig, PluginConfig
+from config import AgentConfig as Spec
+from config import CrewConfig, CrewMember, FlowConfig, PluginConfig
 from convert import to_native
 from crewai import Agent as CrewAgent
 from crewai import Crew
@@ -55,7 +56,7 @@ class CrewAI(LLMAdapter):
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
-    AgentConfig = AgentConfig
+    AgentConfig = Spec
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class CrewAI(LLMAdapter):
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Native:
         """What each turn calls. CrewAI's objects are made in the turn: they keep its traces."""
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         given = [name for name in ("crew", "flow", "code") if getattr(spec, name)]
         if len(given) > 1:
             raise ConfigError(
@@ -84,7 +85,7 @@ class CrewAI(LLMAdapter):
             )
         return Native(await self._work(spec, tools), bool(self.model(spec.model).vision))
 
-    async def _work(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Work:
+    async def _work(self, spec: Spec, tools: Sequence[AgentTool]) -> Work:
         if spec.code:
             return await self._own(spec, tools)
         if spec.crew is not None:
@@ -112,7 +113,7 @@ class CrewAI(LLMAdapter):
 
     # ---- Building
 
-    async def _crew(self, spec: AgentConfig, told: CrewConfig, tools: Sequence[AgentTool]) -> Work:
+    async def _crew(self, spec: Spec, told: CrewConfig, tools: Sequence[AgentTool]) -> Work:
         crews.check(told)
         members = [*told.members, *([told.manager] if told.manager else [])]
         parts = await self._parts(spec, tools, members, "crew")
@@ -125,14 +126,14 @@ class CrewAI(LLMAdapter):
             parts.schemas[last] = crews.shape(spec.output_schema, last, "output_schema")
         return configured_crew(told, parts)
 
-    async def _flow(self, spec: AgentConfig, told: FlowConfig, tools: Sequence[AgentTool]) -> Work:
+    async def _flow(self, spec: Spec, told: FlowConfig, tools: Sequence[AgentTool]) -> Work:
         flows.check(told)
         parts = await self._parts(spec, tools, told.members, "flow")
         return configured_flow(told, flows.flow_class(told, parts))
 
     async def _parts(
         self,
-        spec: AgentConfig,
+        spec: Spec,
         tools: Sequence[AgentTool],
         members: Sequence[CrewMember] = (),
         path: str = "",
@@ -151,7 +152,7 @@ class CrewAI(LLMAdapter):
             parts.schemas[ALONE] = crews.shape(spec.output_schema, "Answer", "output_schema")
         return parts
 
-    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Work:
+    async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> Work:
         offered = {
             "model": await self.client(self.model(spec.model)),
             "tools": native_tools(tools),

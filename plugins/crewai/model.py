@@ -83,12 +83,18 @@ class Model(OpenAICompletion):
         return params
 
     def _emit_stream_chunk_event(
-        self, chunk: str, from_task: Any = None, from_agent: Any = None, **rest: Any
+        self,
+        chunk: str,
+        from_task: Any = None,
+        from_agent: Any = None,
+        tool_call: dict[str, Any] | None = None,
+        *rest: Any,
+        **more: Any,
     ) -> None:
         run = current_run.get()
-        if run is not None and chunk and not rest.get("tool_call"):
+        if run is not None and chunk and not tool_call:
             run.heard(chunk, from_task, from_agent)
-        super()._emit_stream_chunk_event(chunk, from_task, from_agent, **rest)
+        super()._emit_stream_chunk_event(chunk, from_task, from_agent, tool_call, *rest, **more)
 
     def _track_token_usage_internal(self, usage_data: dict[str, Any]) -> None:
         super()._track_token_usage_internal(usage_data)

@@ -49,7 +49,8 @@ def answering(make: Callable[[], Agent], shape: type[BaseModel] | None = None) -
 
     async def work(run: Run, said: Said) -> Any:
         run.voice = lambda task, agent: SILENT if shape else REPLY
-        output = await make().kickoff_async(said.messages, response_format=shape)
+        messages: Any = said.messages
+        output = await make().kickoff_async(messages, response_format=shape)
         if shape is None:
             return output.raw
         if output.pydantic is None:
@@ -108,8 +109,8 @@ def _voice_of(crew: Crew) -> Voice:
 
     def voice(task: Any, agent: Any) -> str:
         doer = crew.manager_agent or last.agent
-        is_last = task is not None and task.id == last.id and doer is not None
-        if not is_last or agent is None or agent.id != doer.id:
+        is_last = task is not None and task.id == last.id
+        if not is_last or agent is None or doer is None or agent.id != doer.id:
             return MEMBER
         if last.human_input or has_form:
             return SILENT

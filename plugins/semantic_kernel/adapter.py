@@ -12,7 +12,8 @@ from agentx_sdk.errors import ConfigError
 from agentx_sdk.llm import AgentTool, Exchange, LLMAdapter, ModelConfig
 from agentx_sdk.llm.journal import Journal, journal_of
 from agentx_sdk.llm.messages import from_json, to_json
-from config import AgentConfig, OrchestrationConfig, PluginConfig
+from config import AgentConfig as Spec
+from config import OrchestrationConfig, PluginConfig
 from convert import to_native
 from functions import Watch, keep_off_the_loop, native_tools, own_plugin, prompts_plugin
 from orchestrations import orchestrated
@@ -45,7 +46,7 @@ class SemanticKernel(LLMAdapter):
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
-    AgentConfig = AgentConfig
+    AgentConfig = Spec
 
     def connect(self, model: ModelConfig) -> Service:
         """Shared by all turns."""
@@ -57,7 +58,7 @@ class SemanticKernel(LLMAdapter):
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Native:
         """What all turns of the agent share."""
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         if spec.code and spec.orchestration:
             why = "an agent has code or an orchestration"
             raise ConfigError(why, {"orchestration": why})
@@ -110,7 +111,7 @@ class SemanticKernel(LLMAdapter):
             raise ConfigError(CHAT_ONLY, {path: CHAT_ONLY})
         return model
 
-    async def _recipe(self, spec: AgentConfig) -> Recipe:
+    async def _recipe(self, spec: Spec) -> Recipe:
         plugins: list[KernelPlugin] = []
         for place, told in enumerate(spec.plugins):
             path = f"plugins.{place}"
@@ -121,7 +122,7 @@ class SemanticKernel(LLMAdapter):
 
     async def _orchestration(
         self,
-        spec: AgentConfig,
+        spec: Spec,
         told: OrchestrationConfig,
         model: ModelConfig,
         recipe: Recipe,
@@ -147,7 +148,7 @@ class SemanticKernel(LLMAdapter):
         return orchestrated(orchestrations.made_by(told, members, service, model))
 
     async def _own(
-        self, spec: AgentConfig, model: ModelConfig, recipe: Recipe, tools: Sequence[AgentTool]
+        self, spec: Spec, model: ModelConfig, recipe: Recipe, tools: Sequence[AgentTool]
     ) -> Work:
         service, plugin = await self.client(model), native_tools(tools)
         found = await self.own(spec.code, model=service, tools=plugin, config=spec)
@@ -177,7 +178,7 @@ class SemanticKernel(LLMAdapter):
         recipe.watch.on(kernel)
 
 
-def _agent_of(kernel: Kernel, spec: AgentConfig, model: ModelConfig) -> ChatCompletionAgent:
+def _agent_of(kernel: Kernel, spec: Spec, model: ModelConfig) -> ChatCompletionAgent:
     """An agent around an author's kernel: its services and its functions."""
     settings: Any = settings_of(model, spec.output_schema)
     settings.service_id = next(iter(kernel.services))

@@ -8,6 +8,7 @@ from typing import Any
 from agentx_sdk.errors import ConfigError, TaskFailed
 from agentx_sdk.llm import ModelConfig
 from agentx_sdk.llm.config import LimitsConfig
+from config import TemplateFormat
 from functions import Watch, keep_off_the_loop
 from running import Run
 from semantic_kernel import Kernel
@@ -40,7 +41,7 @@ class Recipe:
     limits: LimitsConfig
     watch: Watch
     plugins: Sequence[KernelPlugin]
-    template_format: str = "plain"
+    template_format: TemplateFormat = "plain"
     variables: Mapping[str, str] | None = None
 
     def agent(

@@ -42,8 +42,8 @@ def _native(message: ChatMessage, vision: bool) -> list[ChatMessageContent]:
     sees = vision and message.role == "user"
     items: list[Any] = [_item(part, sees) for part in message.parts]
     items += [_native_call(call) for call in message.calls]
-    name = {"name": message.name} if message.name else {}
-    return [ChatMessageContent(role=AuthorRole(message.role), items=items, **name)]
+    role = AuthorRole(message.role)
+    return [ChatMessageContent(role=role, items=items, name=message.name or None)]
 
 
 def _item(part: Part, sees: bool) -> TextContent | ImageContent:
@@ -93,8 +93,7 @@ def _message(told: ChatMessageContent) -> ChatMessage:
 
 def _picture(item: ImageContent) -> Part:
     if item.data:
-        data = item.data.encode() if isinstance(item.data, str) else item.data
-        return Part(raw=data, media_type=item.mime_type)
+        return Part(raw=bytes(item.data), media_type=item.mime_type)
     return Part(url=str(item.uri), media_type="image/*")
 
 
@@ -105,7 +104,7 @@ def _call(item: FunctionCallContent) -> ToolCall:
 
 
 def _result(item: FunctionResultContent) -> ToolResult:
-    text, name = str(item.result), item.name.removeprefix(PREFIX)
+    text, name = str(item.result), (item.name or "").removeprefix(PREFIX)
     if text.startswith(ERROR):
         return ToolResult(item.id or "", name, error=text.removeprefix(ERROR))
     return ToolResult(item.id or "", name, text)

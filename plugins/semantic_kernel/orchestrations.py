@@ -172,7 +172,7 @@ async def _ask_caller() -> ChatMessageContent:
     run = current_run.get()
     if run is None:
         raise RuntimeError("there is nobody to ask: no turn is running")
-    question = getattr(run, "question", "") or "What shall I do?"
+    question = run.question or "What shall I do?"
     words = words_of_answer(await run.ask(question, ANSWER_SCHEMA))
     return ChatMessageContent(role=AuthorRole.USER, content=words)
 

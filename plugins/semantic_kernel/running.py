@@ -16,6 +16,7 @@ class Run:
         self.journal = journal
         self.records = records
         self.spoken = ""  # of the answer, as it was streamed
+        self.question = ""  # what an agent said last: it may want an answer
         self.asked: asyncio.Future[Asked] = asyncio.get_running_loop().create_future()
 
     def say(self, text: str) -> None:

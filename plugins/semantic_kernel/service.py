@@ -89,7 +89,8 @@ def service_of(told: ModelConfig) -> Service:
         timeout=told.timeout_seconds,
         max_retries=told.max_retries if told.max_retries is not None else 2,
     )
-    made = Service(ai_model_id=told.name, service_id="model", async_client=client)
+    named: dict[str, Any] = {"ai_model_id": told.name, "service_id": "model"}
+    made = Service(**named, async_client=client)
     made._model = told
     return made
 
