@@ -314,6 +314,10 @@ async def test_a_configuration_is_looked_at_without_being_taken(plugin):
     assert (await validate('{"never": 1}')).field_errors[0].field == "never"
     assert (await validate('{"never": 1}', "shape")).error == "never is set"
     assert (await validate('{"colour": "blue"}', "shape")).success
+    # Of an agent that is not there yet, too: somebody is about to make it.
+    assert (await validate('{"never": 1}', "to-come")).error == "never is set"
+    assert (await validate('{"colour": "blue"}', "to-come")).success
+    assert [each.id for each in (await plugin.call("ListAgents")).agents] == ["shape"]
     assert "JSON object" in (await validate("[1]")).error
     assert (await plugin.send("about")).parts[0].data["config"] == AGENTS["shape"]
 

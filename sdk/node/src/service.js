@@ -214,7 +214,9 @@ export class PluginService {
 
   /** @param {Wire} request */
   async ValidateConfig(request) {
-    const agent = this.#agentOrNull(request.agentId);
+    // Of an agent that is not there yet it is what CreateAgent would be asked for.
+    const slug = request.agentId;
+    const agent = this.#hosting.agents.get(slug) ?? (slug ? new Agent({ id: slug, name: slug }) : null);
     try {
       await this.#adapter.checkConfig(codec.jsonObject(request.configJson), agent);
       return { success: true };

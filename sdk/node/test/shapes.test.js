@@ -238,6 +238,9 @@ test("a configuration is checked against its schema, which fills in what is left
   const told = await plugin.call("ValidateConfig", { configJson: '{"size": 0, "colour": "green"}' });
   assert.deepEqual(told.fieldErrors.map((error) => error.field), ["size", "colour"]);
   assert.doesNotMatch(told.error, /green/);
+  // Of an agent that somebody is about to make, too.
+  const toCome = await plugin.call("ValidateConfig", { agentId: "to-come", configJson: "{}" });
+  assert.equal(toCome.success, true);
   const info = await plugin.call("GetInfo");
   assert.deepEqual([info.liveConfig, info.sdk], [true, "node-0.1.0"]);
   assert.equal(JSON.parse(info.configSchemaJson).type, "object");
