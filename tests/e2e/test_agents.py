@@ -53,6 +53,7 @@ def test_an_agent_with_a_team_is_made_by_a_form_and_tried(
         "team": [{"name": "Ann", "tools": ["calculator"]}],
     }
     made.get_by_role("link", name="Try it").click()
+    console.wait_for_load_state()
     console.get_by_label("Message", exact=True).fill("hello")
     console.keyboard.press("Enter")
     expect(console.locator(".said[data-role=agent]")).to_contain_text("1 thing", timeout=SOON)

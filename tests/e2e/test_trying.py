@@ -125,3 +125,42 @@ def test_who_is_limited_waits_as_long_as_it_is_told(trying: Page) -> None:
     expect(again).to_be_disabled()
     expect(again).to_be_enabled(timeout=SOON)
     expect(again).to_have_text("Try again")
+
+
+def test_the_tasks_page_tells_the_same(trying: Page, showing: int) -> None:
+    say(trying, "tools", "completed")
+    trying.locator("#talk").get_by_role("link", name="Task").click()
+    tools = trying.locator("#said .ax-tool")
+    expect(tools).to_have_count(2)
+    expect(tools.first.locator("summary")).to_contain_text("weather")
+    timeline = trying.locator(".ax-timeline")
+    expect(timeline).to_contain_text("calls weather")
+    expect(timeline).to_contain_text("book failed")
+    facts = trying.locator("#task-facts")
+    expect(facts).to_contain_text(f"showing 1.0.0 #0 · pid {showing}")
+    expect(facts).to_contain_text("120 tokens in, 35 out · 0.0042 USD · demo-1")
+
+
+def test_a_conversation_is_remembered_until_somebody_has_it_forgotten(trying: Page) -> None:
+    say(trying, "one", "completed")
+    say(trying, "two", "completed")
+    expect(trying.locator(".said[data-role=agent]").last).to_contain_text("2 things")
+    trying.locator("#talk").get_by_role("link", name="Task").last.click()
+    expect(trying.locator("#memory")).to_contain_text("2 times")
+    trying.locator("#memory").get_by_role("button", name="Forget").click()
+    trying.get_by_role("dialog").get_by_role("button", name="Forget it").click()
+    expect(trying.get_by_text("has forgotten this conversation")).to_be_visible()
+    expect(trying.locator("#memory")).to_be_hidden()
+
+
+def test_a_plugin_comes_from_the_catalogue_by_one_click(console: Page) -> None:
+    console.goto("/catalogue/")
+    card = console.locator("#standing-echo-node")
+    card.get_by_role("button", name="Install and start").click()
+    tried = card.get_by_role("link", name="Try it")
+    expect(tried).to_be_visible(timeout=90_000)
+    tried.click()
+    console.wait_for_load_state()
+    say(console, "hello from the catalogue", "completed")
+    answer = console.locator(".said[data-role=agent]")
+    expect(answer).to_contain_text("hello from the catalogue")
