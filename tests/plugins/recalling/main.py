@@ -3,16 +3,19 @@
 import asyncio
 import json
 import os
+import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from agentx_sdk import Adapter, Status, TaskFailed, Turn, Usage, run
 
+HERE = __file__
 SECONDS = 30.0
 
 
 class Recalling(Adapter):
-    """`sleep`, `crash` and `fail` in a message's metadata try it; `ask` names an agent to ask."""
+    """In a message's metadata: `sleep` (seconds), `fail`, `crash` (once: the file that it leaves), `ask` (agents to ask)."""
 
     version = "1.0.0"
 
@@ -21,8 +24,7 @@ class Recalling(Adapter):
         yield Status(f"{len(said)} by now")
         if turn.metadata.get("sleep"):
             await asyncio.sleep(float(turn.metadata["sleep"]))
-        if turn.metadata.get("crash") and len(said) % 2:
-            os._exit(70)
+        crash_once(Path(turn.metadata.get("crash", HERE)))
         turn.memory["said"] = said
         if turn.metadata.get("fail"):
             raise TaskFailed("told to fail", metadata={"retryAfterSeconds": 7})
@@ -30,6 +32,12 @@ class Recalling(Adapter):
             yield await asyncio.to_thread(answer_of, turn, asked[0], asked[1:])
         yield Usage("none", input_tokens=len(said), output_tokens=1)
         yield " ".join(said)
+
+
+def crash_once(crashed: Path) -> None:
+    if not crashed.exists():
+        crashed.touch()
+        os._exit(70)
 
 
 def answer_of(turn: Turn, agent: str, further: list[str]) -> str:
@@ -40,7 +48,7 @@ def answer_of(turn: Turn, agent: str, further: list[str]) -> str:
         "parts": [{"text": turn.text}],
         "metadata": {"ask": further} if further else {},
     }
-    request = urllib.request.Request(  # noqa: S310 - AgentX's own address
+    request = urllib.request.Request(
         f"{turn.agentx_url}/a2a/{agent}/message:send",
         json.dumps({"message": message}).encode(),
         {
@@ -51,7 +59,7 @@ def answer_of(turn: Turn, agent: str, further: list[str]) -> str:
         },
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:
             task = json.load(response)["task"]
     except urllib.error.HTTPError as error:
         raise TaskFailed(json.load(error)["error"]["message"], "agent_not_asked") from None
