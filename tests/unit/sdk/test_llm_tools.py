@@ -1,6 +1,7 @@
 """Tools of agents: built in and own, with limits, and what is told of them. Own code from files."""
 
 import asyncio
+import sys
 import threading
 import time
 from pathlib import Path
@@ -208,3 +209,18 @@ class TestModels:
         model = ModelConfig(name="m", input_price=2.0, output_price=10.0, currency="EUR")
         assert priced(model, 1_000_000, 100_000).cost == pytest.approx(3.0)
         assert priced(ModelConfig(name="m"), 1, 1).cost is None
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_file_in_a_package_imports_what_lies_beside_it_by_the_packages_name(
+    is_absolute: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    name = f"a_shop_{is_absolute}"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").touch()
+    (tmp_path / name / "orders.py").write_text("PRICE = 40\n")
+    (tmp_path / name / "desk.py").write_text(f"from {name}.orders import PRICE\n")
+    told = f"{tmp_path}/{name}" if is_absolute else name
+    folders = [] if is_absolute else [str(tmp_path)]
+    assert own_code.loaded(f"{told}/desk.py:PRICE", folders) == 40

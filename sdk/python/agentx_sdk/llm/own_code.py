@@ -60,7 +60,7 @@ def _file(told: str, where: str, folders: Sequence[str], path: str) -> ModuleTyp
         raise _refused(told, f"{file} is not Python", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    _make_findable([str(file.parent)])
+    _make_findable([str(file.parent), str(_root(file)), *folders])
     try:
         spec.loader.exec_module(module)
     except BaseException as error:
@@ -69,6 +69,14 @@ def _file(told: str, where: str, folders: Sequence[str], path: str) -> ModuleTyp
             raise
         raise _broken(told, error, path) from error
     return module
+
+
+def _root(file: Path) -> Path:
+    """Where the packages that it is in begin: from there they import one another."""
+    folder = file.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 def _own_folder() -> str:
