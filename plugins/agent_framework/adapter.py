@@ -116,7 +116,9 @@ class Plugin(LLMAdapter):
         }
         manager = await self._manager(spec, told) if needs_manager(told) else None
         most, shape = spec.limits.max_steps, shape_of(told)
-        recipe = WorkflowRecipe(told, agents, functions, most, manager, shape)
+        models = [self.model(each.model or spec.model) for each in told.members]
+        vision = any(each.vision for each in models)
+        recipe = WorkflowRecipe(told, agents, functions, most, vision, manager, shape)
         try:
             await recipe.made()
         except (ValueError, TypeError, WorkflowException) as error:
@@ -199,17 +201,19 @@ class Plugin(LLMAdapter):
                 sessions.keep(exchange, single.shape, kept)
                 yield tool_question(kept.next).shown()
                 return
+        new = single.is_own and kept is not None  # its session knows the rest
         kept = kept or sessions.Kept(AgentSession())
-        said = _said(kept) or _messages(single, exchange)
+        messages = [exchange.message] if new else exchange.messages
+        said = _said(kept) or to_native(messages, vision=single.vision)
+        tools, words = Tools(set(single.tools)), Words()
         schema = exchange.spec.output_schema
         stream = single.agent.run(said, stream=True, session=kept.session)
-        words = Words()
         async for update in stream:
+            for shown in tools.shown(update.contents):
+                yield shown
             if not schema and (text := words.of(update)):
                 yield text
         response = await stream.get_final_response()
-        for shown in Tools(set(single.tools)).shown(response.messages):
-            yield shown
         kept.asked, kept.answers = _approvals(response.user_input_requests), []
         if kept.asked or single.is_own:
             sessions.keep(exchange, single.shape, kept)
@@ -228,14 +232,15 @@ class Plugin(LLMAdapter):
         followed = Followed(exchange, whole=recipe.answers_whole)
         workflow = await recipe.made()
         kept_in = storage if recipe.can_wait else None
-        run = workflow.run(**_input(exchange, waiting), checkpoint_storage=kept_in, stream=True)
+        told = _input(exchange, waiting, vision=recipe.vision)
+        run = workflow.run(**told, checkpoint_storage=kept_in, stream=True)
         try:
             async for event in run:
                 for item in followed.take(event):
                     yield item
         except WorkflowConvergenceException as error:
-            told = "the workflow runs in circles: it took more steps than the agent's limit allows"
-            raise TaskFailed(told, STEPS) from error
+            why = "the workflow runs in circles: it took more steps than the agent's limit allows"
+            raise TaskFailed(why, STEPS) from error
         for item in self._end(recipe.shape, exchange, storage, followed, waiting):
             yield item
 
@@ -267,13 +272,6 @@ def _answers(workflow: WorkflowConfig, member: Member) -> bool:
     return workflow.pattern == "sequential" and member is workflow.members[-1]
 
 
-def _messages(single: Single, exchange: Exchange) -> list[Message]:
-    """What the agent is told: everything, or what is new to its own session."""
-    if single.is_own and sessions.AGENT in exchange.native:
-        return to_native([exchange.message], vision=single.vision)
-    return to_native(exchange.messages, vision=single.vision)
-
-
 def _said(kept: sessions.Kept) -> list[Message]:
     """The caller's word about each tool that was asked for."""
     told = [
@@ -287,12 +285,16 @@ def _approvals(requests: Sequence[Content]) -> list[Content]:
     return [each for each in requests if each.type == "function_approval_request"]
 
 
-def _input(exchange: Exchange, waiting: Waiting | None) -> dict[str, Any]:
+def _input(exchange: Exchange, waiting: Waiting | None, *, vision: bool) -> dict[str, Any]:
     """A fresh run with what was said; or one that goes on with the answer to its first question."""
     if waiting is None:
-        return {"message": to_native(exchange.messages, vision=True)}
+        return {"message": to_native(exchange.messages, vision=vision)}
     first = waiting.events[0]
+    if goes_on(first):
+        response: Any = to_native([exchange.message], vision=vision)
+    else:
+        response = response_to(first, exchange.answer)
     return {
-        "responses": {first.request_id: response_to(first, exchange.answer)},
+        "responses": {first.request_id: response},
         "checkpoint_id": waiting.checkpoint.checkpoint_id,
     }

@@ -97,7 +97,8 @@ def keep(
     """
     encoded = encode_checkpoint_value(checkpoint.to_dict())
     told = {"shape": shape, "checkpoint": encoded, "order": list(order), "task": task}
-    if task or len(json.dumps(encoded)) <= exchange.spec.memory.max_bytes:
+    memory = exchange.spec.memory
+    if task or (memory.enabled and len(json.dumps(encoded)) <= memory.max_bytes):
         exchange.native[WORKFLOW] = told
     else:
         forget(exchange)

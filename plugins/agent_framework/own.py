@@ -32,6 +32,7 @@ class OwnWorkflow:
     ready: list[Workflow] = field(default_factory=list)
     answers_whole: bool = False
     can_wait: bool = True
+    vision: bool = True
 
     @property
     def shape(self) -> str:

@@ -82,8 +82,6 @@ def response_to(event: Any, answer: Any) -> Any:
         return AgentRequestInfoResponse.from_strings(said)
     if isinstance(data, MagenticPlanReviewRequest):
         return data.approve() if approved else data.revise(comment or "Plan it differently.")
-    if isinstance(data, HandoffAgentUserRequest):
-        return HandoffAgentUserRequest.create_response(result_text(answer))
     return _typed(event.response_type, answer)
 
 

@@ -49,23 +49,41 @@ class Tools:
 
     def __init__(self, ours: set[str]) -> None:
         self._ours = ours
-        self._names: dict[str, str] = {}
+        self._calls: dict[str, list[Content]] = {}  # each comes in pieces
 
-    def shown(self, messages: Sequence[Message]) -> list[ToolCall | ToolResult]:
-        """Those of a whole response."""
-        found = [self._shown(each) for message in messages for each in message.contents]
-        return [each for each in found if each is not None]
+    def shown(self, contents: Sequence[Content]) -> list[ToolCall | ToolResult]:
+        """What a piece of a run says of them: a call is shown with its result."""
+        found: list[ToolCall | ToolResult] = []
+        for content in contents:
+            if content.type == "function_call":
+                self._calls.setdefault(content.call_id or "", []).append(content)
+            elif content.type == "function_result":
+                found += self._done(content)
+        return found
 
-    def _shown(self, content: Content) -> ToolCall | ToolResult | None:
-        id = content.call_id or ""
-        if content.type == "function_call" and content.name not in self._ours:
-            self._names[id] = content.name or ""
-            return ToolCall(id, content.name or "", dict(content.parse_arguments() or {}))
-        if content.type == "function_result" and id in self._names:
-            if content.exception:
-                return ToolResult(id, self._names[id], error=str(content.result or "it failed"))
-            return ToolResult(id, self._names[id], content.result)
-        return None
+    def _done(self, result: Content) -> list[ToolCall | ToolResult]:
+        id = result.call_id or ""
+        pieces = self._calls.pop(id, [])
+        name = next((each.name for each in pieces if each.name), "")
+        if not name or name in self._ours:
+            return []
+        call = ToolCall(id, name, _arguments(pieces))
+        if result.exception:
+            return [call, ToolResult(id, name, error=str(result.result or "it failed"))]
+        return [call, ToolResult(id, name, result.result)]
+
+
+def _arguments(pieces: Sequence[Content]) -> dict[str, Any]:
+    """Those of a call; models make mistakes in JSON."""
+    whole = [each.arguments for each in pieces if isinstance(each.arguments, Mapping)]
+    if whole:
+        return dict(whole[-1])
+    text = "".join(each.arguments for each in pieces if isinstance(each.arguments, str))
+    try:
+        told = json.loads(text or "{}")
+    except ValueError:
+        return {"arguments": text}
+    return told if isinstance(told, dict) else {"arguments": told}
 
 
 class Followed:

@@ -31,6 +31,8 @@ def recalled(exchange: Exchange, shape: str) -> Kept | None:
     if not told or told.get("shape") != shape:
         return None
     asked = [Content.from_dict(each) for each in told.get("asked") or ()]
+    if not asked and not exchange.spec.memory.enabled:
+        return None
     if asked and told.get("task") != exchange.turn.task_id:
         return None
     session = AgentSession.from_dict(told["session"])
@@ -39,6 +41,9 @@ def recalled(exchange: Exchange, shape: str) -> Kept | None:
 
 def keep(exchange: Exchange, shape: str, kept: Kept) -> None:
     """For the next turn."""
+    if not kept.asked and not exchange.spec.memory.enabled:
+        forget(exchange)
+        return
     told: dict[str, Any] = {"shape": shape, "session": kept.session.to_dict()}
     if kept.asked:
         told["asked"] = [each.to_dict() for each in kept.asked]

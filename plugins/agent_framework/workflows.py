@@ -41,6 +41,7 @@ class WorkflowRecipe:
     agents: Mapping[str, Agent]
     functions: Functions
     most_steps: int
+    vision: bool
     manager: Agent | None = None
     shape: str = field(default="")
 

@@ -162,8 +162,8 @@ class Plugin(LLMAdapter):
         whole = bool(exchange.spec.output_schema)
         followed = Followed(exchange, names, recipe.answer_from, whole=whole)
         swarm, fresh = recipe.team.pattern == "swarm", kept.state is None
-        task = _team_task(exchange, kept.asking, swarm=swarm, fresh=fresh)
-        async for event in events(team, task, watch):
+        told = _team_task(exchange, kept.asking, swarm=swarm, fresh=fresh, vision=recipe.vision)
+        async for event in events(team, told, watch):
             for item in followed.take(event):
                 yield item
         asking = _asking(followed, kept.asking)
@@ -178,8 +178,8 @@ class Plugin(LLMAdapter):
             alone = not hasattr(runnable, "reset")
             followed = Followed(exchange, ours, None if alone else "")
             swarm, fresh = isinstance(runnable, Swarm), kept.state is None
-            task = _team_task(exchange, kept.asking, swarm=swarm, fresh=fresh)
-            async for event in events(runnable, task, watch):
+            told = _team_task(exchange, kept.asking, swarm=swarm, fresh=fresh, vision=True)
+            async for event in events(runnable, told, watch):
                 for item in followed.take(event):
                     yield item
             asking = _asking(followed, kept.asking)
@@ -203,10 +203,9 @@ def _about(team: TeamConfig, name: str) -> str:
 
 
 def _team_task(
-    exchange: Exchange, asking: Sequence[Asked], *, swarm: bool, fresh: bool
+    exchange: Exchange, asking: Sequence[Asked], *, swarm: bool, fresh: bool, vision: bool
 ) -> list[BaseChatMessage]:
     """The caller's message; before it what was said, to a team that does not know it."""
-    parts, vision = exchange.message.parts, True
     if asking and swarm:
         text = exchange.message.text or result_text(exchange.answer)
         return [HandoffMessage(content=text, source=USER, target=asking[0].by)]
@@ -217,7 +216,7 @@ def _team_task(
         for each in before
         if each.parts
     ]
-    return [*said, message_of(parts, source, vision=vision)]
+    return [*said, message_of(exchange.message.parts, source, vision=vision)]
 
 
 def _asking(followed: Followed, before: Sequence[Asked] = ()) -> list[Asked]:

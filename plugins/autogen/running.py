@@ -80,12 +80,12 @@ class Thoughts:
 
     def words(self, piece: str) -> str:
         """What of a piece is said aloud."""
-        if piece.startswith(BEGIN):
-            self._thinking = True
-        said = "" if self._thinking else piece
-        if piece.endswith(END):
-            self._thinking = False
-        return said
+        self._thinking = self._thinking or piece.startswith(BEGIN)
+        if not self._thinking:
+            return piece
+        _, end, rest = piece.partition(END)
+        self._thinking = not end
+        return rest
 
 
 class Followed:
@@ -141,7 +141,7 @@ class Followed:
             return []
         apart = bool(self._said_ids) and event.full_message_id not in self._said_ids
         self._said_ids.add(event.full_message_id or "")
-        return ["\n\n", words] if apart and self._answer_from else [words]
+        return ["\n\n", words] if apart else [words]
 
     def _message(self, message: BaseChatMessage) -> list[Any]:
         if isinstance(message, HandoffMessage) and is_question(message):

@@ -17,7 +17,7 @@ from clients import Client
 from config import Member, TeamConfig
 from graphs import Flow, graph_of, leaf
 from graphs import check as check_edges
-from members import Recipe
+from members import AssistantRecipe, Recipe
 from terminations import Functions, done_when, off_the_loop
 from terminations import check as check_terminations
 from tools import USER
@@ -38,6 +38,12 @@ class TeamRecipe:
     def shape(self) -> list[str]:
         """A conversation goes on with a team of the same shape."""
         return [self.team.pattern, *(each.name for each in self.team.members)]
+
+    @property
+    def vision(self) -> bool:
+        """Whether any member sees; AutoGen keeps pictures from those that do not."""
+        assistants = [each for each in self.members if isinstance(each, AssistantRecipe)]
+        return any(each.client.model_info["vision"] for each in assistants)
 
     @property
     def answer_from(self) -> str:

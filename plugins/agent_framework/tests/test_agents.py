@@ -129,3 +129,10 @@ async def test_an_agent_that_cannot_be_is_refused(hosting, config, words):
     async with hosting(plain={}) as plugin:
         assert words in await refused(plugin, config)
         assert (await plugin.send("hello")).text == "You said: hello"
+
+
+async def test_without_memory_an_authors_agent_hears_every_message_alone(hosting):
+    forgetful = {"code": "own.py:assistant", "memory": {"enabled": False}}
+    async with hosting(a=forgetful) as plugin:
+        await plugin.send("my name is Ann", context_id="c")
+        assert (await plugin.send("what is my name", context_id="c")).text.startswith("I do not")

@@ -63,6 +63,13 @@ async def test_agents_hand_over_and_the_conversation_goes_on_with_the_last(hosti
     assert other.text == "You said: hello"
 
 
+async def test_a_handoff_is_forgotten_where_memory_is_off(hosting):
+    desk = workflow(member("front"), member("back", "back says {text}"), pattern="handoff")
+    async with hosting(w={**desk, "memory": {"enabled": False}}) as plugin:
+        await plugin.send("use handoff_to_back", context_id="c")
+        assert (await plugin.send("and now", context_id="c")).text == "You said: and now"
+
+
 async def test_magentic_plans_and_asks_about_the_plan(hosting):
     plain = workflow(X, Y, pattern="magentic", max_rounds=1)
     careful = workflow(X, Y, pattern="magentic", max_rounds=1, plan_review=True)

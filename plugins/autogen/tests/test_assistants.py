@@ -98,3 +98,8 @@ async def test_code_that_makes_no_agent_is_refused(hosting, code, words):
     async with hosting(plain={}) as plugin:
         assert words in await refused(plugin, {"code": code})
         assert (await plugin.send("hello")).text == "You said: hello"
+
+
+def test_words_right_behind_thoughts_are_said():
+    thoughts = Thoughts()
+    assert "".join(map(thoughts.words, ["<think>a", "b</think> It", " is"])) == " It is"
