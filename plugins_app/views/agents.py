@@ -57,7 +57,7 @@ def model(request: HttpRequest, principal: Principal, slug: str, agent: str) -> 
     """What an agent thinks with, in a line: for the place where it is tried."""
     found = selectors.access_plugin(principal, slug)
     hosted = selectors.access_hosted(principal, slug, agent)
-    told = {"plugin": found, "model": selectors.model_told(found, hosted)}
+    told: Json = {"plugin": found, "model": selectors.model_told(found, hosted)}
     told["needs_model"] = _needs_model(found)
     return render(request, "plugins_app/_model_told.html", told)
 

@@ -18,6 +18,7 @@ PAGES = (
     *("/alerts/rules/new/", "/alerts/rules/error-rate/", "/autoscaling/", "/nodes/", "/audit/"),
     *("/keys/", "/users/", "/plugins/echo/configure/", "/autoscaling/slow-echo/"),
     *("/plugins/echo/processes/", "/plugins/echo/logs/", "/plugins/echo/events/"),
+    *("/plugins/echo/agents/", "/plugins/langgraph/agents/new/", "/agents/echo/memory/"),
     *("/plugins/echo/releases/", "/plugins/echo/isolation/", "/catalogue/", "/packages/upload/"),
     *("/packages/reviews/", "/publishers/", "/join-tokens/"),
     *("/password_change/", "/api/v1/docs/", "/push/", "/register/", "/card-keys/"),
