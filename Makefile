@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench proto env-run env-dev browser
+.PHONY: help run test check bench proto env-run env-dev env-frameworks browser
 
 PYTHON ?= python3
 # Most of the suite's time is waiting for processes. A file stays on one worker, and the browser's file, which leaves an
@@ -23,7 +23,7 @@ help: ## list what there is
 run: env-run ## set up what is missing, then start AgentX (ARGS="--port 9000" passes options)
 	@exec $(PY) -m agentx_site.up $(ARGS)
 
-test: env-dev browser ## set up what is missing, then the whole test suite (ARGS="tests/unit" narrows it)
+test: env-dev browser env-frameworks ## set up what is missing, then the whole test suite (ARGS="tests/unit" narrows it)
 	@$(PY) -m pytest $(PARALLEL) $(ARGS)
 
 check: env-dev ## format, lint, types, import contracts, Django's own checks
@@ -47,6 +47,10 @@ env-run:
 
 env-dev:
 	@.ci/environment dev "$(PYTHON)"
+
+# One environment for each framework plugin, from its lock, below .frameworks.
+env-frameworks: env-dev
+	@$(PY) -m tests.frameworks.environments all
 
 browser:
 	@.ci/browser

@@ -1,7 +1,7 @@
 """One environment for each lock of a framework plugin, below `.frameworks`: made when it is missing, found ready otherwise.
 
 `python -m tests.frameworks.environments NAME` prints the interpreter of plugins/NAME (of Mastra: a copy of the plugin
-that can be run); `… test NAME [ARGUMENT …]` runs its own tests there, with pytest's or node's arguments.
+that can be run); `… all` makes those that are missing; `… test NAME [ARGUMENT …]` runs its own tests there, with pytest's or node's arguments.
 """
 
 import contextlib
@@ -206,10 +206,27 @@ def _node_tests(arguments: Sequence[str]) -> list[str]:
     return ["node", "--test", *(arguments or ["tests/"])]
 
 
+def _make_all() -> int:
+    """Those that are missing. What cannot be made is told here, and failed by the tests that need it."""
+    for folder in sorted(PLUGINS.iterdir()):
+        if (
+            not (folder / "requirements.in").is_file()
+            and not (folder / "package-lock.json").is_file()
+        ):
+            continue
+        try:
+            folder_of(folder.name) if is_node(folder.name) else python_of(folder.name)
+        except NotInstalled as error:
+            _say(str(error))
+    return 0
+
+
 def main(arguments: Sequence[str]) -> int:
     match arguments:
         case ["test", name, *rest]:
             return run_own_tests(name, rest).returncode
+        case ["all"]:
+            return _make_all()
         case [name]:
             print(folder_of(name) if is_node(name) else python_of(name))  # noqa: T201
             return 0
