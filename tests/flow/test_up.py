@@ -37,6 +37,19 @@ def test_the_first_run_answers_what_its_box_says_to_paste(site: Installation) ->
         assert answer.status == 200
 
 
+def test_the_demo_model_answers_and_comes_back_at_its_address(site: Installation) -> None:
+    url = site.run["demo_model_url"]
+    assert "answers are made up" in site.said
+    site.until(lambda: site.child("model"), 30)
+    before = site.child("model")
+    os.kill(before, signal.SIGKILL)
+    with urllib.request.urlopen(f"{url}/models", timeout=30) as answer:  # waits, is not refused
+        assert json.load(answer)["data"][0]["id"] == "demo"
+    assert site.child("model") not in (0, before)
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/stub/requests", timeout=5) as answer:
+        assert json.load(answer)["requests"] == []
+
+
 def test_no_process_shows_a_secret_and_no_file_is_open_to_others(site: Installation) -> None:
     given = json.loads((site.home / "credentials.json").read_text())
     secrets = [given["password"], given["api_key"], (site.home / "secret_key").read_text().strip()]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from agentx_site.up.errors import UpError
-from agentx_site.up.options import parse
+from agentx_site.up.options import names_a_model, parse
 
 
 def test_an_option_goes_before_the_environment_and_that_before_the_default() -> None:
@@ -45,3 +45,11 @@ def test_a_bad_option_ends_with_two(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parse(arguments, {})
     assert end.value.code == 2
+
+
+def test_a_model_is_named_by_any_of_its_settings(tmp_path: Path) -> None:
+    assert not names_a_model({})
+    assert not names_a_model({"AGENTX_MODEL_URL": ""})
+    assert names_a_model({"AGENTX_MODEL_URL": "http://127.0.0.1:11434/v1"})
+    (tmp_path / "key").write_text("sk-1\n")
+    assert names_a_model({"AGENTX_MODEL_KEY_FILE": str(tmp_path / "key")})
