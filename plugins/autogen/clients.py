@@ -1,15 +1,18 @@
 """AutoGen's model client, shared by all turns: it counts what a turn uses, and keeps why it failed."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from agentx_sdk import ConfigError
 from agentx_sdk.llm import ModelConfig, current_exchange, priced
+from autogen_core import CancellationToken
 from autogen_core.models import CreateResult, ModelFamily, ModelInfo
 from autogen_ext.models.openai import OpenAIChatCompletionClient
 from autogen_ext.models.openai import _model_info as known_models
+from openai.types.chat import ChatCompletionChunk
 
 
 @dataclass
@@ -65,11 +68,35 @@ class Client(OpenAIChatCompletionClient):
             watch.failure = error
             raise
 
+    async def _create_stream_chunks(
+        self,
+        tool_params: list[Any],
+        oai_messages: list[Any],
+        create_args: dict[str, Any],
+        cancellation_token: CancellationToken | None,
+    ) -> AsyncGenerator[ChatCompletionChunk, None]:
+        """AutoGen's own leaves the response open when it is cancelled between two pieces of it."""
+        token = cancellation_token or CancellationToken()
+        tools = {"tools": tool_params} if tool_params else {}
+        create: Any = self._client.chat.completions.create
+        asking = create(messages=oai_messages, stream=True, **tools, **create_args)
+        async with await _linked(asking, token) as stream:
+            pieces = aiter(stream)
+            while (piece := await _linked(anext(pieces, None), token)) is not None:
+                yield piece
+
     def _count(self, result: CreateResult) -> None:
         exchange = current_exchange.get()
         if exchange is not None:
             used = result.usage
             exchange.emit(priced(self._told, used.prompt_tokens, used.completion_tokens))
+
+
+async def _linked(waiting: Awaitable[Any], token: CancellationToken) -> Any:
+    """What it gives, unless the token is cancelled before."""
+    future = asyncio.ensure_future(waiting)
+    token.link_future(future)
+    return await future
 
 
 def _begun() -> Watch:
