@@ -60,11 +60,13 @@ class Hands:
         self._seen: dict[str, Any] = {}  # files of releases that were read, for `contents.check`
         self._forgetting: set[asyncio.Task[None]] = set()
 
-    async def launch(self, wanted: Wanted, born: Born, *, strict: bool = False) -> Ready:
+    async def launch(
+        self, wanted: Wanted, born: Born, *, strict: bool = False, as_good: bool = False
+    ) -> Ready:
         """Start, greet, configure. Raises `LaunchFailed`; then nothing is left of it.
 
         `born` is told of the process as soon as it needs its lease renewed. `strict`: it must also say within its
-        startup timeout that it serves.
+        startup timeout that it serves; `as_good`: and make every agent that could be made before.
         """
         async with self._queue.turn(wanted.rank):
             manifest = _manifest(wanted)
@@ -75,8 +77,9 @@ class Hands:
             self.keep(process, born)
             try:
                 ready = await self._prepared(process, wanted, until)
-                if strict:
+                if as_good:
                     _require_no_worse(wanted, ready)
+                if strict:
                     await self._serves(ready.target, until)
             except CallFailed as error:
                 await self.insist(process)

@@ -23,7 +23,9 @@ class Launching(Protocol):
 async def launched(slot: Launching, *, strict: bool) -> Ready | None:
     """A new process of what is wanted now; None when by then something else is. Raises `LaunchFailed`."""
     wanted = slot.wanted
-    launching = asyncio.create_task(slot.hands.launch(wanted, slot.born, strict=strict))
+    launching = asyncio.create_task(
+        slot.hands.launch(wanted, slot.born, strict=strict, as_good=strict)
+    )
     try:
         while not launching.done():
             await slot.stir.wait(launching)
