@@ -27,7 +27,7 @@ class Native {
 export class MastraAdapter extends LLMAdapter {
   version = "1.0.0";
   framework = "mastra";
-  capabilities = ["text", "data", "files", "streaming", "tools", "multi-turn", "workflows", "sub-agents"];
+  capabilities = ["text", "images", "data", "streaming", "multi-turn", "tools", "workflows", "approvals", "structured-output"];
   inputModes = ["text/plain", "application/json", "image/*", "*/*"];
   outputModes = ["text/plain", "application/json"];
   configSchema = PLUGIN_SCHEMA;
