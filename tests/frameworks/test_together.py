@@ -18,7 +18,7 @@ from tests.frameworks.environments import PLACE
 from tests.frameworks.frameworks import FRAMEWORKS, Json
 from tests.system import System, texts, until
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 PREPARING = 400.0  # seconds, from nothing, on a busy machine
 ORDER = [framework.slug for framework in FRAMEWORKS]
 # The innermost has nobody to ask.
