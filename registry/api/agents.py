@@ -26,7 +26,16 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     class Meta:
         model = Agent
         fields: tuple[str, ...] = ("id", "slug", "name", "description", "version", "framework")
-        fields += ("source", "state", "reason", "trust", "is_open", "capabilities", "url", "endpoint")
+        fields += (
+            "source",
+            "state",
+            "reason",
+            "trust",
+            "is_open",
+            "capabilities",
+            "url",
+            "endpoint",
+        )
         fields += ("heartbeat", "created", "updated")
         read_only_fields = fields
 

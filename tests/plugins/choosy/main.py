@@ -40,7 +40,10 @@ class Choosy(Adapter):
                 return " ".join(told)
             case "folders":
                 folders = self.config.get("code_folders", [])
-                return " ".join(f"{each} {sorted(os.listdir(each))}" for each in folders)
+                return " ".join(
+                    f"{each} {sorted(found.name for found in Path(each).iterdir())}"
+                    for each in folders
+                )
             case "pid":
                 return str(os.getpid())
             case text if text.startswith("read "):
