@@ -16,6 +16,7 @@ class Grant:
     """What the token of a turn says: for `subject`, the agent that is at work on `task` may call other agents.
 
     `chain`: the agents that asked one another until here, the last one this. `trace`: of all of it. `expires`: Unix time.
+    `scope`: the A2A tenant that the task is in, and all that is asked for with it.
     """
 
     subject: str
@@ -24,6 +25,7 @@ class Grant:
     chain: tuple[str, ...]
     trace: str
     expires: float
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

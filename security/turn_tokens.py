@@ -24,7 +24,7 @@ from security.principals import Grant
 MARK: Final = "agxturn_"
 PURPOSE: Final = b"agentx turn tokens 1"
 MAX_TOKEN: Final = 4_096  # characters
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def is_turn_token(credential: str) -> bool:
@@ -35,7 +35,7 @@ def is_turn_token(credential: str) -> bool:
 def issue(grant: Grant) -> str:
     """The token that stands for this grant."""
     told = [VERSION, grant.subject, grant.task, grant.agent, list(grant.chain), grant.trace]
-    payload = orjson.dumps([*told, grant.expires])
+    payload = orjson.dumps([*told, grant.expires, grant.scope])
     return f"{MARK}{_text(payload)}.{_text(_mac(settings.SECRET_KEY, payload))}"
 
 
@@ -45,10 +45,13 @@ def read(token: str) -> Grant:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     if not any(hmac.compare_digest(_mac(key, payload), mac) for key in keys):
         raise NotAuthenticated(_("The turn's token is not one of this AgentX."))
-    version, subject, task, agent, chain, trace, expires = orjson.loads(payload)
-    if version != VERSION or expires <= time.time():
+    version, *told = orjson.loads(payload)
+    if version != VERSION:
+        raise NotAuthenticated(_("The turn's token is of another AgentX."))
+    subject, task, agent, chain, trace, expires, scope = told
+    if expires <= time.time():
         raise NotAuthenticated(_("The turn's token is over: it lasts as long as its turn may."))
-    return Grant(subject, task, agent, tuple(chain), trace, expires)
+    return Grant(subject, task, agent, tuple(chain), trace, expires, scope)
 
 
 def _parts(token: str) -> tuple[bytes, bytes]:

@@ -107,15 +107,22 @@ class Verdicts:
     def _refuse_turn(self, token: str, address: str) -> None:
         """At a door that takes none. Raises `Forbidden`; whose it was is in the audit, once in a while."""
         principal = self.judge_turn(token, address)
+        caller = principal.seen_from(source_ip=address, request_id=context.request_id.get())
+        self.note_refused(caller, "not A2A")
+        raise Forbidden(ONLY_A2A)
+
+    def note_refused(self, principal: Principal, door: str) -> bool:
+        """That the token of a turn was shown where it is not good: in the audit, once in a while. Whether it was now."""
         grant = principal.turn
         assert grant is not None, "judged as a turn's"
-        if self.remembered(REFUSED + grant.task) is None:
-            self.keep(REFUSED + grant.task, principal, self.since())
-            caller = principal.seen_from(source_ip=address, request_id=context.request_id.get())
-            told = {"agent": grant.agent, "door": "not A2A"}
-            refused = AuditEvent.Outcome.REFUSED
-            audit.record(caller, "turn.refused", "task", grant.task, after=told, outcome=refused)
-        raise Forbidden(ONLY_A2A)
+        known = f"{REFUSED}{door}:{grant.task}"
+        if self.remembered(known) is not None:
+            return False
+        self.keep(known, principal, self.since())
+        told = {"agent": grant.agent, "door": door}
+        refused = AuditEvent.Outcome.REFUSED
+        audit.record(principal, "turn.refused", "task", grant.task, after=told, outcome=refused)
+        return True
 
     def since(self) -> int:
         """What `keep` wants to know: from when a verdict is that was not made here."""

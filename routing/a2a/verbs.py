@@ -11,6 +11,7 @@ from registry.cards import ROUTER
 from routing.a2a import params
 from routing.a2a.calls import OLDER
 from routing.a2a.cards import extended_card
+from routing.delivery.borrowed import within_tenant
 from routing.delivery.operations import Operations
 from routing.record import Json
 from routing.requests import Asked, Told
@@ -23,7 +24,7 @@ async def answer(
     core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> Any:
     """The result of one of ANSWERS. Raises `PublicError`s."""
-    caller = _admitted(core, principal, agent, verb, given, asked)
+    caller = await _admitted(core, principal, agent, verb, given, asked)
     return await ANSWERS[verb](core, caller, agent, given, asked)
 
 
@@ -31,11 +32,11 @@ async def stream(
     core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> AsyncIterator[Told]:
     """The responses of one of STREAMS. Raises `PublicError`s before there is a stream."""
-    caller = _admitted(core, principal, agent, verb, given, asked)
+    caller = await _admitted(core, principal, agent, verb, given, asked)
     return await STREAMS[verb](core, caller, agent, given, asked)
 
 
-def _admitted(
+async def _admitted(
     core: Operations, principal: Principal, agent: str, verb: str, given: Json, asked: Asked
 ) -> Principal:
     """The caller in the tenant it names. Naming the agent itself names no tenant."""
@@ -43,7 +44,7 @@ def _admitted(
     if agent != ROUTER or verb != EXTENDED_CARD:
         core.require_call(principal, agent, asked.extensions)
     tenant = params.short(given, "tenant", "")
-    return principal if tenant in ("", agent) else principal.within(tenant)
+    return await within_tenant(principal, "" if tenant == agent else tenant)
 
 
 async def _send(

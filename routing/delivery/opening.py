@@ -10,6 +10,7 @@ from plugins_app.client.codec import Turn
 from registry.cards import ROUTER
 from registry.errors import AgentNotFound
 from registry.models import Agent
+from routing.delivery.borrowed import require_own_name
 from routing.delivery.hooks import keep_missed, keep_wanted, wanted
 from routing.delivery.media import require_taken
 from routing.delivery.repeats import earlier, once_of
@@ -56,7 +57,7 @@ class Openings:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
-        self._contexts: OrderedDict[tuple[str, str, str, str, str], None] = OrderedDict()
+        self._contexts: OrderedDict[tuple[str, str, str, str], None] = OrderedDict()
 
     async def begin(
         self, principal: Principal, slug: str, send: Send, *, live: bool
@@ -69,6 +70,8 @@ class Openings:
         route.require_usable()
         _require_few_hops(principal, slug)
         require_taken(send.message["parts"], route.profile.input_modes)
+        if send.push is not None:
+            await require_own_name(principal)
         hook = wanted(route, send)
         if not self._switchboard.accepts:
             raise Unavailable("This AgentX process is going down. Try again.")
@@ -225,14 +228,19 @@ class Openings:
     async def _require_own_context(
         self, principal: Principal, route: Route, context_id: str
     ) -> None:
-        """Agents key their memory by the context: somebody else's must not be entered by naming it."""
+        """Agents key their memory by the context: somebody else's must not be entered by naming it.
+
+        That an agent may enter one is not remembered: its caller may begin that conversation later.
+        """
         asker = principal.turn.agent if principal.turn else ""
-        key = (principal.subject, principal.scope, route.agent_id, context_id, asker)
-        if key not in self._contexts and await ask(is_foreign_context, *key):
+        key = (principal.subject, principal.scope, route.agent_id, context_id)
+        if (asker or key not in self._contexts) and await ask(is_foreign_context, *key, asker):
             raise InvalidInput(
                 "This contextId cannot be used; leave it out to begin a new conversation.",
                 fields={"message.contextId": "cannot be used"},
             )
+        if asker:
+            return
         self._contexts[key] = None
         self._contexts.move_to_end(key)
         if len(self._contexts) > REMEMBERED_CONTEXTS:

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from routing.delivery.borrowed import require_own_name
 from routing.delivery.hooks import require_push
 from routing.delivery.opening import route_for
 from routing.delivery.switchboard import Switchboard
@@ -34,6 +35,7 @@ class Pushes:
         It is told what happens from now on. Of a task that has ended that is nothing; the config is kept all the same.
         """
         found = await self._found(principal, slug, task_id)
+        await require_own_name(principal)
         hook = pushes.checked(config, dialect)
         return pushes.shown(await ask(pushes.keep_push, found.id, hook), hook)
 

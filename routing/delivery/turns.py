@@ -84,7 +84,7 @@ def _token(task: Record, trace: str, ends: float) -> str:
     if task.owner.startswith("system:"):
         return ""
     chain = (*(task.request or {}).get("chain", ()), task.agent_slug)
-    return issue(Grant(task.owner, task.id, task.agent_slug, chain, trace, ends))
+    return issue(Grant(task.owner, task.id, task.agent_slug, chain, trace, ends, task.scope))
 
 
 def traceparent(trace: str) -> str:

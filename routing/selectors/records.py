@@ -16,6 +16,7 @@ from routing.models import IdempotencyKey, Message, Task
 from routing.record import Event, Json, Kind, Record
 from routing.requests import Listing
 from routing.selectors.tasks import task_key
+from security.errors import Conflict
 from security.principals import Principal
 
 # Events of many tasks, each after its own number. Oldest first within a task.
@@ -105,12 +106,19 @@ def events_after(task_id: str, seq: int) -> list[Event]:
 
 
 def sent_before(principal: Principal, agent_id: str, message_id: str) -> tuple[str, Record] | None:
-    """The digest and the task of a message that was to be taken once, if it was taken."""
+    """The digest and the task of a message that was to be taken once, if it was taken.
+
+    Raises `Conflict` for an agent that names a message which its caller, or another agent, sent before.
+    """
     kept = IdempotencyKey.objects.filter(
         owner=principal.subject, scope=principal.scope, agent_id=agent_id, message_id=message_id
     )
-    found = kept.values_list("digest", "task_id").first()
-    return (found[0], known_record(str(found[1]))) if found else None
+    found = kept.values_list("digest", "task_id", "task__parent__agent__slug").first()
+    if found is None:
+        return None
+    if principal.turn and found[2] != principal.turn.agent:
+        raise Conflict(_("This messageId is taken: give the message an id of its own."))
+    return found[0], known_record(str(found[1]))
 
 
 def is_foreign_context(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from plugins_app.models import Plugin
+from plugins_app.models import Plugin, PluginEvent
 from registry.models import Agent
 from routing.models import Task
 from security import turn_tokens
@@ -21,6 +21,7 @@ from tests.scripted import DONE, Script, make_scripted, message, status
 from tests.web import Web
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+IDEMPOTENCY = "urn:agentx:idempotent-send:v1"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -209,6 +210,73 @@ async def test_an_agent_sees_what_it_asked_for_and_nothing_else_of_its_callers(w
     assert (code, "contextId" in told["error"]["message"]) == (400, True)
     own_context = (await of_task(own)).context_id
     assert (await post(web, token, "worker", contextId=own_context))[0] == 200
+
+
+async def test_a_conversation_that_the_caller_began_since_is_closed_to_the_agent(web, script):
+    planner = await asked(web, script)
+    mine = "00000000-0000-4000-8000-000000000001"
+    code, _ = await post(web, planner.turn.token, "worker", contextId=mine)
+    assert code == 200  # it was free
+    (await script.turn()).say(DONE).end()
+    told = {"message": message(contextId=mine), "configuration": {"returnImmediately": True}}
+    assert (await web.post("/a2a/worker/message:send", told)).status == 200
+    code, told = await post(web, planner.turn.token, "worker", contextId=mine)
+    assert (code, "contextId" in told["error"]["message"]) == (400, True)
+
+
+async def test_an_agent_stays_in_the_tenant_of_its_task(web, script):
+    told = {"message": message(), "configuration": {"returnImmediately": True}, "tenant": "acme"}
+    assert (await web.post("/a2a/planner/message:send", told)).status == 200
+    token = (await script.turn()).turn.token
+    code, told = await post(web, token, "worker")
+    assert code == 200
+    below = await of_task(told["task"]["id"])
+    assert below.scope == "acme"
+    for tenant, answer in (("acme", 200), ("other", 403)):
+        asked_ = web._client.get(f"/a2a/worker/tasks?tenant={tenant}", headers=headers(token))
+        async with asked_ as response:
+            assert response.status == answer
+    assert (await get(web, token, f"/a2a/worker/tasks/{below.id}"))[0] == 200
+    await was_refused("another tenant")
+
+
+async def test_an_agent_sets_no_webhooks_in_its_callers_name(web, script):
+    planner = await asked(web, script)
+    token, hook = planner.turn.token, {"url": "https://93.184.215.14/hook"}
+    asked_ = {
+        "message": message(),
+        "configuration": {"returnImmediately": True, "taskPushNotificationConfig": hook},
+    }
+    url = "/a2a/worker/message:send"
+    async with web._client.post(url, json=asked_, headers=headers(token)) as response:
+        assert response.status == 403
+        assert "webhooks" in (await response.json())["error"]["message"]
+    assert await ask(Task.objects.count) == 1
+    _, told = await post(web, token, "worker")
+    own = told["task"]["id"]
+    code, _ = await post(web, token, "worker", f"/tasks/{own}/pushNotificationConfigs", **hook)
+    assert code == 403
+    await was_refused("webhook")
+
+
+async def was_refused(what):
+    found = await ask(lambda: list(AuditEvent.objects.filter(action="turn.refused")))
+    assert [(each.after["door"], each.outcome) for each in found] == [(what, "refused")]
+    events = PluginEvent.objects.filter(type="refused", plugin__slug="planner")
+    assert [each.data["tried"] for each in await ask(lambda: list(events))] == [what]
+
+
+async def test_a_message_that_the_caller_sent_is_not_found_by_its_id(web, script):
+    once = {"A2A-Extensions": IDEMPOTENCY, "A2A-Version": "1.0"}
+    told = {"message": message(messageId="mine"), "configuration": {"returnImmediately": True}}
+    answer = await web.post("/a2a/worker/message:send", told, web.headers(**once))
+    assert answer.status == 200
+    await script.turn()
+    token = (await asked(web, script)).turn.token
+    lent = headers(token) | once
+    async with web._client.post("/a2a/worker/message:send", json=told, headers=lent) as response:
+        assert response.status == 409
+        assert "taken" in (await response.json())["error"]["message"]
 
 
 async def test_cancelling_a_task_cancels_what_its_turn_asked_for(web, script):
