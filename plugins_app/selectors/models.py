@@ -12,6 +12,7 @@ from django.conf import settings
 
 from plugins_app.configuration import secrets
 from plugins_app.models import HostedAgent, Plugin
+from registry.models import Trust
 
 Json = dict[str, Any]
 MARK: Final = b"agentx default model"
@@ -62,11 +63,12 @@ def needs_model(plugin: Plugin) -> bool:
 def completed(plugin: Plugin, config: Json) -> Json:
     """The configuration with what AgentX adds: the default model where none is named, the folders it may read.
 
-    The key of the default model goes to its own endpoint and to no other.
+    The key of the default model goes to its own endpoint and to no other, and to no plugin that nobody has looked at.
     """
     if not needs_model(plugin):
         return config
-    told = {**config, "model": _with_default(_object(config.get("model")))}
+    key = settings.DEFAULT_MODEL_KEY if _may_have_key(plugin) else ""
+    told = {**config, "model": _with_default(_object(config.get("model")), key)}
     folders = [*config.get("code_folders", ()), *plugin.code_folders]
     return told | {"code_folders": list(dict.fromkeys(folders))} if folders else told
 
@@ -75,16 +77,22 @@ def mark_of(plugin: Plugin) -> str:
     """Another one when the default model that its processes were given is another; tells nothing of its key."""
     if not needs_model(plugin):
         return ""
-    told = (settings.DEFAULT_MODEL_URL, settings.DEFAULT_MODEL_NAME, settings.DEFAULT_MODEL_KEY)
+    lent = settings.DEFAULT_MODEL_KEY if _may_have_key(plugin) else ""
+    told = (settings.DEFAULT_MODEL_URL, settings.DEFAULT_MODEL_NAME, lent)
     key = MARK + settings.SECRET_KEY.encode()
     return hmac.new(key, json.dumps(told).encode(), hashlib.sha256).hexdigest()
 
 
-def _with_default(model: Json) -> Json:
+def _may_have_key(plugin: Plugin) -> bool:
+    """Saying `needs_model` must not be all it takes to be handed AgentX's key."""
+    return bool(plugin.trust != Trust.PUBLIC)
+
+
+def _with_default(model: Json, key: str) -> Json:
     ours: Json = {"name": settings.DEFAULT_MODEL_NAME}
     if not model.get("base_url"):
         ours["base_url"] = settings.DEFAULT_MODEL_URL
-        ours["api_key"] = secrets.hidden(settings.DEFAULT_MODEL_KEY)
+        ours["api_key"] = secrets.hidden(key)
     return model | {key: value for key, value in ours.items() if value and not model.get(key)}
 
 

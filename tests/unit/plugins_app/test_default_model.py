@@ -77,6 +77,16 @@ def test_another_default_leaves_another_mark(settings):
     assert mark_of(thinks) != before
 
 
+def test_a_plugin_that_nobody_has_looked_at_gets_no_key():
+    thinks = plugin()
+    before = mark_of(thinks)
+    thinks.trust = "public"
+    assert completed(thinks, {})["model"] == {"name": "usual", "base_url": URL}
+    own = {"model": {"api_key": "own"}}  # by an admin, who knows what for
+    assert completed(thinks, own)["model"]["api_key"] == "own"
+    assert mark_of(thinks) != before  # what runs with the key is replaced
+
+
 def test_folders_that_an_admin_allows_come_to_those_it_names():
     thinks = plugin({"code_folders": ["/a", "/b"]})
     thinks.code_folders = ["/b", "/c"]
