@@ -27,7 +27,8 @@ PASSED: Final = frozenset({"PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 }
 PASSED_PREFIXES: Final = ("UV_", "NPM_CONFIG_", "npm_config_")
-OF_NO_USE: Final = ("Using Python ", "Using CPython ")  # names a folder that is renamed at the end
+# The first two name a folder that is renamed at the end; npm's are warnings of what it then does all the same.
+OF_NO_USE: Final = ("Using Python ", "Using CPython ", "npm warn ")
 _ENDS: Final = re.compile(rb"[\r\n]+")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What an installer says, as a sentence for people. The first that fits.

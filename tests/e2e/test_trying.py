@@ -113,6 +113,8 @@ def test_a_form_is_drawn_again_when_one_comes_from_the_tasks_page(trying: Page) 
 def test_what_failed_says_why_and_is_tried_again(trying: Page) -> None:
     say(trying, "fail", "failed")
     expect(trying.get_by_role("alert")).to_have_text("the model cannot be reached")
+    expect(trying.locator("#talk .meta")).to_contain_text("in all")
+    expect(trying.locator("#talk .meta")).not_to_contain_text("first words")
     trying.get_by_role("button", name="Try again").click()
     expect(trying.get_by_role("alert")).to_have_count(2, timeout=SOON)
     expect(trying.get_by_role("button", name="Try again")).to_have_count(1)

@@ -33,7 +33,7 @@ export class Asked {
     for (const [number, schema] of this.schemas.entries()) {
       const shown = this.fields[number].filter((field) => this.turning === null || field.name !== this.turning);
       const group = make("fieldset", "ax-asked-group", ...shown.map((field) => field.node));
-      if (schema.title) group.prepend(make("legend", "", schema.title));
+      if (schema.title && isForm(schema)) group.prepend(make("legend", "", schema.title));
       if (schema.description && isForm(schema)) group.prepend(make("p", "help", schema.description));
       this.group.append(group);
     }
@@ -46,8 +46,11 @@ export class Asked {
   drawTurning() {
     const [schema] = this.schemas;
     const one = this.turning === "" ? schema : schema.properties[this.turning];
-    if (one.description || one.title) this.group.append(make("p", "ax-asked-question", one.description || one.title));
-    if (this.turning === "" || APPROVES.test(this.turning)) return;
+    const approves = this.turning === "" || APPROVES.test(this.turning);
+    const says = approves && one.title?.toLowerCase() === this.turning.replaceAll("_", " ").toLowerCase(); // as the buttons do
+    const question = one.description || (says ? "" : one.title);
+    if (question) this.group.append(make("p", "ax-asked-question", question));
+    if (approves) return;
     this.yes.textContent = told.yes;
     this.no.textContent = told.no;
   }

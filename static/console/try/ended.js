@@ -29,8 +29,9 @@ async function tellWho(holder, task) {
 // turn: first, passed (milliseconds), isDirect, task, usage
 export function tell(turn) {
   const meta = make("div", "meta");
-  if (turn.first) meta.append(`${told.first} ${duration(turn.first / 1000)} · ${duration(turn.passed / 1000)} ${told.total}`);
-  if (turn.isDirect) meta.append(turn.first ? ` · ${told.direct}` : told.direct);
+  if (turn.first) meta.append(`${told.first} ${duration(turn.first / 1000)} · `);
+  meta.append(`${duration(turn.passed / 1000)} ${told.total}`);
+  if (turn.isDirect) meta.append(` · ${told.direct}`);
   for (const used of turn.usage) meta.append(make("span", "ax-tag usage", usageWords(used)));
   if (turn.task) meta.append(link(`/tasks/${turn.task}/`, told.task));
   put(meta);

@@ -82,7 +82,7 @@ export class Turn {
   }
 
   write(key, parts, { append = false, role = "agent", name = "" } = {}) {
-    this.first ??= this.passed;
+    if (role !== "error") this.first ??= this.passed;
     const known = this.bubbles.get(key);
     // What goes on after a tool was called goes on under it.
     const goesOn = known && (!append || known.tools === this.tools.drawn);

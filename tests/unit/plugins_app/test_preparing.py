@@ -170,6 +170,11 @@ def test_a_failure_is_told_in_a_sentence(installer, said, sentence):
     assert failure.value.lines == [said.strip()]
 
 
+def test_warnings_of_npm_do_not_stand_where_people_look_for_progress(installer, heard):
+    shell(installer, "echo 'npm warn EBADENGINE }'; echo 'npm http fetch GET 200 x'")
+    assert heard == ["npm http fetch GET 200 x"]
+
+
 def test_of_the_output_little_is_kept(installer, heard):
     shell(
         installer,
