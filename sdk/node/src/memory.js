@@ -33,6 +33,11 @@ export class Memory extends Map {
     const text = this.#text();
     if (text === this.#before) return null;
     const plain = Buffer.from(text.toWellFormed());
+    if (plain.length > MOST_OPENED) {
+      // No later turn would open it, however well it presses.
+      const told = `the conversation's memory is ${plain.length} bytes of JSON: at most ${MOST_OPENED}`;
+      throw new TaskFailed(told, TOO_MUCH);
+    }
     const pressed =
       plain.length <= PLAIN_UP_TO ? plain : deflateSync(plain, { level: constants.Z_BEST_SPEED });
     if (pressed.length > MAX_MEMORY) {

@@ -29,6 +29,10 @@ test("more than a MiB is refused, and so is what JSON cannot say", () => {
   assert.throws(() => new Memory().set("a", NaN).encoded(), TypeError);
 });
 
+test("what presses well, and no later turn would open, is refused", () => {
+  assert.throws(() => new Memory().set("a", " ".repeat(65 << 20)).encoded(), { code: "memory_full" });
+});
+
 test("what is no memory is refused, and a bomb goes no further", () => {
   assert.throws(() => new Memory(Buffer.from("[1]")), TypeError);
   assert.throws(() => new Memory(Buffer.from("no")), SyntaxError);
