@@ -40,7 +40,16 @@ class Plugin(LLMAdapter):
 
     framework = "langchain"
     version = "1.0.0"
-    capabilities = ("text", "images", "data", "streaming", "multi-turn", "tools", "approvals")
+    capabilities = (
+        "text",
+        "images",
+        "data",
+        "streaming",
+        "multi-turn",
+        "tools",
+        "approvals",
+        "structured-output",
+    )
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig

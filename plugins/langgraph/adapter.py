@@ -37,7 +37,16 @@ class Plugin(LLMAdapter):
 
     framework = "langgraph"
     version = "1.0.0"
-    capabilities = ("text", "images", "data", "streaming", "multi-turn", "tools", "interrupts")
+    capabilities = (
+        "text",
+        "images",
+        "data",
+        "streaming",
+        "multi-turn",
+        "tools",
+        "interrupts",
+        "structured-output",
+    )
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json", "text/vnd.mermaid")
     Config = PluginConfig
