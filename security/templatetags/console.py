@@ -1,6 +1,7 @@
 """How the console's templates write states, times, sizes and JSON."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,13 +9,14 @@ from django import template
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 register = template.Library()
 
+QUOTED: Final = re.compile("`([^`]+)`")
 # Every state of AgentX in one of five tones; the word stands beside the colour, which alone says nothing to some.
 TONES: Final[dict[str, str]] = {
     **dict.fromkeys(
@@ -208,6 +210,14 @@ def duration(seconds: float | None) -> str:
 def pretty(value: Any) -> str:
     """JSON, indented; escaped by the template."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, default=str)
+
+
+@register.filter
+def words(text: str) -> SafeString:
+    """What an author wrote, escaped; what stands in `back quotes` as code."""
+    pieces = enumerate(QUOTED.split(text))  # every other one was quoted
+    shown = ((format_html("<code>{}</code>", piece) if at % 2 else piece,) for at, piece in pieces)
+    return format_html_join("", "{}", shown)
 
 
 @register.filter

@@ -128,7 +128,7 @@ export function agentSchema(more = {}, description = "An agent around a model.")
       default: "You are a helpful assistant.",
     },
     model: model("The name of one of the plugin's `models`, or its own; empty: the plugin's `model`."),
-    tools: tools({ description: "Built-in tools by their names (clock, calculator), agents, functions." }),
+    tools: tools({ description: 'Built-in ones by name (`clock`, `calculator`), agents as {"agent":"slug"}, functions as {"code":"file.py:function"}.' }),
     memory: grouped(MEMORY, "What of a conversation the model is shown again."),
     limits: grouped(LIMITS, "Where a turn that goes nowhere ends."),
     output_schema: {

@@ -113,7 +113,7 @@ class AgentConfig:
     ] = NO_TEXT
     tools: Annotated[
         list[str | ToolConfig],
-        "Built-in tools by their names (clock, calculator), agents, functions.",
+        'Built-in ones by name (`clock`, `calculator`), agents as {"agent":"slug"}, functions as {"code":"file.py:function"}.',
     ] = field(default_factory=list)
     memory: MemoryConfig = MemoryConfig()
     limits: LimitsConfig = LimitsConfig()
