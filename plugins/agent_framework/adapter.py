@@ -1,7 +1,7 @@
 """Microsoft Agent Framework's agents and workflows as agents of AgentX."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import checkpoints
@@ -17,7 +17,7 @@ from agent_framework import (
     WorkflowException,
 )
 from agentx_sdk import Agent as Hosted
-from agentx_sdk import ConfigError, Reply, TaskFailed
+from agentx_sdk import ConfigError, Part, Reply, TaskFailed
 from agentx_sdk.llm import (
     AgentTool,
     Exchange,
@@ -27,6 +27,7 @@ from agentx_sdk.llm import (
     in_thread,
     own_code,
 )
+from agentx_sdk.llm.answers import data_of, decided
 from agentx_sdk.llm.failures import STEPS
 from checkpoints import Newest, Waiting
 from clients import ChatClient, ResponsesClient, connected, options_of
@@ -34,8 +35,8 @@ from config import AgentConfig as Spec
 from config import Member, PluginConfig, WorkflowConfig
 from convert import to_native
 from own import ASSISTANT, OwnWorkflow, Single
-from questions import decided, goes_on, question_of, response_to, tool_question
-from running import Followed, Tools, Words, data_of
+from questions import goes_on, question_of, response_to, tool_question
+from running import Followed, Tools, Words
 from tools import native_tools
 from workflows import WorkflowRecipe, check, code_of, needs_manager, shape_of
 
@@ -108,7 +109,7 @@ class Plugin(LLMAdapter):
 
     async def _workflow(self, spec: Spec, told: WorkflowConfig) -> WorkflowRecipe:
         check(told)
-        functions = {each: await self._function(each, path) for path, each in code_of(told).items()}
+        functions = {each: await self.function(each, path) for path, each in code_of(told).items()}
         agents = {
             member.name: await self._member(spec, told, member, f"workflow.members.{place}")
             for place, member in enumerate(told.members)
@@ -128,7 +129,7 @@ class Plugin(LLMAdapter):
     async def _member(
         self, spec: Spec, workflow: WorkflowConfig, member: Member, path: str
     ) -> Agent:
-        tools = await in_thread(self.toolbox, member.tools, spec, f"{path}.tools")
+        tools = await self.toolbox(member.tools, spec, f"{path}.tools")
         native = native_tools(tools, member.approvals, f"{path}.approvals")
         shape = spec.output_schema if _answers(workflow, member) else {}
         return await self._agent(spec, member, f"{path}.model", native, shape, workflow.pattern)
@@ -158,13 +159,6 @@ class Plugin(LLMAdapter):
     async def _manager(self, spec: Spec, told: WorkflowConfig) -> Agent:
         about = MemberConfig(MANAGER, told.manager_instructions, model=told.model)
         return await self._agent(spec, about, "workflow.model")
-
-    async def _function(self, told: str, path: str) -> Callable[..., Any]:
-        found = await in_thread(own_code.loaded, told, self.folders, path)
-        if not callable(found):
-            raise ConfigError(f"{told} is not a function", {path: "is not a function"})
-        function: Callable[..., Any] = found
-        return function
 
     async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> Single | OwnWorkflow:
         model = self.model(spec.model)
@@ -222,7 +216,7 @@ class Plugin(LLMAdapter):
         if kept.next is not None:
             yield tool_question(kept.next).shown()
         elif schema:
-            yield Reply(data_of(response.text))
+            yield Reply(Part(data=data_of(response.text)))
 
     async def _workflow_turn(
         self, recipe: WorkflowRecipe | OwnWorkflow, exchange: Exchange

@@ -2,19 +2,17 @@
 
 import base64
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agent_framework import Content, Message
 from agentx_sdk import Part, ToolCall, ToolResult
+from agentx_sdk.llm.converting import convert_lines
 from agentx_sdk.llm.messages import (
     ChatMessage,
-    from_json,
     is_picture,
     media_type_of,
     outcome_text,
-    to_json,
     words_of,
 )
 
@@ -107,13 +105,5 @@ def _told(content: Content, names: dict[str, str]) -> ToolResult:
     return ToolResult(id, name, text)
 
 
-def main() -> None:
-    """Each line of JSON, through the framework's messages and back."""
-    for line in sys.stdin:
-        back = from_native(to_native(from_json(json.loads(line))))
-        sys.stdout.write(json.dumps(to_json(back), ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    convert_lines(to_native, from_native)

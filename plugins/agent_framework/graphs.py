@@ -12,7 +12,7 @@ from agent_framework import (
     WorkflowBuilder,
 )
 from agentx_sdk import ConfigError
-from agentx_sdk.llm import in_thread
+from agentx_sdk.llm.tools import off_the_loop
 from config import EdgeConfig, Member, WorkflowConfig
 from steps import Function, Join, Person
 
@@ -108,8 +108,7 @@ async def _holds(edge: EdgeConfig, text: str, functions: Mapping[str, Callable[.
         return edge.contains in text
     if not edge.code:
         return True
-    result = await in_thread(functions[edge.code], text)
-    return bool(await result if hasattr(result, "__await__") else result)
+    return bool(await off_the_loop(functions[edge.code])(text))
 
 
 def _text(response: AgentExecutorResponse) -> str:

@@ -12,20 +12,12 @@ from agent_framework_orchestrations import (
     MagenticPlanReviewRequest,
 )
 from agentx_sdk import InputRequired, TaskFailed
+from agentx_sdk.llm.answers import REVIEW_SCHEMA, decided
 from agentx_sdk.llm.messages import result_text
 from agentx_sdk.typed import schema_of
 from pydantic import BaseModel, TypeAdapter
 from steps import Question
 
-YES = ("yes", "y", "ok", "true", "approve", "approved")
-APPROVAL = {
-    "type": "object",
-    "properties": {
-        "approved": {"type": "boolean", "title": "Approve"},
-        "comment": {"type": "string", "title": "What to change", "default": ""},
-    },
-    "required": ["approved"],
-}
 TEXT = {"type": "string", "title": "Answer"}
 BAD_ANSWER = "bad_answer"
 
@@ -48,7 +40,7 @@ def tool_question(request: Content) -> Asked:
     call = request.function_call
     name, arguments = (call.name, call.parse_arguments()) if call is not None else ("?", {})
     told = json.dumps(arguments or {}, ensure_ascii=False)
-    return Asked(request.id or "", f"May the tool {name} be called with {told}?", APPROVAL)
+    return Asked(request.id or "", f"May the tool {name} be called with {told}?", REVIEW_SCHEMA)
 
 
 def question_of(event: Any) -> Asked:
@@ -58,9 +50,9 @@ def question_of(event: Any) -> Asked:
         return dataclasses.replace(tool_question(data), id=id)
     if isinstance(data, AgentExecutorResponse):
         said = data.agent_response.text
-        return Asked(id, f"{data.executor_id} says: {said}\nIs that right?", APPROVAL)
+        return Asked(id, f"{data.executor_id} says: {said}\nIs that right?", REVIEW_SCHEMA)
     if isinstance(data, MagenticPlanReviewRequest):
-        return Asked(id, f"Is this plan right?\n{data.plan.text}", APPROVAL)
+        return Asked(id, f"Is this plan right?\n{data.plan.text}", REVIEW_SCHEMA)
     if isinstance(data, Question):
         return Asked(id, data.text, TEXT)
     return Asked(id, _words(data), _form(event.response_type))
@@ -83,16 +75,6 @@ def response_to(event: Any, answer: Any) -> Any:
     if isinstance(data, MagenticPlanReviewRequest):
         return data.approve() if approved else data.revise(comment or "Plan it differently.")
     return _typed(event.response_type, answer)
-
-
-def decided(answer: Any) -> tuple[bool, str]:
-    """Yes or no, and what was said about it; from a form, a boolean, or words."""
-    if isinstance(answer, Mapping):
-        return answer.get("approved") is True, str(answer.get("comment") or "")
-    if isinstance(answer, bool):
-        return answer, ""
-    words = result_text(answer).strip()
-    return words.rstrip(".!").lower() in YES, words
 
 
 def _form(kind: Any) -> dict[str, Any]:

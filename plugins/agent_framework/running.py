@@ -5,21 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent_framework import AgentResponse, AgentResponseUpdate, Content, Message
-from agentx_sdk import Part, Reply, TaskFailed, ToolCall, ToolResult
+from agentx_sdk import Part, Reply, ToolCall, ToolResult
 from agentx_sdk.llm import Exchange
+from agentx_sdk.llm.answers import data_of
 from workflows import CANNED
 
-BAD_ANSWER = "bad_answer"
 APART = "\n\n"
-
-
-def data_of(text: str) -> Part:
-    """The answer of an agent that has an output schema. Raises `TaskFailed`."""
-    try:
-        return Part(data=json.loads(text))
-    except ValueError as error:
-        told = f"the model's answer is no JSON of the agent's output_schema: {error}"
-        raise TaskFailed(told, BAD_ANSWER) from error
 
 
 class Words:
@@ -125,7 +116,7 @@ class Followed:
         text = APART.join(each for each in self._outputs if each and each not in CANNED)
         text = text or self._member_words
         if self._schema and text:
-            return [Reply(data_of(text))]
+            return [Reply(Part(data=data_of(text)))]
         return [text] if self._whole and text else []
 
     def _output(self, id: str, data: Any) -> list[Any]:

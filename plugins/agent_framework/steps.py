@@ -1,6 +1,5 @@
 """Steps of a graph that are no agents: people, functions, and where several ways come together."""
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,9 @@ from agent_framework import (
     response_handler,
 )
 from agentx_sdk import TaskFailed
-from agentx_sdk.llm import in_thread
+from agentx_sdk.llm.failures import OWN_CODE
+from agentx_sdk.llm.tools import off_the_loop
 
-BROKEN = "own_code_failed"
 NOTHING = AgentResponse(messages=[])
 
 
@@ -109,14 +108,12 @@ class Function(Step):
 
     async def _result(self, text: str) -> str:
         try:
-            if inspect.iscoroutinefunction(self._function):
-                return str(await self._function(text))
-            return str(await in_thread(self._function, text))
+            return str(await off_the_loop(self._function)(text))
         except TaskFailed:
             raise
         except Exception as error:
             told = f"the step {self.id} failed: {type(error).__name__}: {error}"[:500]
-            raise TaskFailed(told, BROKEN) from error
+            raise TaskFailed(told, OWN_CODE) from error
 
 
 class Join(Executor):

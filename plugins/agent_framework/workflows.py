@@ -16,7 +16,7 @@ from agent_framework_orchestrations import (
     SequentialBuilder,
 )
 from agentx_sdk import ConfigError
-from agentx_sdk.llm import in_thread
+from agentx_sdk.llm.tools import off_the_loop
 from config import Member, WorkflowConfig
 from graphs import check as check_graph
 from graphs import graph_of
@@ -107,7 +107,7 @@ class WorkflowRecipe:
 
     def _selection(self) -> Callable[[GroupChatState], Any]:
         if self.spec.selector:
-            return _off_the_loop(self.functions[self.spec.selector])
+            return off_the_loop(self.functions[self.spec.selector])
         return lambda state: list(state.participants)[state.current_round % len(state.participants)]
 
     def _handoff(self) -> Workflow:
@@ -201,19 +201,9 @@ def refused(why: str, path: str) -> ConfigError:
 
 
 def _aggregated(function: Callable[..., Any]) -> Callable[..., Any]:
-    decide = _off_the_loop(function)
+    decide = off_the_loop(function)
 
     async def aggregate(results: list[AgentExecutorResponse]) -> str:
         return str(await decide([each.agent_response.text for each in results]))
 
     return aggregate
-
-
-def _off_the_loop(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A coroutine function of the same one argument: a rule of an author's may take its time."""
-
-    async def decide(told: Any) -> Any:
-        result = await in_thread(function, told)
-        return await result if hasattr(result, "__await__") else result
-
-    return decide

@@ -1,11 +1,11 @@
 """AutoGen's assistants and teams as agents of AgentX."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from agentx_sdk import Agent, ConfigError, InputRequired, Reply
-from agentx_sdk.llm import AgentTool, Exchange, LLMAdapter, ModelConfig, in_thread, own_code
+from agentx_sdk.llm import AgentTool, Exchange, LLMAdapter, ModelConfig, own_code
 from agentx_sdk.llm.messages import result_text
 from autogen_agentchat.messages import BaseChatMessage, HandoffMessage
 from autogen_agentchat.teams import Swarm
@@ -77,7 +77,7 @@ class Plugin(LLMAdapter):
     async def _team(self, spec: Spec, team: TeamConfig) -> TeamRecipe:
         check(team)
         members = [await self._member(spec, team, place) for place in range(len(team.members))]
-        functions = {told: await self._function(told, path) for path, told in code_of(team).items()}
+        functions = {told: await self.function(told, path) for path, told in code_of(team).items()}
         decides = team.pattern in ("selector", "magentic_one")
         client = await self.client(self.model(team.model or spec.model)) if decides else None
         recipe = TeamRecipe(team, members, functions, client)
@@ -93,7 +93,7 @@ class Plugin(LLMAdapter):
             return PersonRecipe(member.name, member.description, member.instructions)
         path = f"team.members.{place}"
         client = await self.client(self.model(member.model or spec.model, f"{path}.model"))
-        tools = await in_thread(self.toolbox, member.tools, spec, f"{path}.tools")
+        tools = await self.toolbox(member.tools, spec, f"{path}.tools")
         shaped = spec.output_schema and member.name == TeamRecipe(team, (), {}).answer_from
         return AssistantRecipe(
             member.name,
@@ -104,13 +104,6 @@ class Plugin(LLMAdapter):
             [NativeTool(tool) for tool in tools],
             [handoff(to, _about(team, to)) for to in member.handoffs],
         )
-
-    async def _function(self, told: str, path: str) -> Callable[..., Any]:
-        found = await in_thread(own_code.loaded, told, self.folders, path)
-        if not callable(found):
-            raise ConfigError(f"{told} is not a function", {path: "is not a function"})
-        function: Callable[..., Any] = found
-        return function
 
     async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> Own:
         offered: Mapping[str, Any] = {

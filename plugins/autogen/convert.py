@@ -2,18 +2,16 @@
 
 import base64
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agentx_sdk import Part, ToolCall, ToolResult
+from agentx_sdk.llm.converting import convert_lines
 from agentx_sdk.llm.messages import (
     ChatMessage,
-    from_json,
     is_picture,
     media_type_of,
     outcome_text,
-    to_json,
     words_of,
 )
 from autogen_core import FunctionCall, Image
@@ -138,13 +136,5 @@ def _arguments(text: str) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def main() -> None:
-    """Each line of JSON, through AutoGen's messages and back."""
-    for line in sys.stdin:
-        back = from_native(to_native(from_json(json.loads(line))))
-        sys.stdout.write(json.dumps(to_json(back), ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    convert_lines(to_native, from_native)

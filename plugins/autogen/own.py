@@ -8,6 +8,7 @@ from typing import Any
 
 from agentx_sdk import ConfigError, TaskFailed
 from agentx_sdk.llm import own_code
+from agentx_sdk.llm.failures import OWN_CODE
 from autogen_agentchat.agents import UserProxyAgent
 from autogen_agentchat.base import ChatAgent, Team
 from autogen_agentchat.teams import BaseGroupChat
@@ -15,7 +16,6 @@ from autogen_core import CancellationToken
 
 IDLE = 8  # instances kept for further turns
 NEEDED = ("run_stream", "save_state", "load_state")
-BROKEN = "own_code_failed"
 
 
 class Own:
@@ -61,7 +61,7 @@ class Own:
             _check(self.code, made)
         except Exception as error:
             told = f"{self.code} failed: {type(error).__name__}: {error}"[:500]
-            raise TaskFailed(told, BROKEN) from error
+            raise TaskFailed(told, OWN_CODE) from error
         return made
 
 

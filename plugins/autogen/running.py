@@ -5,8 +5,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from agentx_sdk import Part, TaskFailed, ToolCall, ToolResult, Usage
+from agentx_sdk import Part, ToolCall, ToolResult, Usage
 from agentx_sdk.llm import Exchange
+from agentx_sdk.llm.answers import data_of
 from autogen_agentchat.base import TaskResult
 from autogen_agentchat.messages import (
     BaseChatMessage,
@@ -23,7 +24,6 @@ from clients import Watch
 from convert import content_of
 from graphs import is_question
 
-BAD_ANSWER = "bad_answer"
 CANCEL_SECONDS = 5.0
 BEGIN, END = "<think>", "</think>"  # AutoGen puts a model's thoughts among its words
 DONE = object()
@@ -186,11 +186,7 @@ def answer_of(message: BaseChatMessage, schema: dict[str, Any]) -> Part:
         return Part(data=message.content.model_dump(mode="json"))
     if not schema:
         return Part(text=message.to_text())
-    try:
-        return Part(data=json.loads(message.to_text()))
-    except ValueError as error:
-        told = f"the model's answer is no JSON of the agent's output_schema: {error}"
-        raise TaskFailed(told, BAD_ANSWER) from error
+    return Part(data=data_of(message.to_text()))
 
 
 def _object(text: str) -> dict[str, Any]:

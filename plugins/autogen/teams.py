@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentx_sdk import ConfigError
+from agentx_sdk.llm.tools import off_the_loop
 from autogen_agentchat.base import TerminationCondition
 from autogen_agentchat.teams import (
     BaseGroupChat,
@@ -18,7 +19,7 @@ from config import Member, TeamConfig
 from graphs import Flow, graph_of, leaf
 from graphs import check as check_edges
 from members import AssistantRecipe, Recipe
-from terminations import Functions, done_when, off_the_loop
+from terminations import Functions, done_when
 from terminations import check as check_terminations
 from tools import USER
 

@@ -5,7 +5,7 @@ from functools import reduce
 from typing import Any
 
 from agentx_sdk import ConfigError
-from agentx_sdk.llm import in_thread
+from agentx_sdk.llm.tools import off_the_loop
 from autogen_agentchat.base import TerminationCondition
 from autogen_agentchat.conditions import (
     FunctionalTermination,
@@ -61,13 +61,3 @@ def _conditions(told: TerminationConfig, functions: Functions) -> list[Terminati
     if told.code:
         found.append(FunctionalTermination(off_the_loop(functions[told.code])))
     return found
-
-
-def off_the_loop(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A coroutine function of the same one argument: a rule of an author's may take its time."""
-
-    async def decide(messages: Any) -> Any:
-        result = await in_thread(function, messages)
-        return await result if hasattr(result, "__await__") else result
-
-    return decide

@@ -47,12 +47,23 @@ class Native:
     vision: bool
 
 
-class CrewAI(LLMAdapter):
+class Plugin(LLMAdapter):
     """Agents, crews and flows of CrewAI."""
 
     version = "1.0.0"
     framework = "crewai"
-    capabilities = ("text", "data", "streaming", "multi-turn", "tools", "structured-output")
+    capabilities = (
+        "text",
+        "images",
+        "data",
+        "streaming",
+        "multi-turn",
+        "tools",
+        "multi-agent",
+        "workflows",
+        "approvals",
+        "structured-output",
+    )
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
@@ -119,7 +130,7 @@ class CrewAI(LLMAdapter):
         parts = await self._parts(spec, tools, members, "crew")
         parts.schemas.update(crews.schemas_of(told))
         for place, task in enumerate(told.tasks):
-            own = self.toolbox(task.tools, spec, f"crew.tasks.{place}.tools")
+            own = await self.toolbox(task.tools, spec, f"crew.tasks.{place}.tools")
             parts.tools[f"task {task.name}"] = native_tools(own)
         if spec.output_schema and not told.tasks[-1].output_schema:
             last = told.tasks[-1].name
@@ -146,7 +157,7 @@ class CrewAI(LLMAdapter):
             where = f"{path}.members.{place}"
             named = each.model or spec.model
             parts.models[each.name] = await self.client(self.model(named, f"{where}.model"))
-            own = self.toolbox(each.tools, spec, f"{where}.tools")
+            own = await self.toolbox(each.tools, spec, f"{where}.tools")
             parts.tools[each.name] = [*native_tools(own), *shared]
         if spec.output_schema:
             parts.schemas[ALONE] = crews.shape(spec.output_schema, "Answer", "output_schema")

@@ -6,12 +6,12 @@ Run by itself it reads lists of messages as JSON, a line each, and prints what c
 import base64
 import json
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agentx_sdk.content import Part, ToolCall, ToolResult
-from agentx_sdk.llm.messages import ChatMessage, from_json, to_json, to_openai
+from agentx_sdk.llm.converting import convert_lines
+from agentx_sdk.llm.messages import ChatMessage, to_openai
 
 DATA_URL = re.compile(r"data:([^;,]*);base64,(.*)", re.DOTALL)
 ERROR = "Error: "
@@ -77,6 +77,4 @@ def _result(told: dict[str, Any], names: dict[str, str]) -> ToolResult:
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        back = from_native(to_native(from_json(json.loads(line))))
-        print(json.dumps(to_json(back)), flush=True)  # noqa: T201 - what it is run for
+    convert_lines(to_native, from_native)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from agentx_sdk.errors import ConfigError
-from agentx_sdk.llm.journal import ANSWER_SCHEMA, words_of_answer
+from agentx_sdk.llm.answers import ANSWER_SCHEMA, words_of_answer
 from config import FlowConfig, StepConfig
 from crewai.flow.flow import Flow, and_, listen, or_, router, start
 from crews import Parts

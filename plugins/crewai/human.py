@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from agentx_sdk.llm.journal import ANSWER_SCHEMA, REVIEW_SCHEMA, feedback_in, words_of_answer
+from agentx_sdk.llm.answers import ANSWER_SCHEMA, REVIEW_SCHEMA, decided, words_of_answer
 from crewai.core.providers.human_input import SyncHumanInputProvider, set_provider
 from crewai.flow.flow_config import flow_config
 from running import Run, current_run
+
+NOT_RIGHT = "This is not right. Do it better."
 
 
 class Reviews(SyncHumanInputProvider):
@@ -34,7 +36,8 @@ class Reviews(SyncHumanInputProvider):
     def _words(self, answer: Any) -> str:
         """What should be different; nothing when it is accepted."""
         question = f"{self._get_output_string(answer)}\n\nIs this right?"
-        return feedback_in(_run().ask(question, REVIEW_SCHEMA))
+        approved, words = decided(_run().ask(question, REVIEW_SCHEMA))
+        return "" if approved else words or NOT_RIGHT
 
 
 class FlowQuestions:

@@ -6,8 +6,8 @@ from pathlib import Path
 # Before CrewAI is imported, which looks at it: all that it writes belongs to this plugin.
 os.environ.setdefault("CREWAI_STORAGE_DIR", str(Path.home() / "crewai"))
 
-from adapter import CrewAI
+from adapter import Plugin
 from agentx_sdk import run
 
 if __name__ == "__main__":
-    run(CrewAI())
+    run(Plugin())

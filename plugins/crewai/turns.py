@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agentx_sdk.errors import TaskFailed
-from agentx_sdk.llm.failures import STEPS
+from agentx_sdk.llm.failures import OUTPUT_INVALID, STEPS
 from config import AgentConfig, CrewConfig, CrewMember, FlowConfig
 from crewai import Agent, Crew
 from crewai.flow.flow import Flow
@@ -17,7 +17,6 @@ from running import MEMBER, REPLY, SILENT, Run, Voice
 
 ALONE = "agent"  # the one agent's name among the parts
 VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")  # what CrewAI replaces in braces
-SHAPELESS = "answer_without_form"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def answering(make: Callable[[], Agent], shape: type[BaseModel] | None = None) -
         if shape is None:
             return output.raw
         if output.pydantic is None:
-            raise TaskFailed("the model's answer does not fit output_schema", SHAPELESS)
+            raise TaskFailed("the model's answer does not fit output_schema", OUTPUT_INVALID)
         return output.pydantic.model_dump(mode="json", exclude_unset=True)
 
     return work

@@ -23,7 +23,8 @@ from agentx_sdk.llm import (
 )
 from agentx_sdk.llm.tools import MESSAGE_SCHEMA
 from agentx_sdk.tool import Tool
-from config import AgentConfig, PluginConfig
+from config import AgentConfig as Spec
+from config import PluginConfig
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.messages import HumanMessage
@@ -53,7 +54,7 @@ class Plugin(LLMAdapter):
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
-    AgentConfig = AgentConfig
+    AgentConfig = Spec
     keeps_own_memory = True
 
     def connect(self, model: ModelConfig) -> Any:
@@ -63,7 +64,7 @@ class Plugin(LLMAdapter):
         await close(client)
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Any:
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         return await (self._own(spec, tools) if spec.code else self._configured(agent, tools))
 
     def converse(self, native: Any, exchange: Exchange) -> AsyncIterator[Any]:
@@ -73,7 +74,7 @@ class Plugin(LLMAdapter):
     # ---- From configuration
 
     async def _configured(self, agent: Agent, tools: Sequence[AgentTool]) -> GraphAgent:
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         every = [*tools, *[await self._subagent(spec, n) for n in range(len(spec.subagents))]]
         model = self.model(spec.model)
         native = await self.client(model)
@@ -103,11 +104,11 @@ class Plugin(LLMAdapter):
     async def _named(self, told: str | ModelConfig, path: str) -> Any:
         return await self.client(self.model(told, path))
 
-    async def _subagent(self, spec: AgentConfig, place: int) -> AgentTool:
+    async def _subagent(self, spec: Spec, place: int) -> AgentTool:
         """An agent that this one asks: it begins anew each time, and answers in words."""
         member: MemberConfig = spec.subagents[place]
         path = f"subagents.{place}"
-        tools = self.toolbox(member.tools, spec, f"{path}.tools")
+        tools = await self.toolbox(member.tools, spec, f"{path}.tools")
         native = await self._named(member.model or spec.model, f"{path}.model")
         graph = create_agent(
             native,
@@ -127,8 +128,8 @@ class Plugin(LLMAdapter):
 
     # ---- Own code
 
-    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> Any:
-        offered = {"model": await self._offered(spec), "tools": native_tools(tools)}
+    async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> Any:
+        offered = {"model": await self.offered_client(spec.model), "tools": native_tools(tools)}
         made = await self.own(spec.code, config=spec, **offered)
         if isinstance(made, Pregel):
             options = GraphOptions(
@@ -140,17 +141,8 @@ class Plugin(LLMAdapter):
             return GraphAgent(made, ConversationSaver(), options, [tool.name for tool in tools])
         return runnables.RunnableAgent(made, spec.input_key, spec.output_key)
 
-    async def _offered(self, spec: AgentConfig) -> Any:
-        """The agent's model; none where none is set, which an application with its own does not mind."""
-        try:
-            return await self.client(self.model(spec.model))
-        except ConfigError:
-            if spec.model:
-                raise
-            return None
 
-
-def _response_format(spec: AgentConfig) -> Any:
+def _response_format(spec: Spec) -> Any:
     if not spec.output_schema:
         return None
     schema = {"title": "answer", **spec.output_schema}

@@ -6,7 +6,7 @@ from typing import Any
 
 import graphs
 import nodes
-from agentx_sdk import Agent, ConfigError
+from agentx_sdk import Agent
 from agentx_sdk.langchain import (
     ConversationSaver,
     GraphAgent,
@@ -22,10 +22,9 @@ from agentx_sdk.llm import (
     LLMAdapter,
     ModelConfig,
     ToolConfig,
-    in_thread,
-    own_code,
 )
-from config import AgentConfig, GraphConfig, NodeConfig, PluginConfig
+from config import AgentConfig as Spec
+from config import GraphConfig, NodeConfig, PluginConfig
 from prebuilt import graph_of
 
 GRAPH = "urn:agentx:langgraph:graph"  # the card's extension that draws it
@@ -50,7 +49,7 @@ class Plugin(LLMAdapter):
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json", "text/vnd.mermaid")
     Config = PluginConfig
-    AgentConfig = AgentConfig
+    AgentConfig = Spec
     keeps_own_memory = True
 
     def connect(self, model: ModelConfig) -> Any:
@@ -60,7 +59,7 @@ class Plugin(LLMAdapter):
         await close(client)
 
     async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> GraphAgent:
-        spec: AgentConfig = agent.config
+        spec: Spec = agent.config
         return await (self._own(spec, tools) if spec.code else self._configured(spec))
 
     def converse(self, native: GraphAgent, exchange: Exchange) -> AsyncIterator[Any]:
@@ -76,7 +75,7 @@ class Plugin(LLMAdapter):
 
     # ---- From configuration
 
-    async def _configured(self, spec: AgentConfig) -> GraphAgent:
+    async def _configured(self, spec: Spec) -> GraphAgent:
         graph = graph_of(spec)
         graphs.check(graph)
         given = {
@@ -94,36 +93,32 @@ class Plugin(LLMAdapter):
         return GraphAgent(graphs.built(graph, given), ConversationSaver(), options, shown)
 
     async def _given(
-        self, node: NodeConfig, graph: GraphConfig, spec: AgentConfig, path: str
+        self, node: NodeConfig, graph: GraphConfig, spec: Spec, path: str
     ) -> nodes.Given:
         if node.kind == "code":
-            found = await in_thread(own_code.loaded, node.code, self.folders, f"{path}.code")
-            if not callable(found):
-                why = f"{node.code} is not a function"
-                raise ConfigError(why, {f"{path}.code": why})
-            return nodes.Given(code=found)
-        kit = self._kit(node, graph, spec, f"{path}.tools")
+            return nodes.Given(code=await self.function(node.code, f"{path}.code"))
+        kit = await self._kit(node, graph, spec, f"{path}.tools")
         if node.kind not in ASKS_MODEL:
             return nodes.Given(tools=native_tools(kit), kit=kit)
         model = self.model(node.model or spec.model, f"{path}.model")
         return nodes.Given(await self.client(model), native_tools(kit), kit)
 
-    def _kit(
-        self, node: NodeConfig, graph: GraphConfig, spec: AgentConfig, path: str
+    async def _kit(
+        self, node: NodeConfig, graph: GraphConfig, spec: Spec, path: str
     ) -> list[AgentTool]:
         """Its tools; of a node that runs them, those that any model of the graph may call."""
         if node.kind == "agent":
-            return self.toolbox([ToolConfig(agent=node.agent)], spec, path)
+            return await self.toolbox([ToolConfig(agent=node.agent)], spec, path)
         if node.kind != "tools" or node.tools:
-            return self.toolbox(node.tools, spec, path)
+            return await self.toolbox(node.tools, spec, path)
         models = [each.tools for each in graph.nodes if each.kind == "model"]
         told = {json.dumps(each, default=vars): each for tools in models for each in tools}
-        return self.toolbox(list(told.values()), spec, path)
+        return await self.toolbox(list(told.values()), spec, path)
 
     # ---- Own code
 
-    async def _own(self, spec: AgentConfig, tools: Sequence[AgentTool]) -> GraphAgent:
-        offered = {"model": await self._offered(spec), "tools": native_tools(tools)}
+    async def _own(self, spec: Spec, tools: Sequence[AgentTool]) -> GraphAgent:
+        offered = {"model": await self.offered_client(spec.model), "tools": native_tools(tools)}
         made = await self.own(spec.code, config=spec, **offered)
         options = _options(
             spec,
@@ -134,17 +129,8 @@ class Plugin(LLMAdapter):
         shown = [tool.name for tool in tools]
         return GraphAgent(as_graph(made), ConversationSaver(), options, shown)
 
-    async def _offered(self, spec: AgentConfig) -> Any:
-        """The agent's model; none where none is set, which an application with its own does not mind."""
-        try:
-            return await self.client(self.model(spec.model))
-        except ConfigError:
-            if spec.model:
-                raise
-            return None
 
-
-def _options(spec: AgentConfig, **told: Any) -> GraphOptions:
+def _options(spec: Spec, **told: Any) -> GraphOptions:
     return GraphOptions(
         input_key=spec.input_key,
         output_key=spec.output_key,
@@ -157,7 +143,7 @@ def _options(spec: AgentConfig, **told: Any) -> GraphOptions:
     )
 
 
-def _beginning(spec: AgentConfig) -> Any:
+def _beginning(spec: Spec) -> Any:
     """What a turn of a configured graph begins with."""
 
     def begun(exchange: Exchange) -> dict[str, Any]:

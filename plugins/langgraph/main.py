@@ -1,4 +1,4 @@
-"""LangChain: agents of `create_agent` with middleware, from configuration, or your own Runnable."""
+"""LangGraph: graphs of models, tools, questions and agents, from configuration, or your own."""
 
 from adapter import Plugin
 from agentx_sdk import run

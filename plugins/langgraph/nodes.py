@@ -10,6 +10,8 @@ import values
 from agentx_sdk import TaskFailed
 from agentx_sdk.langchain.messages import text_of
 from agentx_sdk.llm import AgentTool, current_exchange, in_thread
+from agentx_sdk.llm.answers import data_of
+from agentx_sdk.llm.messages import result_text
 from config import NodeConfig
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy
@@ -21,7 +23,7 @@ from langgraph.graph import MessagesState
 from langgraph.types import Command, interrupt
 
 CHOICE = "choice"
-NO_CHOICE, NOT_JSON, AGENT_FAILED = "no_choice", "output_invalid", "agent_failed"
+NO_CHOICE, AGENT_FAILED = "no_choice", "agent_failed"
 Step = Callable[["State", RunnableConfig], Awaitable[Any]]
 
 
@@ -96,7 +98,7 @@ def _model(node: NodeConfig, given: Given) -> Step:
         said = await model.ainvoke(_told(node, state), config)
         text = text_of(said)
         wants_json = node.output_schema and not said.tool_calls
-        return _gives(node, _parsed(text) if wants_json else text, [said])
+        return _gives(node, data_of(text) if wants_json else text, [said])
 
     return run
 
@@ -153,15 +155,15 @@ def _agent(node: NodeConfig, given: Given) -> Step:
         exchange = current_exchange.get()
         asks = state["values"].get(asks_key(node), "")
         if asks:
-            message = values.as_text(interrupt({"name": node.name, "question": asks}))
+            message = result_text(interrupt({"name": node.name, "question": asks}))
         else:
             message = values.filled_in(node.prompt or "{text}", state)
         done = await tool.call({"message": message}, exchange=exchange)
         if done.error:
             raise TaskFailed(done.error, AGENT_FAILED)
         if exchange is not None and node.agent in exchange.asked:
-            return {"values": {asks_key(node): values.as_text(done.result)}}
-        update = _gives(node, done.result, [AIMessage(values.as_text(done.result))])
+            return {"values": {asks_key(node): result_text(done.result)}}
+        update = _gives(node, done.result, [AIMessage(result_text(done.result))])
         return {**update, "values": {**update["values"], asks_key(node): ""}}
 
     return run
@@ -172,7 +174,7 @@ def _ask(node: NodeConfig, given: Given) -> Step:
         question = values.filled_in(node.question, state)
         asked = {"name": node.name, "question": question, "schema": node.form or None}
         answer = interrupt(asked)
-        return _gives(node, answer, [HumanMessage(values.as_text(answer))])
+        return _gives(node, answer, [HumanMessage(result_text(answer))])
 
     return run
 
@@ -221,14 +223,6 @@ def _without_instructions(node: NodeConfig) -> NodeConfig:
 def _json_format(schema: Mapping[str, Any]) -> dict[str, Any]:
     named = {"name": str(schema.get("title", "answer")), "schema": dict(schema)}
     return {"type": "json_schema", "json_schema": named}
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        told = f"the model's answer is not JSON: {text[:200]}"
-        raise TaskFailed(told, NOT_JSON) from None
 
 
 def _choice(text: str, choices: Sequence[str]) -> str:

@@ -1,11 +1,11 @@
 """The values that a graph's nodes give and its texts and conditions name. Pure."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from agentx_sdk.langchain.messages import text_of
+from agentx_sdk.llm.messages import result_text
 from config import ConditionConfig
 from langchain_core.messages import AIMessage
 
@@ -34,7 +34,7 @@ def filled_in(text: str, state: Mapping[str, Any]) -> str:
 
     def put(match: re.Match[str]) -> str:
         found = found_in(values, match[1])
-        return match[0] if found is MISSING else as_text(found)
+        return match[0] if found is MISSING else result_text(found)
 
     return NAMED.sub(put, text)
 
@@ -46,11 +46,6 @@ def found_in(values: Any, path: str) -> Any:
             return MISSING
         values = values[step]
     return values
-
-
-def as_text(value: Any) -> str:
-    """Text as it is, else JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def holds(condition: ConditionConfig, state: Mapping[str, Any]) -> bool:
@@ -66,7 +61,7 @@ def _is_so(condition: ConditionConfig, value: Any) -> bool:
         same_kind = isinstance(value, bool) == isinstance(condition.equals, bool)
         asked.append(value == condition.equals and same_kind)
     if condition.contains:
-        asked.append(condition.contains.lower() in as_text(value or "").lower())
+        asked.append(condition.contains.lower() in result_text(value or "").lower())
     if condition.at_least is not None:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         asked.append(is_number and value >= condition.at_least)

@@ -24,7 +24,7 @@ class Native {
   }
 }
 
-export class MastraAdapter extends LLMAdapter {
+export class Plugin extends LLMAdapter {
   version = "1.0.0";
   framework = "mastra";
   capabilities = ["text", "images", "data", "streaming", "multi-turn", "tools", "workflows", "approvals", "structured-output"];

@@ -4,12 +4,11 @@ import { Agent } from "@mastra/core/agent";
 import { createTool } from "@mastra/core/tools";
 
 import { Part, TaskFailed, ToolCall, ToolResult } from "@agentx/sdk";
-import { priced } from "@agentx/sdk/llm";
+import { failures, priced } from "@agentx/sdk/llm";
 
 import { settingsOf } from "./clients.js";
 import { toNative } from "./convert.js";
 
-const NO_FIT = "output_invalid";
 const SUB_AGENT = "agent-"; // how Mastra names the tool that asks a sub-agent
 
 /** What a tool of the kit is in Mastra. @param {import("@agentx/sdk/llm").AgentTool} tool */
@@ -64,7 +63,7 @@ export class Talker {
     }
     exchange.signal.throwIfAborted();
     if (!this.#isShaped) return;
-    if (data === undefined) throw new TaskFailed("the model's answer does not fit the agent's output_schema", NO_FIT);
+    if (data === undefined) throw new TaskFailed("the model's answer does not fit the agent's output_schema", failures.OUTPUT_INVALID);
     yield new Part({ data });
   }
 
@@ -114,7 +113,7 @@ export class Talker {
 
 /** What is thrown for what a stream says: not always an Error. */
 export function failed(error) {
-  if (String(error?.id).startsWith("STRUCTURED_OUTPUT")) return new TaskFailed(`the model's answer: ${error.message}`, NO_FIT);
+  if (String(error?.id).startsWith("STRUCTURED_OUTPUT")) return new TaskFailed(`the model's answer: ${error.message}`, failures.OUTPUT_INVALID);
   return error instanceof Error ? error : Object.assign(new Error(error?.message ?? String(error)), error);
 }
 

@@ -2,6 +2,6 @@
 
 import { run } from "@agentx/sdk";
 
-import { MastraAdapter } from "./adapter.js";
+import { Plugin } from "./adapter.js";
 
-run(new MastraAdapter());
+run(new Plugin());

@@ -37,12 +37,22 @@ class Native:
     vision: bool
 
 
-class SemanticKernel(LLMAdapter):
+class Plugin(LLMAdapter):
     """Agents, orchestrations and functions of Semantic Kernel."""
 
     version = "1.0.0"
     framework = "semantic-kernel"
-    capabilities = ("text", "data", "streaming", "multi-turn", "tools", "structured-output")
+    capabilities = (
+        "text",
+        "images",
+        "data",
+        "streaming",
+        "multi-turn",
+        "tools",
+        "multi-agent",
+        "approvals",
+        "structured-output",
+    )
     input_modes = ("text/plain", "application/json", "image/*")
     output_modes = ("text/plain", "application/json")
     Config = PluginConfig
@@ -133,7 +143,7 @@ class SemanticKernel(LLMAdapter):
         for place, each in enumerate(told.members):
             path = f"orchestration.members.{place}"
             own = self._model(each.model or spec.model, f"{path}.model")
-            given = [*tools, *self.toolbox(each.tools, spec, f"{path}.tools")]
+            given = [*tools, *await self.toolbox(each.tools, spec, f"{path}.tools")]
             members.append(
                 recipe.agent(
                     each.name,

@@ -1,12 +1,12 @@
 """Agents from configuration: their kernel, functions and instructions; and a turn of one by itself."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentx_sdk.errors import ConfigError, TaskFailed
+from agentx_sdk.errors import ConfigError
 from agentx_sdk.llm import ModelConfig
+from agentx_sdk.llm.answers import data_of
 from agentx_sdk.llm.config import LimitsConfig
 from config import TemplateFormat
 from functions import Watch, keep_off_the_loop
@@ -21,7 +21,6 @@ from semantic_kernel.prompt_template import PromptTemplateConfig
 from semantic_kernel.prompt_template.prompt_template_base import PromptTemplateBase
 from service import Service, settings_of
 
-SHAPELESS = "answer_without_form"
 # Of a turn: its run, what was said with the new message last, and the new message's words.
 Work = Callable[[Run, list[ChatMessageContent], str], Awaitable[Any]]
 
@@ -109,7 +108,7 @@ def answering(agent: Agent, *, has_form: bool) -> Work:
             last += item.message.content or ""
             if not has_form:
                 run.say(item.message.content or "")
-        return shaped(last) if has_form else last
+        return data_of(last) if has_form else last
 
     return work
 
@@ -119,15 +118,6 @@ def _thread(agent: Agent, messages: list[ChatMessageContent]) -> ChatHistoryAgen
     if not isinstance(agent, ChatCompletionAgent):
         return None
     return ChatHistoryAgentThread(chat_history=ChatHistory(messages=messages))
-
-
-def shaped(text: str) -> Any:
-    """The answer's JSON. Raises `TaskFailed`."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        told = "the model's answer is no JSON, which output_schema asks for"
-        raise TaskFailed(told, SHAPELESS) from error
 
 
 def invoking(kernel: Kernel, function: KernelFunction) -> Work:

@@ -4,18 +4,16 @@ Run by itself it reads lists of messages as JSON, a line each, and prints what c
 """
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agentx_sdk.content import Part, ToolCall, ToolResult
+from agentx_sdk.llm.converting import convert_lines
 from agentx_sdk.llm.messages import (
     ChatMessage,
-    from_json,
     is_picture,
     media_type_of,
     outcome_text,
-    to_json,
     words_of,
 )
 from semantic_kernel.contents import (
@@ -111,6 +109,4 @@ def _result(item: FunctionResultContent) -> ToolResult:
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        back = from_native(to_native(from_json(json.loads(line))))
-        print(json.dumps(to_json(back)), flush=True)  # noqa: T201 - what it is run for
+    convert_lines(to_native, from_native)

@@ -1,6 +1,5 @@
 """Functions of a kernel: AgentX's tools, own classes, prompts; and the filter that all calls go through."""
 
-import asyncio
 import inspect
 import re
 import uuid
@@ -8,13 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from agentx_sdk.content import ToolCall, ToolResult
+from agentx_sdk.content import ToolCall
 from agentx_sdk.errors import ConfigError
 from agentx_sdk.llm import AgentTool
+from agentx_sdk.llm.answers import REVIEW_SCHEMA, decided
 from agentx_sdk.llm.config import LimitsConfig
-from agentx_sdk.llm.journal import REVIEW_SCHEMA, feedback_in, key_of
+from agentx_sdk.llm.journal import key_of
 from agentx_sdk.llm.messages import outcome_text
-from agentx_sdk.llm.tools import off_the_loop
+from agentx_sdk.llm.tools import off_the_loop, outcome
 from config import PromptConfig
 from running import Run, current_run
 from semantic_kernel import Kernel
@@ -184,38 +184,18 @@ class Watch:
         if not self._approvals & {"*", name, context.function.fully_qualified_name}:
             return ""
         given = _arguments_of(context)
-        words = feedback_in(await run.ask(f"May {name} be called with {given}?", REVIEW_SCHEMA))
-        return f"Error: the user did not allow this call: {words}" if words else ""
+        answer = await run.ask(f"May {name} be called with {given}?", REVIEW_SCHEMA)
+        approved, words = decided(answer)
+        return "" if approved else f"Error: the user did not allow this call: {words or 'no'}"
 
     async def _shown(self, run: Run, context: AutoFunctionInvocationContext, next: Next) -> str:
         """An author's own function: AgentX's tools show themselves."""
-        name, call_id = context.function.fully_qualified_name, _call_id.get()
-        run.exchange.emit(ToolCall(call_id, name, _arguments_of(context)))
-        result = await self._outcome(context, next, ToolResult(call_id, name))
+        name = context.function.fully_qualified_name
+        call = ToolCall(_call_id.get(), name, _arguments_of(context))
+        run.exchange.emit(call)
+        result = await outcome(call, _invoked(context), self._limits)
         run.exchange.emit(result)
         return outcome_text(result)
-
-    async def _outcome(
-        self,
-        context: AutoFunctionInvocationContext,
-        next: Next,
-        result: ToolResult,
-    ) -> ToolResult:
-        seconds = self._limits.tool_seconds
-        work = asyncio.ensure_future(_invoked(context))
-        try:
-            await asyncio.wait({work}, timeout=seconds)
-        except asyncio.CancelledError:
-            work.cancel()
-            raise
-        if not work.done():
-            work.cancel()
-            result.error = f"it did not return within {seconds:g} s"
-        elif (error := work.exception()) is not None:
-            result.error = f"{type(error).__name__}: {error}"[:2000]
-        else:
-            result.result = _bounded(str(work.result()), self._limits.tool_result_bytes)
-        return result
 
 
 def _arguments_of(context: AutoFunctionInvocationContext) -> dict[str, Any]:
@@ -225,13 +205,7 @@ def _arguments_of(context: AutoFunctionInvocationContext) -> dict[str, Any]:
     return dict(given) if given else {}
 
 
-async def _invoked(context: AutoFunctionInvocationContext) -> Any:
+async def _invoked(context: AutoFunctionInvocationContext) -> str:
     """By itself: further on, Semantic Kernel makes words of what is raised."""
     result = await context.function.invoke(context.kernel, context.arguments)
-    return result if result is not None else ""
-
-
-def _bounded(text: str, most: int) -> str:
-    if len(text.encode()) <= most:
-        return text
-    return text.encode()[:most].decode(errors="ignore") + f" … (cut at {most} bytes)"
+    return str(result) if result is not None else ""

@@ -1,7 +1,7 @@
 """Semantic Kernel as a plugin: agents, orchestrations and functions from configuration, and your own code."""
 
-from adapter import SemanticKernel
+from adapter import Plugin
 from agentx_sdk import run
 
 if __name__ == "__main__":
-    run(SemanticKernel())
+    run(Plugin())

@@ -11,8 +11,8 @@ from typing import Any
 from agents import Work
 from agentx_sdk.errors import ConfigError, TaskFailed
 from agentx_sdk.llm import ModelConfig
+from agentx_sdk.llm.answers import ANSWER_SCHEMA, words_of_answer
 from agentx_sdk.llm.failures import STEPS
-from agentx_sdk.llm.journal import ANSWER_SCHEMA, words_of_answer
 from config import OrchestrationConfig
 from pydantic import PrivateAttr
 from running import Run, current_run

@@ -76,6 +76,16 @@ async def test_an_unknown_model_and_a_wrong_key(framework, plugin, stub):
     assert "wrong" not in told.config_json
 
 
+async def test_an_answer_that_is_not_of_its_shape(framework, plugin):
+    shape = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    async with agent(plugin, "shaped", {"output_schema": shape}):
+        for answer in (
+            await plugin.send("!words 3", agent="shaped"),
+            await plugin.stream_all("!words 3", agent="shaped"),
+        ):
+            assert (answer.state, answer.error_code) == ("failed", "output_invalid"), answer.error
+
+
 async def test_a_failed_turn_leaves_the_conversation_as_it_was(framework, plugin):
     say = {"context_id": "with-failures"}
     await plugin.send("my name is Ann", **say)

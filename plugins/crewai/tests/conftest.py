@@ -40,10 +40,10 @@ def model() -> dict[str, Any]:
 @pytest.fixture
 def hosting(model: dict[str, Any], storage: Path) -> Callable[..., InProcess]:
     """`async with hosting(slug={…configuration…}) as plugin`."""
-    from adapter import CrewAI
+    from adapter import Plugin
 
     def host(**agents: dict[str, Any]) -> InProcess:
         config = {"model": model, "code_folders": [str(FOLDER / "examples")]}
-        return InProcess(CrewAI(), agents=agents, config=config)
+        return InProcess(Plugin(), agents=agents, config=config)
 
     return host

@@ -101,12 +101,12 @@ async def test_a_person_sends_it_back_and_then_accepts_it(hosting):
         asked = await first.send("tides", **ids)
         assert asked.state == "input_required"
         assert asked.question.startswith("a draft")
-        assert set(asked.form["properties"]) == {"approved", "feedback"}
+        assert set(asked.form["properties"]) == {"approved", "comment"}
         kept = dict(first.memories)
     # In another process, as after a restart: no model is asked for the draft again.
     async with hosting(**agents) as second:
         second.memories.update(kept)
-        again = await second.send({"approved": False, "feedback": "shorter"}, **ids)
+        again = await second.send({"approved": False, "comment": "shorter"}, **ids)
         assert again.state == "input_required"
         assert [each["outputTokens"] for each in again.usage] == [2]
         done = await second.send({"approved": True}, **ids)

@@ -25,10 +25,10 @@ def model() -> dict[str, Any]:
 @pytest.fixture
 def hosting(model: dict[str, Any]) -> Callable[..., InProcess]:
     """`async with hosting(slug={…configuration…}) as plugin`."""
-    from adapter import SemanticKernel
+    from adapter import Plugin
 
     def host(**agents: dict[str, Any]) -> InProcess:
         config = {"model": model, "code_folders": [str(FOLDER / "examples")]}
-        return InProcess(SemanticKernel(), agents=agents, config=config)
+        return InProcess(Plugin(), agents=agents, config=config)
 
     return host

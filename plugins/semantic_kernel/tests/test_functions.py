@@ -64,6 +64,7 @@ ASKING = {"tools": ["calculator"], "plugins": ["lights.py:Lights"], "approvals":
     [
         ({"approved": True}, "The tool says: 42."),
         ("no, never", "The tool says: Error: the user did not allow this call: no, never."),
+        ("", "The tool says: Error: the user did not allow this call: no."),
     ],
 )
 async def test_a_call_that_must_be_allowed_waits_for_the_caller(hosting, answer, says):

@@ -8,7 +8,6 @@ from agentx_sdk.llm.journal import (
     ANSWER_SCHEMA,
     Asked,
     Journal,
-    feedback_in,
     journal_of,
     key_of,
     words_of_answer,
@@ -78,19 +77,3 @@ def test_the_same_question_asked_again_has_its_own_answer():
         first.add("key", answer)
     again = Journal(entries={"key": ["one", "two"]})
     assert [again.next("key") for _ in range(3)] == ["one", "two", None]
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ({"approved": True, "feedback": "ignored"}, ""),
-        ({"approved": False, "feedback": "shorter"}, "shorter"),
-        ({"approved": False}, "This is not right. Do it better."),
-        ({"approved": "false"}, "This is not right. Do it better."),
-        ("ok", ""),
-        ("Yes!", ""),
-        ("shorter, please", "shorter, please"),
-    ],
-)
-def test_what_a_review_says(answer, words):
-    assert feedback_in(answer) == words

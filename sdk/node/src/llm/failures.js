@@ -11,6 +11,7 @@ export const REFUSED = "model_refused";
 export const FAILED = "model_failed";
 export const TOO_LONG = "context_too_long";
 export const STEPS = "too_many_steps";
+export const OUTPUT_INVALID = "output_invalid"; // a model's answer has not the form that output_schema tells
 const IS_TOO_LONG = /context.{0,20}length|maximum context|too many tokens|context_window/i;
 const TIMED_OUT = /timed? ?out/i;
 // Of Node's sockets, and of the `fetch` that is built in.

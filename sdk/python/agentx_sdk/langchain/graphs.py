@@ -1,6 +1,5 @@
 """A compiled graph that answers turns: LangGraph's own, or an agent of LangChain, which is one."""
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -22,11 +21,12 @@ from agentx_sdk.langchain.stream import MODES, Seen
 from agentx_sdk.langchain.thread import Thread
 from agentx_sdk.langchain.usage import Watch
 from agentx_sdk.llm import failures
+from agentx_sdk.llm.answers import data_of
 from agentx_sdk.llm.exchange import Exchange
 
 THREAD, WAITING = "thread", "waiting"  # in exchange.native
 END = "__end__"
-NO_CHECKPOINT, NOT_JSON = "checkpoint_not_found", "output_invalid"
+NO_CHECKPOINT = "checkpoint_not_found"
 GRAPH_TYPE = "text/vnd.mermaid"
 
 
@@ -147,7 +147,7 @@ class GraphAgent:
         if options.output_key:
             return _as_content(_found(await self._state(config), options.output_key))
         if options.as_json:
-            return Part(data=_from_json(seen.last_words()))
+            return Part(data=data_of(seen.last_words()))
         if (text := seen.words.rest()) or seen.words.said:
             return text or None
         return seen.last_words() or await self._changed(seen, config)
@@ -318,13 +318,6 @@ def _found(state: dict[str, Any], key: str) -> Any:
     """A key of the state, or of its `values`."""
     inner = state.get("values")
     return state.get(key) if key in state or not isinstance(inner, dict) else inner.get(key)
-
-
-def _from_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise TaskFailed(f"the answer is not JSON: {text[:200]}", NOT_JSON) from None
 
 
 def _told(snapshot: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -88,11 +88,27 @@ class LLMAdapter(Adapter):
             self._clients[model] = await settle(self.connect, model)
         return self._clients[model]
 
-    def toolbox(
+    async def offered_client(self, told: str | ModelConfig) -> Any:
+        """What own code is offered: none where no model is set, which an application with its own does not mind.
+
+        Raises `ConfigError` for a model that is named and cannot be used.
+        """
+        try:
+            return await self.client(self.model(told))
+        except ConfigError:
+            if told:
+                raise
+            return None
+
+    async def toolbox(
         self, told: Sequence[str | ToolConfig], spec: AgentConfig, path: str = "tools"
     ) -> list[AgentTool]:
-        """The tools that a member of a team names, within the agent's limits. Raises `ConfigError`."""
-        return tools_of(told, spec.limits, self.folders, path)
+        """The tools that a member of a team names, within the agent's limits. Raises `ConfigError`.
+
+        In a thread: an author's module may take its time to be imported, or for ever.
+        """
+        found: list[AgentTool] = await in_thread(tools_of, told, spec.limits, self.folders, path)
+        return found
 
     async def own(self, told: str, path: str = "code", **offered: Any) -> Any:
         """The author's own object that `told` names; a function is called with those of `offered` it asks for.
@@ -107,6 +123,14 @@ class LLMAdapter(Adapter):
             why = f"{told} failed: {type(error).__name__}: {error}"[:500]
             raise ConfigError(why, {path: why}) from error
 
+    async def function(self, told: str, path: str) -> Callable[..., Any]:
+        """The author's own function that `told` names. Raises `ConfigError`."""
+        found = await in_thread(own_code.loaded, told, self.folders, path)
+        if not callable(found):
+            raise ConfigError(f"{told} is not a function", {path: "is not a function"})
+        function: Callable[..., Any] = found
+        return function
+
     @property
     def folders(self) -> list[str]:
         """Where own code is looked for besides the plugin's own folder."""
@@ -116,8 +140,7 @@ class LLMAdapter(Adapter):
 
     async def create_agent(self, agent: Agent) -> None:
         spec: AgentConfig = agent.config
-        # In a thread: an author's module may take its time to be imported, or for ever.
-        tools = await in_thread(self.toolbox, spec.tools, spec)
+        tools = await self.toolbox(spec.tools, spec)
         made = Made(await settle(self.build, agent, tools), tools)
         before, self._made[agent.id] = self._made.get(agent.id), made
         if before is not None:

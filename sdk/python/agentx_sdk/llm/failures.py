@@ -10,6 +10,8 @@ from agentx_sdk.errors import TaskFailed, TaskRejected
 UNAUTHORIZED, RATE_LIMITED, TIMEOUT = "model_unauthorized", "model_rate_limited", "model_timeout"
 UNREACHABLE, NOT_FOUND, REFUSED = "model_unreachable", "model_not_found", "model_refused"
 FAILED, TOO_LONG, STEPS = "model_failed", "context_too_long", "too_many_steps"
+OUTPUT_INVALID = "output_invalid"  # a model's answer has not the form that output_schema tells
+OWN_CODE = "own_code_failed"  # an author's function raised in the middle of a turn
 _TOO_LONG = re.compile(r"context.{0,20}length|maximum context|too many tokens|context_window", re.I)
 _TIMED_OUT = re.compile(r"timed? ?out", re.I)
 _UNREACHABLE = (

@@ -6,7 +6,6 @@ before: no model is asked twice and no tool called twice. Works over a restart a
 
 import hashlib
 import json
-import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -16,20 +15,6 @@ from agentx_sdk.content import InputRequired
 from agentx_sdk.llm.exchange import Exchange
 
 WAITING = "waiting"  # among what a framework keeps of a conversation
-REVIEW_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "approved": {"type": "boolean", "title": "Accept it", "default": True},
-        "feedback": {"type": "string", "title": "What should be different", "default": ""},
-    },
-    "required": ["approved"],
-}
-ANSWER_SCHEMA = {
-    "type": "object",
-    "properties": {"answer": {"type": "string", "title": "Answer"}},
-    "required": ["answer"],
-}
-YES = re.compile(r"\s*(ok|okay|yes|y|approved?|accept(ed)?|good|fine|lgtm)?[.! ]*", re.IGNORECASE)
 
 
 class Asked(BaseException):
@@ -108,18 +93,3 @@ def key_of(*told: Any) -> str:
     """The same for the same question."""
     text = json.dumps(told, default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def feedback_in(answer: Any) -> str:
-    """What should be different, by a form (`REVIEW_SCHEMA`) or in words; nothing when it is accepted."""
-    if isinstance(answer, dict):
-        words = str(answer.get("feedback") or "")
-        return "" if answer.get("approved") is True else words or "This is not right. Do it better."
-    return "" if YES.fullmatch(str(answer)) else str(answer)
-
-
-def words_of_answer(answer: Any) -> str:
-    """The words of a form with one field (`ANSWER_SCHEMA`), or of a message."""
-    if isinstance(answer, dict):
-        return str(answer.get("answer", answer))
-    return str(answer)

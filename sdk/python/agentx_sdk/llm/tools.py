@@ -70,18 +70,29 @@ class AgentTool:
     async def _outcome(self, call: ToolCall, exchange: Exchange | None) -> ToolResult:
         token = current_exchange.set(exchange)
         agent = exchange.turn.agent if exchange is not None else None
-        seconds = self._limits.tool_seconds
         try:
-            value = await _within(self.tool.call(call.arguments, agent), seconds)
-        except _TooLong:
-            return ToolResult(call.id, call.name, error=f"it did not return within {seconds:g} s")
-        except TaskFailed as failed:
-            return ToolResult(call.id, call.name, error=failed.reason)
-        except Exception as error:
-            return ToolResult(call.id, call.name, error=f"{type(error).__name__}: {error}"[:2000])
+            return await outcome(call, self.tool.call(call.arguments, agent), self._limits)
         finally:
             current_exchange.reset(token)
-        return ToolResult(call.id, call.name, _bounded(value, self._limits.tool_result_bytes))
+
+
+async def outcome(
+    call: ToolCall, work: Coroutine[Any, Any, Any], limits: LimitsConfig
+) -> ToolResult:
+    """What comes of a call within an agent's limits: a result, or in words why there is none.
+
+    Raises nothing, unless it is cancelled.
+    """
+    seconds = limits.tool_seconds
+    try:
+        value = await _within(work, seconds)
+    except _TooLong:
+        return ToolResult(call.id, call.name, error=f"it did not return within {seconds:g} s")
+    except TaskFailed as failed:
+        return ToolResult(call.id, call.name, error=failed.reason)
+    except Exception as error:
+        return ToolResult(call.id, call.name, error=f"{type(error).__name__}: {error}"[:2000])
+    return ToolResult(call.id, call.name, _bounded(value, limits.tool_result_bytes))
 
 
 def tools_of(
@@ -136,8 +147,8 @@ def off_the_loop(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
     @functools.wraps(function)
-    async def run(**arguments: Any) -> Any:
-        result = await in_thread(function, **arguments)
+    async def run(*args: Any, **arguments: Any) -> Any:
+        result = await in_thread(function, *args, **arguments)
         return await result if inspect.isawaitable(result) else result
 
     return run
