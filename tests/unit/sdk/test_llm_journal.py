@@ -4,14 +4,8 @@ import json
 
 import pytest
 from agentx_sdk.llm import Exchange, LLMAdapter
-from agentx_sdk.llm.journal import (
-    ANSWER_SCHEMA,
-    Asked,
-    Journal,
-    journal_of,
-    key_of,
-    words_of_answer,
-)
+from agentx_sdk.llm.answers import ANSWER_SCHEMA, words_of_answer
+from agentx_sdk.llm.journal import Asked, Journal, journal_of, key_of
 from agentx_sdk.testing import InProcess
 
 

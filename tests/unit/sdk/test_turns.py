@@ -11,9 +11,9 @@ from agentx_sdk.turns import _relay
 pytestmark = pytest.mark.asyncio
 
 
-def writer() -> EventWriter:
+def turn() -> Turn:
     request = pb.ProcessMessageRequest(message=pb.A2AMessage(id="m1"), task_id="t1")
-    return EventWriter(Turn(request, Agent("echo")), live=True)
+    return Turn(request, Agent("echo"))
 
 
 async def test_a_turn_cut_off_between_two_items_closes_the_adapters_generator():
@@ -27,10 +27,10 @@ async def test_a_turn_cut_off_between_two_items_closes_the_adapters_generator():
         finally:
             ended.append(True)
 
-    async def cut_off(events):
+    async def cut_off(events, memory):
         raise asyncio.CancelledError
 
-    items = words()
+    asked = turn()
     with pytest.raises(asyncio.CancelledError):
-        await _relay(items, writer(), cut_off)
+        await _relay(asked, words(), EventWriter(asked, live=True), cut_off)
     assert ended == [True]

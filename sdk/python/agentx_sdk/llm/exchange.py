@@ -84,7 +84,9 @@ class Exchange:
         self._steps += 1
         most = self.spec.limits.max_steps
         if self._steps > most:
-            told = f"the turn took more than {most} requests to the model, which is the agent's limit"
+            told = (
+                f"the turn took more than {most} requests to the model, which is the agent's limit"
+            )
             raise TaskFailed(told, failures.STEPS)
 
     def member_said(self, name: str, *content: Content) -> None:
