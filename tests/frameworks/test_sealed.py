@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,15 @@ import pytest
 from tests.frameworks.frameworks import every
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Of a short path: sockets are made in it, and those of a long one would be made elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="sealed-", dir="/tmp") as outer:
+        inner = Path(outer, "in")
+        inner.mkdir()
+        yield inner
 
 
 def run(name: str, folder: Path) -> dict:
@@ -26,8 +37,8 @@ def run(name: str, folder: Path) -> dict:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_whoever_reaches_out_is_seen(tmp_path):
-    told = run("reach out", tmp_path)
+def test_whoever_reaches_out_is_seen(folder):
+    told = run("reach out", folder)
     assert "tcp 192.0.2.1:443" in told["strangers"]
     if Path("/proc/net/if_inet6").exists():
         assert "tcp 2001:db8::1:443" in told["strangers"]
@@ -37,8 +48,8 @@ def test_whoever_reaches_out_is_seen(tmp_path):
 
 
 @every
-def test_it_asks_nobody_but_the_model_and_writes_nowhere_else(framework, tmp_path):
-    told = run(framework.name, tmp_path)
+def test_it_asks_nobody_but_the_model_and_writes_nowhere_else(framework, folder):
+    told = run(framework.name, folder)
     assert told["said"] == [
         "You said: my name is Ann",
         "Your name is Ann.",
