@@ -15,6 +15,7 @@ Json = dict[str, Any]
 ROLES: Final = {"ROLE_USER": "user", "ROLE_AGENT": "agent"}
 STATES: Final = {value: name for name, value in pb.TaskState.items()}
 MAX_ID: Final = 128
+MAX_DEPTH: Final = 64  # of JSON, as for what callers send
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +226,22 @@ def _text(value: Json | None) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadAnswer(f"a JSON text cannot be read: {error}") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _require_shallow(value, MAX_DEPTH)
+    return value
+
+
+def _require_shallow(value: Any, left: int) -> None:
+    """What is deeper can be kept, perhaps, but not told at every door; what a model says may be as deep as it likes."""
+    if not isinstance(value, dict | list):
+        return
+    if not left:
+        raise BadAnswer(f"a JSON text is deeper than {MAX_DEPTH}")
+    for each in value.values() if isinstance(value, dict) else value:
+        _require_shallow(each, left - 1)
 
 
 def _object(text: str) -> Json:

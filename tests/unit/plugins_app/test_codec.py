@@ -3,6 +3,7 @@
 import pytest
 
 from plugins_app.client.codec import (
+    MAX_DEPTH,
     Turn,
     decode,
     decode_message,
@@ -28,6 +29,19 @@ PARTS = [
 def test_a_part_survives_the_wire(part):
     wire = pb.Part.FromString(encode_part(part).SerializeToString())
     assert decode_part(wire) == part
+
+
+@pytest.mark.parametrize("pair", ["[]", ('{"a":', "}")])
+def test_json_is_as_deep_as_callers_may_send_it_and_no_deeper(pair):
+    opens, ends = pair
+    begun = (MAX_DEPTH - 1) * opens
+    told = f"{begun}[1, 2]{(MAX_DEPTH - 1) * ends}"
+    assert decode_part(pb.Part(data=told))["data"]
+    assert decode_part(pb.Part(data="[" + "[]," * 500 + "[]]"))["data"]  # wide is not deep
+    deeper = f"{opens}{told}{ends}"
+    for wire in (pb.Part(data=deeper), pb.Part(text="x", metadata=f'{{"a": {told}}}')):
+        with pytest.raises(BadAnswer, match="deeper than"):
+            decode_part(wire)
 
 
 def test_a_message_survives_the_wire_with_our_ids():
