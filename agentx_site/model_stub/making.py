@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 DEEPEST = 12  # a schema may hold itself
+MOST = 200_000  # values and characters for one schema: one that holds itself ten times would want 10 to the 12th
 FORMATS = {
     "date-time": "2026-01-01T00:00:00Z",
     "date": "2026-01-01",
@@ -16,33 +17,71 @@ Json = Mapping[str, Any]
 
 
 def made(schema: Any, text: str) -> Any:
-    """A value that fits: strings are `text`, numbers 1, of a choice the first."""
+    """A value that fits: strings are `text`, numbers 1, of a choice the first. Of a schema that wants too much, a part."""
     whole = schema if isinstance(schema, Mapping) else {}
-    return _made(whole, text, whole, 0)
+    return _Making(text, whole).value(whole, 0)
 
 
-def _made(schema: Json, text: str, whole: Json, depth: int) -> Any:
-    if depth > DEEPEST:
-        return None
-    schema = _meant(schema, whole)
-    for name in ("const", "default"):
-        if name in schema:
-            return schema[name]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    match _type(schema):
-        case "object":
-            return _object(schema, text, whole, depth)
-        case "array":
-            return _array(schema, text, whole, depth)
-        case "integer" | "number":
-            return _number(schema)
-        case "boolean":
-            return True
-        case "null":
+class _Making:
+    """One value. `left`: what it may still grow by."""
+
+    def __init__(self, text: str, whole: Json) -> None:
+        self._text = text
+        self._whole = whole
+        self._left = MOST + len(text)
+
+    def value(self, schema: Json, depth: int) -> Any:
+        self._left -= 1
+        if depth > DEEPEST or self._left < 0:
             return None
-        case _:
-            return _string(schema, text)
+        schema = _meant(schema, self._whole)
+        for name in ("const", "default"):
+            if name in schema:
+                return self._told(schema[name])
+        if schema.get("enum"):
+            return self._told(schema["enum"][0])
+        match _type(schema):
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                return self._array(schema, depth)
+            case "integer" | "number":
+                return _number(schema)
+            case "boolean":
+                return True
+            case "null":
+                return None
+            case _:
+                return self._string(schema)
+
+    def _told(self, value: Any) -> Any:
+        self._left -= len(str(value))
+        return value
+
+    def _object(self, schema: Json, depth: int) -> dict[str, Any]:
+        """What it requires; all it knows when it requires nothing."""
+        known = schema.get("properties") or {}
+        wanted = [name for name in schema.get("required") or known if name in known]
+        return {name: self.value(known[name], depth + 1) for name in wanted if self._left > 0}
+
+    def _array(self, schema: Json, depth: int) -> list[Any]:
+        items = schema.get("items")
+        if not isinstance(items, Mapping) or schema.get("maxItems") == 0:
+            return []
+        made = []
+        for _ in range(max(1, int(schema.get("minItems") or 0))):
+            if self._left <= 0:
+                break
+            made.append(self.value(items, depth + 1))
+        return made
+
+    def _string(self, schema: Json) -> str:
+        if schema.get("format") in FORMATS:
+            return FORMATS[schema["format"]]
+        cut = self._text[: schema.get("maxLength", len(self._text))][: max(0, self._left)]
+        told = cut.ljust(min(schema.get("minLength", 0), max(0, self._left)), ".")
+        self._left -= len(told)
+        return told
 
 
 def _meant(schema: Json, whole: Json) -> Json:
@@ -74,28 +113,6 @@ def _type(schema: Json) -> str:
     return str(told or ("object" if "properties" in schema else "string"))
 
 
-def _object(schema: Json, text: str, whole: Json, depth: int) -> dict[str, Any]:
-    """What it requires; all it knows when it requires nothing."""
-    known = schema.get("properties") or {}
-    wanted = [name for name in schema.get("required") or known if name in known]
-    return {name: _made(known[name], text, whole, depth + 1) for name in wanted}
-
-
-def _array(schema: Json, text: str, whole: Json, depth: int) -> list[Any]:
-    items = schema.get("items")
-    if not isinstance(items, Mapping) or schema.get("maxItems") == 0:
-        return []
-    one = _made(items, text, whole, depth + 1)
-    return [one] * max(1, int(schema.get("minItems") or 0))
-
-
 def _number(schema: Json) -> Any:
     least, most = schema.get("minimum", 1), schema.get("maximum", 1)
     return max(least, min(1, most))
-
-
-def _string(schema: Json, text: str) -> str:
-    if schema.get("format") in FORMATS:
-        return FORMATS[schema["format"]]
-    cut = text[: schema.get("maxLength", len(text))]
-    return cut.ljust(schema.get("minLength", 0), ".")
