@@ -87,7 +87,7 @@ def _edited(
     if request.method == "POST":
         saved = posted(request, principal, plugin, editing)
         if saved is not None:
-            told = _("%(agent)s is saved: the plugin takes it as it runs.")
+            told = _("%(agent)s is saved. Its state says what the plugin made of it.")
             messages.success(request, told % {"agent": saved.agent.slug})
             return HttpResponseRedirect(f"/plugins/{plugin.slug}/agents/")
     told_of = {
