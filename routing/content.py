@@ -15,6 +15,8 @@ IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp",
 MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]{1,64}/[\w!#$&^.+-]{1,64}", re.ASCII)
 TOOLS: Final = frozenset({"tool_call", "tool_result"})
 FORM: Final = "application/schema+json"  # a JSON Schema of what the reader is asked for
+MOST_FIELDS: Final = 200  # of a form; more is shown as the JSON that it is
+MOST_CHOICES: Final = 1_000
 EXTENSIONS: Final = {"text/plain": "txt", "application/json": "json"}
 
 
@@ -73,9 +75,32 @@ def tool_of(part: Json) -> tuple[str, Json] | None:
 
 
 def form_of(part: Json) -> Json | None:
-    """The JSON Schema of a part that is a form to fill in."""
+    """The JSON Schema of a part that is a form to fill in. What agents say may be anything: what cannot be drawn is none."""
     data = part.get("data")
-    return data if _media_type(part) == FORM and isinstance(data, dict) else None
+    return data if _media_type(part) == FORM and _is_form(data) else None
+
+
+def _is_form(schema: Any) -> bool:
+    """Whether its words are what JSON Schema says they are, as far as somebody reads them."""
+    if not isinstance(schema, dict):
+        return False
+    enum, fields = schema.get("enum", [None]), schema.get("properties", {})
+    told = schema.get("type", "")
+    return (
+        isinstance(enum, list)
+        and 0 < len(enum) <= MOST_CHOICES
+        and isinstance(fields, dict)
+        and len(fields) <= MOST_FIELDS
+        and all(map(_is_form, fields.values()))
+        and _are_words(schema.get("required", []))
+        and _are_words(told if isinstance(told, list) else [told])
+        and _are_words([schema.get("title", ""), schema.get("description", "")])
+        and ("items" not in schema or _is_form(schema["items"]))
+    )
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _link(url: str, named: Shown) -> Shown:

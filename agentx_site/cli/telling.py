@@ -1,6 +1,7 @@
 """What `agentx send` says beside an answer, on stderr: tools that are called, what models used, forms to fill in."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -52,8 +53,9 @@ def _brief(value: Any) -> str:
 def tell_usage(usage: Iterable[Json]) -> None:
     """What each model took. `usage`: entries of a status, or of a task as the API has it."""
     for each in usage:
-        told = f"{each.get('inputTokens', 0)} tokens in, {each.get('outputTokens', 0)} out"
-        if (cost := each.get("cost")) is not None:
+        told = f"{_brief(each.get('inputTokens', 0))} tokens in, "
+        told += f"{_brief(each.get('outputTokens', 0))} out"
+        if isinstance(cost := each.get("cost"), int | float):
             price = f"{cost:.6f}".rstrip("0").rstrip(".")
             told += f", {price} {harmless(str(each.get('currency') or 'USD'))}"
         models = each.get("models") or [each.get("model")]
@@ -63,8 +65,9 @@ def tell_usage(usage: Iterable[Json]) -> None:
 
 def usage_in(update: Json) -> list[Json]:
     """Of a status update."""
-    ours = (update.get("metadata") or {}).get("agentx") or {}
-    return list(ours.get("usage") or [])
+    ours = (update.get("metadata") or {}).get("agentx")
+    told = ours.get("usage") if isinstance(ours, dict) else None
+    return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
 
 
 def tell_question(parts: Iterable[Json], agent: str, task_id: str) -> None:
@@ -73,7 +76,9 @@ def tell_question(parts: Iterable[Json], agent: str, task_id: str) -> None:
         for line in _fields(schema):
             click.echo(line, err=True)
         data = json.dumps(_sample(schema), ensure_ascii=False)
-        told = f"agentx: answer with: agentx send {agent} --task {task_id} --data '{data}'"
+        # It is there to be copied into a shell, and its words are the agent's.
+        given = shlex.quote(harmless(data))
+        told = f"agentx: answer with: agentx send {agent} --task {task_id} --data {given}"
         click.echo(told, err=True)
         return
     click.echo(
@@ -97,7 +102,7 @@ def _facts(schema: Json, required: bool) -> Iterator[str]:
         yield WORDS.get(_type_of(schema), "JSON")
     for word, told in (("minimum", "at least"), ("maximum", "at most")):
         if word in schema:
-            yield f"{told} {schema[word]}"
+            yield f"{told} {_brief(schema[word])}"
     if required:
         yield "needed"
     if "default" in schema:

@@ -1,5 +1,7 @@
 """What `agentx send` prints of what an agent says, whole or as it comes."""
 
+import json
+import shlex
 from typing import Any
 
 import click
@@ -98,6 +100,28 @@ def test_tools_are_told_beside_the_answer(capsys: pytest.CaptureFixture[str]) ->
         "  weather failed: too� slow",
         "agentx: 120 tokens in, 35 out, 0.0042 USD (demo-1)",
     ]
+
+
+def test_what_is_to_be_copied_into_a_shell_runs_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evil = "'; touch /tmp/evil; echo '\x9b2J\x1b[2J"
+    schema = {"properties": {"a": {"default": evil, "minimum": evil}}}
+    asks = status("INPUT_REQUIRED", "Where?")
+    form = {"data": schema, "mediaType": "application/schema+json"}
+    asks["statusUpdate"]["status"]["message"]["parts"].append(form)
+    used = [{"inputTokens": evil, "cost": evil}, 3]
+    asks["statusUpdate"]["metadata"] = {"agentx": {"usage": used}}
+    send._show_stream([asks], False, "travel")
+    shown = capsys.readouterr().err
+    assert "\x1b" not in shown and "\x9b" not in shown
+    (line,) = [each for each in shown.splitlines() if "answer with" in each]
+    *_, option, data = shlex.split(line)
+    assert option == "--data"
+    assert json.loads(data)["a"].startswith("'; touch")
+    for odd in ({"agentx": 3}, {"agentx": {"usage": 3}}):
+        asks["statusUpdate"]["metadata"] = odd
+        send._show_stream([asks], False, "travel")
 
 
 def test_a_form_is_told_field_by_field(capsys: pytest.CaptureFixture[str]) -> None:

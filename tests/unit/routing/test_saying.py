@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from routing.content import brief, shown
 from routing.models import Message
 from routing.saying import asked, said
@@ -63,6 +65,31 @@ def test_a_form_is_told_by_its_fields() -> None:
     assert brief([{"text": "Where?"}, FORM]) == "Where?\ncity, nights"
     assert asked([{"text": "Where?"}, FORM]) == [SCHEMA]
     assert shown({**FORM, "data": "no schema"}).kind == "data"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": 5},
+        {"properties": ["a"]},
+        {"properties": {"a": None}},
+        {"properties": {"a": {"enum": 5}}},
+        {"properties": {"a": {"enum": []}}},
+        {"properties": {"a": {"enum": list(range(1_001))}}},
+        {"properties": {f"f{n}": {} for n in range(201)}},
+        {"properties": {"a": {"title": {}}}},
+        {"properties": {"a": {"items": 3}}},
+        {"properties": {"a": {"properties": {"b": 1}}}},
+        {"type": [{}]},
+        {"required": 1},
+        {"required": [{}], "properties": {"a": {}}},
+    ],
+)
+def test_what_cannot_be_drawn_as_a_form_is_data(schema: dict[str, Any]) -> None:
+    part = {**FORM, "data": schema}
+    assert shown(part).kind == "data"
+    assert brief([part])
+    assert asked([part]) == []
 
 
 def test_the_log_says_which_tool_was_called_and_what_it_answered() -> None:
