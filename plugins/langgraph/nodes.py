@@ -116,7 +116,8 @@ def _react(node: NodeConfig, given: Given) -> Step:
     async def run(state: State, config: RunnableConfig) -> dict[str, Any]:
         told = _told(node, state)
         before = {each.id for each in told if each.id}
-        done = await agent.ainvoke({"messages": told}, config)
+        given: Any = {"messages": told}
+        done = await agent.ainvoke(given, config)
         new = [
             each
             for each in done["messages"]

@@ -13,7 +13,7 @@ from agentx_sdk.llm import builtin, own_code, threads
 from agentx_sdk.llm.config import LimitsConfig, ModelConfig, PluginConfig, ToolConfig
 from agentx_sdk.llm.models import listed, priced, resolved
 from agentx_sdk.llm.threads import in_thread
-from agentx_sdk.llm.tools import AgentTool, tools_of
+from agentx_sdk.llm.tools import AgentTool, off_the_loop, tools_of
 
 OWN = '''
 import asyncio, threading, time
@@ -54,6 +54,19 @@ def own(folder: Path, name: str, **limits: Any) -> AgentTool:
 
 @pytest.mark.asyncio
 class TestCalls:
+    async def test_arguments_of_an_authors_function_come_by_place_too(self) -> None:
+        """As frameworks call rules of teams and steps of graphs."""
+
+        def where(thing: str, *, loudly: bool = False) -> str:
+            return f"{thing} in {threading.current_thread().name}{'!' * loudly}"
+
+        async def soon(n: int) -> int:
+            return n
+
+        assert await off_the_loop(where)("it", loudly=True) == "it in agentx-tool!"
+        assert await off_the_loop(soon)(7) == 7
+        assert await off_the_loop(lambda n: soon(n))(8) == 8
+
     async def test_a_plain_function_runs_in_a_thread_of_its_own(self, folder: Path) -> None:
         tool = own(folder, "where")
         assert await tool.answer({"city": "Oslo"}) == "agentx-tool"

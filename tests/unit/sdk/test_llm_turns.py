@@ -3,14 +3,19 @@
 import asyncio
 import json
 import secrets
+import sys
+import threading
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from agentx_sdk import Agent, InputRequired, TaskFailed
 from agentx_sdk._wire import agentx_plugin_pb2 as pb
 from agentx_sdk.llm import AgentTool, Exchange, LLMAdapter, ModelConfig, priced
+from agentx_sdk.llm.config import ToolConfig
 from agentx_sdk.memory import MAX_MEMORY, Memory
 from agentx_sdk.testing import InProcess
 
@@ -267,3 +272,63 @@ class TestMemory:
         bomb = zlib.compress(b" " * (65 * MAX_MEMORY), 9)
         with pytest.raises(ValueError, match="more than 64 MiB"):
             Memory(bomb)
+
+
+class Band(LLMAdapter):
+    """A team of one member, with an author's function and what own code is offered."""
+
+    def connect(self, model: ModelConfig) -> str:
+        return f"client of {model.name}"
+
+    async def build(self, agent: Agent, tools: Sequence[AgentTool]) -> Any:
+        told = json.loads(agent.config.instructions)
+        named = [ToolConfig(code=each) for each in told.get("tools", ())]
+        members = await self.toolbox(named, agent.config, "members.0.tools")
+        if "function" in told:
+            return await self.function(told["function"], "members.0.code")
+        return [*members, await self.offered_client(told.get("model", ""))]
+
+    async def converse(self, native: Any, exchange: Exchange) -> AsyncIterator[Any]:
+        yield str(native)
+
+
+def band(folder: Path, default: dict[str, Any], **told: Any) -> InProcess:
+    agents = {"a": {"instructions": json.dumps(told)}}
+    return InProcess(
+        Band(), agents=agents, config={"model": default, "code_folders": [str(folder)]}
+    )
+
+
+async def test_a_members_module_that_is_never_imported_holds_up_nobody(tmp_path: Path) -> None:
+    begun, released = threading.Event(), threading.Event()
+    sys.modules["held_here"] = held = ModuleType("held_here")
+    held.__dict__.update(begun=begun, released=released)
+    text = (
+        "import held_here as h; h.begun.set(); h.in_time = h.released.wait(5)\ndef tool(): return 1"
+    )
+    (tmp_path / "slow.py").write_text(text)
+    starting = asyncio.ensure_future(band(tmp_path, MODEL, tools=["slow.py:tool"]).__aenter__())
+    try:
+        assert await asyncio.to_thread(begun.wait, 10)
+        released.set()  # which only a loop that is free comes to
+        await (await starting).__aexit__(None, None, None)
+        assert held.in_time
+    finally:
+        del sys.modules["held_here"]
+
+
+async def test_what_is_named_as_a_function_is_one(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("number = 7\ndef rule(text): return text")
+    async with band(tmp_path, MODEL, function="own.py:rule") as plugin:
+        assert "function rule" in (await plugin.send("?")).text
+    with pytest.raises(Exception, match=r"own\.py:number is not a function"):
+        await band(tmp_path, MODEL, function="own.py:number").__aenter__()
+
+
+async def test_own_code_without_a_model_is_offered_none(tmp_path: Path) -> None:
+    async with band(tmp_path, MODEL) as plugin:
+        assert (await plugin.send("?")).text == "['client of m']"
+    async with band(tmp_path, {}) as plugin:
+        assert (await plugin.send("?")).text == "[None]"
+    with pytest.raises(Exception, match="nobody"):
+        await band(tmp_path, {}, model="nobody").__aenter__()
