@@ -26,7 +26,8 @@ class Collected:
 def collect(releases: Iterable[str], environments: Iterable[str]) -> Collected:
     """Remove every folder that is neither among these nor used by a process. Answers their names.
 
-    `releases` are ids, `environments` folders. Runs only while no preparation is at work.
+    `releases` are ids, `environments` folders. Called `alone`, since before they were read: a preparation goes by what
+    it finds here, and nothing refers to that until it is done.
     """
     kept = {str(Path(each)) for each in environments}
     kept |= {str(places.release(each)) for each in releases}
@@ -82,7 +83,6 @@ def _folders() -> list[Path]:
 
 
 def _remove(folder: Path) -> None:
+    places.discard(folder)
     if folder.parent == places.releases():
-        archive.remove(folder)
-    if folder.is_dir():
-        places.remove(folder)
+        archive.remove(folder)  # its index

@@ -1,6 +1,11 @@
 """Where releases and environments lie on a node. Whatever is half made ends in `.tmp`."""
 
+import asyncio
+import fcntl
+import os
 import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -8,6 +13,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 HALF_MADE: Final = ".tmp"
+WAIT_SECONDS: Final = 0.1
 
 
 def releases() -> Path:
@@ -44,11 +50,53 @@ def settle(made: Path, final: Path) -> None:
         remove(made)
 
 
+@asynccontextmanager
+async def reserved() -> AsyncIterator[None]:
+    """Nothing is collected meanwhile, by whatever process has these folders. Several may be in here at once.
+
+    It is the kernel's lock: who is killed holds nothing.
+    """
+    descriptor = os.open(environments(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        while not _locked(descriptor, fcntl.LOCK_SH):  # noqa: ASYNC110 - another process's
+            await asyncio.sleep(WAIT_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether nothing is being prepared, and begins to be."""
+    descriptor = os.open(environments(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _locked(descriptor, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def sweep() -> None:
-    """Remove what a preparation left that was killed in the middle. Only while none is at work."""
-    for folder in (releases(), environments()):
-        for path in folder.glob(f"*{HALF_MADE}"):
-            remove(path)
+    """Remove what was left by who was killed while preparing or removing. Does nothing while a preparation is at work."""
+    with alone() as nobody_prepares:
+        if nobody_prepares:
+            for folder in (releases(), environments()):
+                for path in folder.glob(f"*{HALF_MADE}"):
+                    remove(path)
+
+
+def discard(made: Path) -> None:
+    """Remove what was whole. Nobody finds it in part, even if we are killed: its name goes first."""
+    gone = made.with_name(f"{made.name}.{uuid4().hex[:8]}{HALF_MADE}")
+    made.rename(gone)
+    remove(gone)
 
 
 def remove(path: Path) -> None:

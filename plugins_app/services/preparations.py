@@ -201,12 +201,12 @@ class Referred:
     """What there is in rows: whatever else lies in a node's folders is left over."""
 
     releases: list[str]  # ids
-    environments: list[str]  # folders that this node made
+    environments: list[str]  # folders, of every node: two may have one home
     plugins: list[str]
 
 
-def referred_to(node: str) -> Referred:
-    rows = Preparation.objects.filter(node__name=node).exclude(environment="")
+def referred_to() -> Referred:
+    rows = Preparation.objects.exclude(environment="")
     return Referred(
         releases=[str(each) for each in PluginRelease.objects.values_list("id", flat=True)],
         environments=list(rows.values_list("environment", flat=True)),

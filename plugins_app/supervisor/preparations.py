@@ -93,8 +93,13 @@ class Preparations:
             await self.collect()
 
     async def collect(self) -> None:
-        """Remove the folders that nothing refers to, and what uninstalled plugins left."""
-        known, _ = await self._ledger.ask(preparations.referred_to, self._node)
+        """Remove the folders that nothing refers to, and what uninstalled plugins left. Not while another prepares."""
+        with preparing.alone() as nobody_prepares:
+            if nobody_prepares:
+                await self._collect()
+
+    async def _collect(self) -> None:
+        known, _ = await self._ledger.ask(preparations.referred_to)
         try:
             found = await asyncio.to_thread(preparing.collect, known.releases, known.environments)
             waiting = await asyncio.to_thread(_forget_plugins, known.plugins)
@@ -121,10 +126,13 @@ class Preparations:
         keeper = asyncio.create_task(self._keep(claim, told, asyncio.current_task()))
         try:
             content, _ = await self._ledger.ask(preparations.content_of, claim.package_id)
-            done = await preparing.prepare(content, _order(claim), self._agreed(claim), told.say)
-            self._ledger.put(
-                preparations.ready, claim.id, claim.attempt, str(done.path), done.environment
-            )
+            async with preparing.reserved():
+                done = await preparing.prepare(
+                    content, _order(claim), self._agreed(claim), told.say
+                )
+                # Waited for: nothing may be collected before a row refers to it.
+                made = (str(done.path), done.environment)
+                await self._ledger.ask(preparations.ready, claim.id, claim.attempt, *made)
         except PreparationFailed as error:
             log.warning("%s %s: %s", claim.plugin, claim.version, error.reason)
             self._fail(claim, error.reason, error.lines, refused=error.is_refusal)

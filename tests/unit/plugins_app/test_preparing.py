@@ -4,10 +4,12 @@ import asyncio
 import errno
 import hashlib
 import json
+import multiprocessing
 import socket
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -275,6 +277,53 @@ def test_what_a_process_uses_is_not(home):
         child.kill()
         child.wait()
     assert collect([], []) == Collected(["used", "used"], [])
+
+
+def test_who_is_killed_while_removing_leaves_nothing_that_looks_whole(home):
+    programs = places.environments() / "large" / "bin"
+    programs.mkdir(parents=True)
+    for number in range(20_000):
+        (programs / str(number)).touch()
+
+    def is_whole():
+        with suppress(FileNotFoundError):
+            return programs.stat().st_mtime_ns == made
+        return False
+
+    made = programs.stat().st_mtime_ns
+    child = multiprocessing.get_context("fork").Process(target=collect, args=([], []))
+    child.start()
+    while is_whole():
+        assert child.is_alive() or not is_whole()
+    child.kill()
+    child.join()
+    assert not programs.parent.exists()
+    sweep()
+    assert list(places.environments().iterdir()) == []
+
+
+def test_who_prepares_and_who_removes_wait_for_each_other(home):
+    """Whichever process of this machine they are in."""
+    half = places.draft("half")
+
+    async def meet():
+        async with places.reserved(), places.reserved():
+            with places.alone() as nobody_prepares:
+                assert not nobody_prepares
+            sweep()
+            assert half.is_dir()
+        with places.alone() as nobody_prepares:
+            assert nobody_prepares
+            waiting = asyncio.create_task(reserve())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+        await waiting
+
+    async def reserve():
+        async with places.reserved():
+            pass
+
+    asyncio.run(meet())
 
 
 def test_a_sweep_takes_what_is_half_made_and_leaves_the_rest(home):

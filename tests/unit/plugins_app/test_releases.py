@@ -378,7 +378,7 @@ def test_an_uninstall_is_refused_while_another_needs_it(echo):
     services.uninstall(US, "other")
     services.uninstall(US, "echo")
     assert not Package.objects.exists()
-    assert preparations.referred_to("one").releases == []
+    assert preparations.referred_to().releases == []
 
 
 def test_what_is_installed_again_is_looked_at_again(echo, node):
