@@ -19,7 +19,7 @@ SERVING: Final = (Plugin.State.RUNNING, Plugin.State.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class Showcase:
-    """What people choose a framework for. `megabytes`: of its environment, about."""
+    """What people choose a framework for. `megabytes`: that its environment takes on the disk, bytecode too, about."""
 
     title: str
     chosen_for: Any
@@ -28,22 +28,22 @@ class Showcase:
 
 SHOWCASES: Final = {
     "langchain": Showcase(
-        "LangChain", _("Agents with tools and middleware: approvals, limits, redaction."), 80
+        "LangChain", _("Agents with tools and middleware: approvals, limits, redaction."), 140
     ),
     "langgraph": Showcase(
-        "LangGraph", _("Graphs that branch, ask people, and go on from any checkpoint."), 80
+        "LangGraph", _("Graphs that branch, ask people, and go on from any checkpoint."), 140
     ),
     "autogen": Showcase(
-        "AutoGen", _("Teams that talk it over: round robin, selector, swarm, graph."), 60
+        "AutoGen", _("Teams that talk it over: round robin, selector, swarm, graph."), 110
     ),
-    "crewai": Showcase("CrewAI", _("Crews of roles that work through tasks, and flows."), 790),
+    "crewai": Showcase("CrewAI", _("Crews of roles that work through tasks, and flows."), 980),
     "semantic-kernel": Showcase(
-        "Semantic Kernel", _("Agents with kernel functions, and orchestrations of them."), 390
+        "Semantic Kernel", _("Agents with kernel functions, and orchestrations of them."), 510
     ),
     "agent-framework": Showcase(
-        "Microsoft Agent Framework", _("Agents, and workflows with approvals, from Microsoft."), 40
+        "Microsoft Agent Framework", _("Agents, and workflows with approvals, from Microsoft."), 90
     ),
-    "mastra": Showcase("Mastra", _("Agents, sub-agents and workflows in TypeScript's world."), 190),
+    "mastra": Showcase("Mastra", _("Agents, sub-agents and workflows in TypeScript's world."), 160),
 }
 
 
