@@ -66,7 +66,12 @@ function again(parts, turn, before) {
 }
 
 function ask(turn) {
-  if (turn.state === "INPUT_REQUIRED" && turn.schemas.length) asked = new Asked(turn.schemas, converse);
+  if (turn.state !== "INPUT_REQUIRED" || !turn.schemas.length) return;
+  try {
+    asked = new Asked(turn.schemas, converse);
+  } catch {
+    add(bubble("agent"), turn.schemas.map((data) => ({ data }))); // what cannot be drawn is answered in words
+  }
 }
 
 function busy(is) {

@@ -87,6 +87,22 @@ def test_a_form_is_filled_in_by_keyboard_and_goes_to_the_same_task(trying: Page)
     assert tasks.nth(0).get_attribute("href") == tasks.nth(1).get_attribute("href")
 
 
+@pytest.mark.parametrize("odd", ["properties", "many", "default"])
+def test_a_form_that_nobody_can_fill_in_is_shown_as_it_is(trying: Page, odd: str) -> None:
+    say(trying, f"odd {odd}", "input required")
+    expect(trying.locator(".said[data-role=agent]").last).to_contain_text('"properties"')
+    expect(trying.locator(".ax-asked")).to_have_count(0)
+    say(trying, "in words", "completed")
+
+
+def test_a_forms_names_are_words_and_nothing_else(trying: Page) -> None:
+    say(trying, "odd type", "input required")
+    expect(trying.locator(".ax-asked label")).to_contain_text("<img src=x")
+    expect(trying.locator(".ax-asked textarea")).to_have_count(1)
+    trying.locator("#talk").get_by_role("link", name="Task").click()
+    expect(trying.locator("#said")).to_contain_text("<img src=x")
+
+
 def test_a_form_may_be_answered_in_words(trying: Page) -> None:
     say(trying, "form", "input required")
     say(trying, "anywhere", "completed")

@@ -2,7 +2,16 @@
 import { answerOf, fieldsOf, isForm } from "./fields.js";
 import { make, pattern, put, told } from "./talk.js";
 
-export const isSchema = (part) => (part.mediaType ?? "").startsWith("application/schema+json") && part.data !== null && typeof part.data === "object";
+// What agents say may be anything: what cannot be drawn is shown as the JSON that it is. As routing/content.py has it.
+const [MOST_FIELDS, MOST_CHOICES] = [200, 1000];
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const isList = (value, most) => Array.isArray(value) && value.length <= most;
+const isFew = (value) => value === undefined || (isList(value, MOST_CHOICES) && value.length > 0);
+const isWord = (value) => value === undefined || typeof value === "string";
+const isField = (one) => isObject(one) && isFew(one.enum) && isFew(one.oneOf) && isFew(one.anyOf) && [...(one.oneOf ?? []), ...(one.anyOf ?? [])].every(isObject)
+  && isWord(one.title) && isWord(one.description) && isList(one.required ?? [], MOST_CHOICES) && (one.items === undefined || isField(one.items));
+const isDrawn = (schema) => isField(schema) && isObject(schema.properties ?? {}) && Object.keys(schema.properties ?? {}).length <= MOST_FIELDS && Object.values(schema.properties ?? {}).every(isField);
+export const isSchema = (part) => (part.mediaType ?? "").startsWith("application/schema+json") && isDrawn(part.data);
 const hints = { lines: told.oneEach, json: told.asJson };
 const APPROVES = /appro|allow|accept|confirm|permit|agree|proceed|continue/i;
 

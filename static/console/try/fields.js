@@ -15,11 +15,11 @@ function kindOf(schema) {
   if (choicesOf(schema)) return "choice";
   const type = typeOf(schema);
   if (type === "array") return typeOf(schema.items ?? {}) === "string" ? (choicesOf(schema.items) ? "several" : "lines") : "json";
-  return { string: "text", number: "number", integer: "number", boolean: "check" }[type] ?? "json";
+  return { __proto__: null, string: "text", number: "number", integer: "number", boolean: "check" }[type] ?? "json";
 }
 
 const BOUNDS = { minimum: "min", maximum: "max", minLength: "minLength", maxLength: "maxLength" };
-const FORMATS = { email: "email", uri: "url", date: "date", time: "time", password: "password" };
+const FORMATS = { __proto__: null, email: "email", uri: "url", date: "date", time: "time", password: "password" };
 const LONG_TEXT = 200;
 
 const drawn = {

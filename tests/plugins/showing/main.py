@@ -34,6 +34,15 @@ APPROVAL = {
 }
 
 
+# What nobody can fill in: no schema, too much of one, and one that only looks right.
+ODD = {
+    "odd properties": {"a": None, "b": 5},
+    "odd many": {f"field-{n}": {} for n in range(50_000)},
+    "odd default": {"a": {"type": "array", "items": {"type": "string"}, "default": 7}},
+    "odd type": {"<img src=x onerror=alert(1)>": {"type": "constructor"}},
+}
+
+
 class Showing(Adapter):
     version = "1.0.0"
     capabilities = ("text", "data", "streaming", "multi-turn")
@@ -48,6 +57,10 @@ class Showing(Adapter):
                 yield each
         elif words.startswith("form"):
             yield InputRequired("Where shall it be?", schema=FORM)
+        elif words in ODD:
+            yield InputRequired(
+                "Fill this in.", schema={"type": "object", "properties": ODD[words]}
+            )
         elif words.startswith("approve"):
             yield InputRequired("This will be sent to everybody.", schema=APPROVAL)
         elif words.startswith("limited"):
