@@ -80,14 +80,20 @@ def take_handshake_fd() -> int:
     From here on stdout is stderr, so that a print or a framework's banner breaks nothing.
     """
     fd = int(os.environ.get(HANDSHAKE_FD_NAME, "3"))
-    try:
-        os.fstat(fd)
-    except OSError:
+    if not _is_handed_over(fd):
         fd = os.dup(1)
     os.set_inheritable(fd, False)
     sys.stdout.flush()
     os.dup2(2, 1)
     return fd
+
+
+def _is_handed_over(fd: int) -> bool:
+    """What a framework opened before, as it was imported, is not inheritable (PEP 446)."""
+    try:
+        return os.get_inheritable(fd)
+    except OSError:
+        return False
 
 
 def accept_line(
