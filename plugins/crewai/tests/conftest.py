@@ -17,6 +17,7 @@ os.environ |= {
     "CREWAI_DISABLE_TRACKING": "true",
     "CREWAI_TRACING_ENABLED": "false",
     "CREWAI_DISABLE_VERSION_CHECK": "true",
+    "PYTHON_DOTENV_DISABLED": "true",
 }
 
 
