@@ -48,9 +48,12 @@ def problems(schema: dict[str, Any], config: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         for error in validator.iter_errors(config):
-            if not _about(error, unknown):
-                for path, sentence in _told(error):
-                    found.setdefault(dotted(path), sentence)
+            if _about(error, unknown):
+                continue
+            for cause in _causes(error):
+                if not _about(cause, unknown):
+                    for path, sentence in _told(cause):
+                        found.setdefault(dotted(path), sentence)
     except Unresolvable:
         found[""] = "cannot be checked: its schema refers to something that is not in it"
     return found
@@ -63,6 +66,23 @@ def _about(error: ValidationError, unknown: Iterable[Path]) -> bool:
     return any(
         place[: len(path)] == path or (vague and path[: len(place)] == place) for path in unknown
     )
+
+
+def _causes(error: ValidationError) -> Iterator[ValidationError]:
+    """Of several forms, what is wrong with the one that is meant, when its type leaves no doubt which that is."""
+    forms: dict[Any, list[ValidationError]] = {}
+    for each in error.context or () if error.validator in ("anyOf", "oneOf") else ():
+        forms.setdefault(each.schema_path[0], []).append(each)
+    meant = [form for form in forms.values() if not any(map(_is_of_another_type, form))]
+    if len(meant) != 1:
+        yield error
+        return
+    for each in meant[0]:
+        yield from _causes(each)
+
+
+def _is_of_another_type(error: ValidationError) -> bool:
+    return not error.relative_path and error.validator in ("type", "const", "enum")
 
 
 def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:

@@ -314,3 +314,31 @@ def test_every_problem_has_its_line(format):
 
 def test_a_text_of_toml_is_toml():
     assert tomllib.loads(formats.written({"a": {"b": [1, 2]}}, "toml")) == {"a": {"b": [1, 2]}}
+
+
+def test_of_several_forms_the_one_that_is_meant_is_told() -> None:
+    own = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "limit": {"type": "integer", "minimum": 1}},
+        "required": ["name"],
+        "additionalProperties": False,
+    }
+    schema = {
+        "properties": {
+            "model": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/own"}, {"type": "null"}]},
+            "either": {"oneOf": [own, {"type": "object", "required": ["url"]}]},
+        },
+        "$defs": {"own": own},
+    }
+    assert problems(schema, {"model": "m"}) == {}
+    assert problems(schema, {"model": {"limit": 0}}) == {
+        "model.name": "is required",
+        "model.limit": "must be at least 1",
+    }
+    told = problems(schema, {"model": {"name": "m", "timeout": CANARY}})
+    assert list(told) == ["model"]
+    assert "'timeout'" in told["model"] and CANARY not in told["model"]
+    assert problems(schema, {"model": 3, "either": {}}) == {
+        "model": "fits none of the forms it may have",
+        "either": "fits none, or more than one, of the forms it may have",
+    }
