@@ -70,8 +70,9 @@ def _summary(told: SummaryConfig, model: Any) -> SummarizationMiddleware:
     triggers: list[Any] = [("messages", told.after_messages)]
     if told.after_tokens is not None:
         triggers.append(("tokens", told.after_tokens))
-    keep = ("messages", told.keep_messages)
-    return SummarizationMiddleware(model=model, trigger=triggers, keep=keep)
+    return SummarizationMiddleware(
+        model=model, trigger=triggers, keep=("messages", told.keep_messages)
+    )
 
 
 def _limits(told: MiddlewareConfig) -> Iterator[AgentMiddleware[Any, Any]]:

@@ -89,8 +89,12 @@ def service_of(told: ModelConfig) -> Service:
         timeout=told.timeout_seconds,
         max_retries=told.max_retries if told.max_retries is not None else 2,
     )
-    named: dict[str, Any] = {"ai_model_id": told.name, "service_id": "model"}
-    made = Service(**named, async_client=client)
+    named: dict[str, Any] = {
+        "ai_model_id": told.name,
+        "service_id": "model",
+        "async_client": client,
+    }
+    made = Service(**named)
     made._model = told
     return made
 

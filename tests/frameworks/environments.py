@@ -151,9 +151,13 @@ def _make_node(name: str, made: Path) -> None:
 
 def _run(name: str, *command: str, folder: Path = ROOT) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in KEPT_AWAY}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        why = f"{' '.join(command[:4])} … took more than {SECONDS} s: is the package index there?"
+        raise NotInstalled(f"the environment of {name} cannot be made: {why}") from None
     if done.returncode:
         told = f"the environment of {name} cannot be made: {done.stderr.strip()[-2000:]}"
         raise NotInstalled(told)
