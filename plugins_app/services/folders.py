@@ -27,6 +27,9 @@ CLOSED: Final = tuple(
 )
 # They hold such folders, or everybody's: below them there may be a project.
 TOO_MUCH: Final = tuple(Path(each) for each in ("/", "/home", "/root", "/usr", "/var", "/tmp"))  # noqa: S108 - a name
+# Where people keep keys: in each home, and whole homes hold them.
+KEYS: Final = frozenset({".aws", ".azure", ".config", ".docker", ".gnupg", ".kube", ".ssh"})
+HOMES: Final = (Path("/home"), Path("/Users"))
 
 
 def allow_folders(principal: Principal, ref: str | UUID, folders: Collection[str]) -> Plugin:
@@ -93,7 +96,12 @@ def _looked_at(folder: str) -> str:
         told = _("%(folder)s is, holds or lies in AgentX's own folder, where its secrets are.")
         raise _refused(told % names)
     closed = any(real.is_relative_to(each) or each.is_relative_to(real) for each in CLOSED)
-    if closed or real in TOO_MUCH:
+    if (
+        closed
+        or real in (*TOO_MUCH, Path.home())
+        or real.parent in HOMES
+        or not KEYS.isdisjoint(real.parts)
+    ):
         told = _("%(folder)s holds more than code of one's own: choose a folder of a project.")
         raise _refused(told % names)
     return str(real)

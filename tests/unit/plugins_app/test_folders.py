@@ -60,6 +60,20 @@ def test_what_is_more_than_own_code_is_refused_and_written_down(
     assert plugin.events.filter(type="refused").count() == len(bad)
 
 
+def test_nobodys_home_and_nobodys_keys_are_code(
+    plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins_app.services.folders.HOMES", (tmp_path / "home",))
+    monkeypatch.setenv("HOME", str(tmp_path / "mine"))
+    for below in ("home/ann/.ssh", "home/ann/code", "mine/.config/some/app"):
+        (tmp_path / below).mkdir(parents=True)
+    for folder in ("home/ann", "home/ann/.ssh", "mine", "mine/.config/some/app"):
+        with pytest.raises(InvalidInput, match="more than code"):
+            services.allow_folders(US, "thinks", [str(tmp_path / folder)])
+    found = services.allow_folders(US, "thinks", [str(tmp_path / "home/ann/code")])
+    assert len(found.code_folders) == 1
+
+
 def test_there_are_twenty_at_most(plugin: Plugin, tmp_path: Path) -> None:
     folders = [tmp_path / str(number) for number in range(21)]
     for folder in folders:
