@@ -47,12 +47,13 @@ class Card:
     has_page: bool
     is_signed: bool
     language: str = ""
+    is_bundled: bool = False
     standing: Standing = field(default_factory=Standing)
 
     @property
     def showcase(self) -> Showcase | None:
-        """Of the frameworks that ship with AgentX: what each is chosen for."""
-        return None if self.registry else SHOWCASES.get(self.framework)
+        """Of the frameworks that ship with AgentX: what each is chosen for. What is made with one is something else."""
+        return SHOWCASES.get(self.name) if self.is_bundled else None
 
     @property
     def is_newer(self) -> bool:
@@ -245,6 +246,7 @@ def _bundled_card(each: Bundled, installed: str) -> Card:
         registry="",
         has_page=False,
         is_signed=False,
+        is_bundled=True,
     )
 
 

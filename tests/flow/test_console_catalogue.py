@@ -44,6 +44,24 @@ def test_one_that_is_not_prepared_is_one_click_away(plugin: Plugin) -> None:
     assert "Install and start" not in card("viewer")
 
 
+def test_what_is_made_with_a_framework_is_not_shown_as_the_framework() -> None:
+    Package.objects.create(
+        name="my-app",
+        version="1.0.0",
+        digest="2" * 64,
+        size=1,
+        description="Sells teapots.",
+        manifest={"framework": "langgraph"},
+        listed=True,
+        latest=True,
+    )
+    page = console("admin").get("/catalogue/").content.decode()
+    (shown,) = re.findall(r'<a href="/catalogue/my-app/">.*?standing-my-app', page, re.DOTALL)
+    assert "Sells teapots." in shown
+    assert "my-app</a>" in shown
+    assert "Graphs that branch" not in shown
+
+
 def test_a_click_has_it_prepared_and_wants_it_to_run(plugin: Plugin) -> None:
     console("admin").post("/packages/start/", {"name": "langgraph"})
     plugin.refresh_from_db()
