@@ -16,7 +16,8 @@ class Grant:
     """What the token of a turn says: for `subject`, the agent that is at work on `task` may call other agents.
 
     `chain`: the agents that asked one another until here, the last one this. `trace`: of all of it. `expires`: Unix time.
-    `scope`: the A2A tenant that the task is in, and all that is asked for with it.
+    `scope`: the A2A tenant that the task is in, and all that is asked for with it. `hops`: how many AgentX servers handed
+    the task on before it came here.
     """
 
     subject: str
@@ -26,6 +27,7 @@ class Grant:
     trace: str
     expires: float
     scope: str = ""
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

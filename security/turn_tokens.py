@@ -35,7 +35,7 @@ def is_turn_token(credential: str) -> bool:
 def issue(grant: Grant) -> str:
     """The token that stands for this grant."""
     told = [VERSION, grant.subject, grant.task, grant.agent, list(grant.chain), grant.trace]
-    payload = orjson.dumps([*told, grant.expires, grant.scope])
+    payload = orjson.dumps([*told, grant.expires, grant.scope, grant.hops])
     return f"{MARK}{_text(payload)}.{_text(_mac(settings.SECRET_KEY, payload))}"
 
 
@@ -48,10 +48,10 @@ def read(token: str) -> Grant:
     version, *told = orjson.loads(payload)
     if version != VERSION:
         raise NotAuthenticated(_("The turn's token is of another AgentX."))
-    subject, task, agent, chain, trace, expires, scope = told
+    subject, task, agent, chain, trace, expires, scope, hops = told
     if expires <= time.time():
         raise NotAuthenticated(_("The turn's token is over: it lasts as long as its turn may."))
-    return Grant(subject, task, agent, tuple(chain), trace, expires, scope)
+    return Grant(subject, task, agent, tuple(chain), trace, expires, scope, hops)
 
 
 def _parts(token: str) -> tuple[bytes, bytes]:

@@ -24,7 +24,7 @@ from routing.record import Json, Record, after, now, status_of
 from routing.requests import Send
 from routing.routes import Route
 from routing.selectors.records import is_foreign_context, record
-from security import permissions
+from security import context, permissions
 from security.errors import Conflict, InvalidInput, NotAuthenticated, Unavailable
 from security.principals import Grant, Principal
 from security.rows import ask
@@ -248,7 +248,9 @@ class Openings:
 
 
 def _require_few_hops(principal: Principal, slug: str) -> None:
-    """What goes in circles has to end. Raises `TooManyHops`."""
+    """What goes in circles has to end, through other AgentX servers, too. Raises `TooManyHops`."""
+    if principal.turn:
+        context.hops.set(max(context.hops.get(), principal.turn.hops))
     if principal.turn and len(principal.turn.chain) > settings.MAX_HOPS:
         chain = " → ".join((*principal.turn.chain, slug))
         raise TooManyHops(

@@ -28,6 +28,8 @@ def request_of(send: Send, grant: Grant | None = None) -> Json:
         request["metadata"] = send.metadata
     if send.accepted_output_modes:
         request["acceptedOutputModes"] = list(send.accepted_output_modes)
+    if hops := context.hops.get():  # `opening` sees to it that no agent counts anew
+        request["hops"] = hops
     if trace := (grant.trace if grant else context.trace.get()):
         request["trace"] = trace
     return request
@@ -83,8 +85,9 @@ def _token(task: Record, trace: str, ends: float) -> str:
     """For A2A calls in the caller's name. AgentX itself lends its name to nobody."""
     if task.owner.startswith("system:"):
         return ""
-    chain = (*(task.request or {}).get("chain", ()), task.agent_slug)
-    return issue(Grant(task.owner, task.id, task.agent_slug, chain, trace, ends, task.scope))
+    request = task.request or {}
+    chain, hops = (*request.get("chain", ()), task.agent_slug), int(request.get("hops", 0))
+    return issue(Grant(task.owner, task.id, task.agent_slug, chain, trace, ends, task.scope, hops))
 
 
 def traceparent(trace: str) -> str:

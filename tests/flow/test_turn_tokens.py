@@ -11,6 +11,7 @@ from plugins_app.models import Plugin, PluginEvent
 from registry.models import Agent
 from routing.models import Task
 from security import turn_tokens
+from security.context import HOPS_HEADER
 from security.models import ApiKey, AuditEvent
 from security.principals import Grant
 from security.rows import ask
@@ -191,6 +192,19 @@ async def test_agents_that_ask_one_another_in_circles_come_to_an_end(web, script
     assert " → ".join(agents) in told["error"]["message"]
     assert len(agents) == 5  # three asked another one; the fourth may not
     assert await ask(Task.objects.count) == 4
+
+
+async def test_servers_that_handed_a_task_on_are_counted_through_agents_too(web, script):
+    planner = await asked(web, script, **{HOPS_HEADER: "5"})
+    assert turn_tokens.read(planner.turn.token).hops == 5
+    assert (await post(web, planner.turn.token, "worker"))[0] == 200  # names no number itself
+    worker = await script.turn()
+    assert turn_tokens.read(worker.turn.token).hops == 5
+    told = {"message": message(), "configuration": {"returnImmediately": True}}
+    sent = headers(worker.turn.token) | {HOPS_HEADER: "0"}
+    async with web._client.post("/a2a/planner/message:send", json=told, headers=sent) as response:
+        assert response.status == 200
+    assert turn_tokens.read((await script.turn()).turn.token).hops == 5
 
 
 async def test_an_agent_sees_what_it_asked_for_and_nothing_else_of_its_callers(web, script):
