@@ -109,13 +109,16 @@ async def test_leaving_while_a_tool_runs_asks_the_model_no_more(framework, plugi
 
 
 async def test_leaving_while_it_waits_to_ask_again_asks_no_more(framework, plugin, stub):
-    async with agent(plugin, "waiting", {"model": model(stub, max_retries=3)}):
+    say = {"agent": "waiting"}
+    async with agent(plugin, "waiting", {"model": model(stub, max_retries=1)}):
         mark = stub.mark()
-        turn = asyncio.ensure_future(plugin.send("!status 429", agent="waiting"))
-        await stub.ended(await stub.asked(mark))  # and the next would come after seven seconds
+        turn = asyncio.ensure_future(plugin.send("left !status 500", **say))
+        await stub.ended(await stub.asked(mark))
         turn.cancel()
-        await idle(plugin)
-        assert len(stub.requests(mark)) == 1
+        for _ in range(2):  # which wait as long, and began later
+            assert (await plugin.send("stayed !status 500", **say)).state == "failed"
+        said = ["stayed !s" in each["messages"][-1]["text"] for each in stub.requests(mark)]
+    assert said == [False, True, True, True, True]
 
 
 async def test_the_conversation_goes_on_after_a_turn_that_was_left(framework, plugin):
