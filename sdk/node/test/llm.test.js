@@ -205,6 +205,8 @@ for (const [error, code] of [
   [Object.assign(new Error("Cannot connect to API: bad port"), { name: "AI_APICallError" }), "model_unreachable"],
   [Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error("x"), { code: "ECONNREFUSED" }) }), "model_unreachable"],
   [new AggregateError([new Error("a"), new TaskFailed("b", "c")]), "c"],
+  [Object.assign(new Error("JSON parsing failed"), { name: "AI_JSONParseError" }), "model_failed"],
+  [Object.assign(new Error("ended without a finish reason"), { name: "AI_InvalidResponseDataError" }), "model_failed"],
 ]) test(`what a model says is told as ${code}`, () => assert.equal(failures.failureOf(new Error("framework", { cause: error })).code, code));
 
 test("a rate limit says when to try again, and other errors are no model's", () => {

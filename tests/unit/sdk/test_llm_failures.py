@@ -87,3 +87,43 @@ def _raised(outer: Exception, cause: Exception) -> Any:
         raise outer from cause
     except type(outer) as error:
         return error
+
+
+class APIError(Exception):
+    """As openai names what is told in the middle of a stream."""
+
+
+def test_what_an_endpoint_says_in_the_middle_of_a_stream_is_its_failure() -> None:
+    failure = failure_of(APIError("overloaded"))
+    assert isinstance(failure, TaskFailed)
+    assert (failure.code, failure.args[0]) == (
+        "model_failed",
+        "the model's endpoint failed: overloaded",
+    )
+    failure = failure_of(APIError("This model's maximum context length is 5"))
+    assert isinstance(failure, TaskFailed)
+    assert failure.code == "context_too_long"
+
+
+def raised_in(module: str, source: str) -> Exception:
+    """With the module's name in its traceback."""
+    try:
+        exec(source, {"__name__": module})
+    except ValueError as error:
+        return error
+    raise AssertionError(source)
+
+
+@pytest.mark.parametrize("source", ["import json; json.loads('{')", r"b'\xff'.decode()"])
+def test_what_a_model_client_cannot_read_is_no_answer(source: str) -> None:
+    failure = failure_of(raised_in("openai._streaming", source))
+    assert isinstance(failure, TaskFailed)
+    assert failure.code == "model_failed"
+    assert "no answer" in failure.args[0]
+    assert failure_of(raised_in("main", source)) is None  # an author's own
+
+
+def test_a_stream_without_a_word_is_no_answer() -> None:
+    failure = failure_of(ValueError("No generations found in stream."))
+    assert isinstance(failure, TaskFailed)
+    assert failure.code == "model_failed"

@@ -17,6 +17,8 @@ const TIMED_OUT = /timed? ?out/i;
 // Of Node's sockets, and of the `fetch` that is built in.
 const UNREACHED = /^(ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT|CERT_|ERR_TLS)/;
 const TIMEOUTS = /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT)$/;
+// Of the AI SDK: what came was no answer of a model.
+const NO_ANSWER = /^AI_(JSONParse|InvalidResponseData|EmptyResponseBody)Error$/;
 const MAX_WORDS = 500;
 
 /**
@@ -54,6 +56,7 @@ function told(error) {
   if (Number.isInteger(status) && status >= 400) return byStatus(status, words(error), headers(error));
   const [code, name] = [String(error.code ?? ""), String(error.name ?? "")];
   if (name === "TimeoutError" || TIMEOUTS.test(code)) return new TaskFailed("the model did not answer in time", TIMEOUT);
+  if (NO_ANSWER.test(name)) return new TaskFailed("the model's endpoint sent what is no answer of a model", FAILED);
   if (!UNREACHED.test(code) && !isUnsent(error, name)) return null;
   if (TIMED_OUT.test(error.message)) return new TaskFailed("the model did not answer in time", TIMEOUT);
   return new TaskFailed(`the model cannot be reached: ${words(error) || code}`, UNREACHABLE);

@@ -1,8 +1,10 @@
 """What models answer when they do not answer, as failures that a caller understands."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator, Mapping
+from traceback import walk_tb
 from typing import Any
 
 from agentx_sdk.errors import TaskFailed, TaskRejected
@@ -21,6 +23,10 @@ _UNREACHABLE = (
     "ReadError",
     "RemoteProtocolError",
 )
+# Clients of models, in whose hands an answer turned out to be none.
+_CLIENTS = ("openai", "httpx", "httpx2", "httpcore")
+_NO_ANSWER = "No generations found in stream"  # LangChain's, of a stream without a word
+_SHAPELESS = ("StructuredOutputValidationError", "MultipleStructuredOutputsError")  # LangChain's
 MAX_WORDS = 500
 
 
@@ -62,7 +68,31 @@ def _told(error: BaseException) -> TaskFailed | None:
         if _TIMED_OUT.search(str(error)):
             return TaskFailed("the model did not answer in time", TIMEOUT)
         return TaskFailed(f"the model cannot be reached: {_words(error)}", UNREACHABLE)
+    if type(error).__name__ == "APIError":
+        return _in_a_stream(_words(error))
+    if _is_no_answer(error):
+        return TaskFailed("the model's endpoint sent what is no answer of a model", FAILED)
     return None
+
+
+def _in_a_stream(words: str) -> TaskFailed:
+    """What was told after the answer had begun: its status says that all is well."""
+    if _TOO_LONG.search(words):
+        return TaskFailed(f"the conversation is too long for the model: {words}", TOO_LONG)
+    return TaskFailed(f"the model's endpoint failed: {words}", FAILED)
+
+
+def _is_no_answer(error: BaseException) -> bool:
+    """Broken JSON or no text at all: raised by who read the answer, not by own code that reads something else."""
+    if isinstance(error, ValueError) and _NO_ANSWER in str(error):
+        return True
+    if not isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
+        return False
+    frames = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    outside = (
+        name for name in reversed(frames) if name.partition(".")[0] not in ("json", "codecs")
+    )
+    return next(outside, "").partition(".")[0] in _CLIENTS
 
 
 def _by_status(status: int, words: str, headers: Mapping[str, str]) -> TaskFailed:
