@@ -18,6 +18,7 @@ OWN: Final = Path(__file__).with_name("own")
 Json = dict[str, Any]
 # What a framework may have not; each says why.
 HAS_NOT: Final = {
+    "crewai": {"answers without form": "it has the model put such an answer into form"},
     "autogen": {"responses": "its client speaks chat completions only"},
     "semantic_kernel": {"responses": "its agents speak chat completions only"},
 }

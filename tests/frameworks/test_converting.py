@@ -37,10 +37,19 @@ def seen(messages: Sequence[ChatMessage]) -> list[Any]:
             each.name if each.role in ("user", "assistant") else "",
             _content(each),
             [(call.id, call.name, call.arguments) for call in each.calls],
-            [(result.id, result.name, outcome_text(result)) for result in each.results],
+            [(result.id, result.name, _outcome(result)) for result in each.results],
         )
         for each in messages
     ]
+
+
+def _outcome(result: ToolResult) -> str:
+    """What a model reads of it. JSON has no order of keys: JavaScript puts those that are numbers first."""
+    text = outcome_text(result)
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except ValueError:
+        return text
 
 
 def _content(message: ChatMessage) -> list[Any]:

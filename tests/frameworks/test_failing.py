@@ -77,6 +77,7 @@ async def test_an_unknown_model_and_a_wrong_key(framework, plugin, stub):
 
 
 async def test_an_answer_that_is_not_of_its_shape(framework, plugin):
+    framework.need("answers without form")
     shape = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
     async with agent(plugin, "shaped", {"output_schema": shape}):
         for answer in (

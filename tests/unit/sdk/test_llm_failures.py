@@ -25,9 +25,14 @@ class APIConnectionError(Exception):
     """As openai names it."""
 
 
+class StructuredOutputValidationError(Exception):
+    """As langchain names it."""
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
+        (StructuredOutputValidationError("no JSON"), "output_invalid", "output_schema: no JSON"),
         (StatusError(401, "bad key"), "model_unauthorized", "refused the key (401): bad key"),
         (StatusError(403, "not yours"), "model_unauthorized", "not yours"),
         (StatusError(404, "no such model"), "model_not_found", "no such model"),

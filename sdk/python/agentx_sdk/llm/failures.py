@@ -68,6 +68,9 @@ def _told(error: BaseException) -> TaskFailed | None:
         if _TIMED_OUT.search(str(error)):
             return TaskFailed("the model did not answer in time", TIMEOUT)
         return TaskFailed(f"the model cannot be reached: {_words(error)}", UNREACHABLE)
+    if type(error).__name__ in _SHAPELESS:
+        told = f"the model's answer does not fit output_schema: {_words(error)}"
+        return TaskFailed(told, OUTPUT_INVALID)
     if type(error).__name__ == "APIError":
         return _in_a_stream(_words(error))
     if _is_no_answer(error):
