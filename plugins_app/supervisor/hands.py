@@ -88,6 +88,7 @@ class Hands:
                 process.signal_group(signal.SIGKILL)
                 raise
             ready.loaded, ready.initialized = loaded, timezone.now()
+            ready.code_folders = frozenset(wanted.code_folders)
             return ready
 
     async def greet(self, process: PluginProcess, wanted: Wanted, born: Born) -> Ready:

@@ -20,11 +20,11 @@ class Launching(Protocol):
     def born(self, process: PluginProcess) -> None: ...
 
 
-async def launched(slot: Launching, *, strict: bool) -> Ready | None:
+async def launched(slot: Launching, *, strict: bool, as_good: bool) -> Ready | None:
     """A new process of what is wanted now; None when by then something else is. Raises `LaunchFailed`."""
     wanted = slot.wanted
     launching = asyncio.create_task(
-        slot.hands.launch(wanted, slot.born, strict=strict, as_good=strict)
+        slot.hands.launch(wanted, slot.born, strict=strict, as_good=as_good)
     )
     try:
         while not launching.done():

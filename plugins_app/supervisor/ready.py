@@ -23,6 +23,7 @@ class Ready:
     agents: Held = field(default_factory=dict)
     model_mark: str = ""
     token_sealed: str = ""  # of one that was started by hand
+    code_folders: frozenset[str] | None = None  # that it may read; None: nobody knows any more
     loaded: datetime | None = None
     initialized: datetime | None = None
 
@@ -36,6 +37,15 @@ class Ready:
         mine = (self.generation, self.release_id, self.revision, self.model_mark)
         told = (wanted.generation, wanted.release_id, wanted.revision, wanted.model_mark)
         return mine == told and are_in_line(wanted.agents, self.agents)
+
+    def loses_folders(self, wanted: Wanted) -> bool:
+        """Whether it is replaced because a folder was taken back: then it must go, whatever of it cannot be made any more.
+
+        Of one that another supervisor started nobody knows; a replacement by the same again may be that.
+        """
+        if (self.release_id, self.revision) != (wanted.release_id, wanted.revision):
+            return False
+        return self.code_folders is None or not self.code_folders <= set(wanted.code_folders)
 
     def row(self) -> marks.Running:
         """For its row."""

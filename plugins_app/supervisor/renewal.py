@@ -157,7 +157,8 @@ class Renewal:
 
     async def _made(self, old: Ready) -> tuple[Ready, Saved | None] | None:
         """A new process that was handed the old one's state and lives; None: something else is wanted by now."""
-        new = await launched(self._slot, strict=True)
+        as_good = not old.loses_folders(self._slot.wanted)
+        new = await launched(self._slot, strict=True, as_good=as_good)
         if new is None:
             return None
         hands = self._slot.hands

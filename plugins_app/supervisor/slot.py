@@ -155,7 +155,7 @@ class Slot:
         self._told = ""
         self.ledger.put(marks.mark_starting, self.id)
         try:
-            ready = await launched(self, strict=wanted.is_new)
+            ready = await launched(self, strict=wanted.is_new, as_good=wanted.is_new)
             if ready is not None:  # else a stop came first, or a change
                 self.take_over(ready, restarted=bool(self._failures.times))
         except Tampered as error:

@@ -173,6 +173,21 @@ def test_a_folder_of_own_code_is_read_once_an_admin_allows_it(admin, plugin, tmp
     assert admin.get(f"{PLUGIN}/folders").json() == {"folders": [str(tmp_path)]}
 
 
+def test_a_folder_that_is_taken_back_is_read_no_more_by_whatever_needs_it(admin, plugin, tmp_path):
+    (first,) = instances(plugin)
+    (tmp_path / "app.py").write_text("")
+    admin.put(f"{PLUGIN}/folders", {"folders": [str(tmp_path)]}, format="json")
+    second = another(plugin, first)
+    post(admin, "mine", file=str(tmp_path / "app.py"))
+    eventually(lambda: state("mine")[0] == "ready")
+    assert admin.put(f"{PLUGIN}/folders", {"folders": []}, format="json").status_code == 202
+    third = another(plugin, second)
+    assert not sees(third, tmp_path)
+    eventually(lambda: state("mine")[0] == "error")
+    assert "there is no file" in state("mine")[1]
+    assert state("choosy")[0] == "ready"
+
+
 def another(plugin: Plugin, before: PluginInstance) -> PluginInstance:
     """The process that took over."""
 

@@ -23,6 +23,8 @@ class Choosy(Adapter):
         config = agent.config
         if config.get("fails") or self.config.get("refuses") == agent.id:
             raise ConfigError(f"it does not import: No module named {config.get('api_key')!r}")
+        if config.get("file") and not Path(config["file"]).exists():
+            raise ConfigError(f"there is no file {config['file']}")
         if config.get("late"):
             raise RuntimeError("the tool is bad")
         self.made[agent.id] = self.made.get(agent.id, 0) + 1
