@@ -142,7 +142,7 @@ test("a tool that throws, or ends its thread, says so", async () => {
 test("many calls at once share a few threads", async () => {
   const [nap] = await toolsOf([{ code: "tools.js:nap" }], { ...LIMITS, tool_seconds: 20 }, [OWN]);
   const results = await Promise.all(Array.from({ length: 40 }, () => nap.call({ ms: 1 })));
-  assert.deepEqual(new Set(results.map((each) => each.result)), new Set(["slept"]));
+  assert.deepEqual(new Set(results.map((each) => each.error || each.result)), new Set(["slept"]));
   nap.close();
 });
 
