@@ -52,6 +52,9 @@ class Sides:
         self._framework = framework
         self._url = url
         self._stack = AsyncExitStack()
+        # What the framework alone writes: CrewAI a line a turn.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
+        self._stack.enter_context(self._said)
         self._bare: asyncio.subprocess.Process
         self._plugin: PluginProcess
 
@@ -83,9 +86,13 @@ class Sides:
         assert self._bare.stdout is not None
         self._bare.stdin.write(f"run {turns} {at_once}\n".encode())
         line = await self._bare.stdout.readline()
-        assert line, f"the framework alone ended with {await self._bare.wait()}"
+        assert line, f"the framework alone ended:\n{self._last_words()}"
         told: list[float] = json.loads(line)
         return told
+
+    def _last_words(self) -> str:
+        self._said.seek(0)
+        return self._said.read()[-2000:].decode(errors="replace")
 
     async def plugin(self, turns: int, at_once: int) -> list[float]:
         times: list[float] = []
@@ -113,6 +120,7 @@ class Sides:
             env=environment,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=self._said,
             limit=1 << 24,
         )
 
