@@ -120,10 +120,10 @@ def test_pictures_are_shown_to_models_that_see() -> None:
 
 def test_a_large_file_is_remembered_by_its_name() -> None:
     heavy = Part(raw=b"x" * (HEAVY + 1), media_type="text/plain", filename="log.txt")
-    (part,) = lightened(ChatMessage("user", [heavy])).parts
+    (part,) = lightened(ChatMessage("user", [heavy]), 10).parts
     assert part.text == f"[log.txt, text/plain, {HEAVY + 1} bytes]"
     light = ChatMessage("user", [Part(raw=b"x")])
-    assert lightened(light) == light
+    assert lightened(light, 10) == light
 
 
 def test_in_words_there_are_no_tools() -> None:

@@ -139,6 +139,17 @@ async def test_only_so_much_is_remembered() -> None:
         assert (await plugin.send("four", context_id="c")).text == "I heard ['two', 'three']"
 
 
+@pytest.mark.parametrize("words", [500_000, 3_000])
+async def test_a_message_that_is_too_large_makes_nothing_forgotten(words: int) -> None:
+    async with talking(Talker(), memory={"max_bytes": 4096}) as plugin:
+        await plugin.send("one", context_id="c")
+        await plugin.send("I am Zoe " + "\u00e9" * words, context_id="c")
+        heard = (await plugin.send("two", context_id="c")).text
+    assert "'one'" in heard
+    assert "I am Zoe" in heard
+    assert "cut at" in heard
+
+
 async def test_without_memory_every_message_stands_alone() -> None:
     async with talking(Talker(), memory={"enabled": False}) as plugin:
         await plugin.send("one", context_id="c")

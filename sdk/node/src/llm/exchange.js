@@ -211,10 +211,16 @@ export class Exchange {
     this.#flush();
     const { enabled, max_messages: count, max_bytes: size } = this.spec.memory;
     if (!enabled) return;
-    const fresh = inOrder(this.#said).map(lightened);
-    const kept = newest([...this.history, ...fresh], count, size);
-    // A turn that is too large by itself is kept without its tools.
-    this.turn.memory.set(MESSAGES, toJson(kept.length ? kept : newest(inWords(fresh), count, size)));
+    const most = Math.floor(size / 4);
+    const fresh = inOrder(this.#said).map((each) => lightened(each, most));
+    let kept = newest([...this.history, ...fresh], count, size);
+    if (!kept.length) {
+      // A turn that is too large by itself is kept without its tools, and each text short.
+      const room = Math.floor(most / (2 * fresh.length));
+      const short = inWords(fresh).map((each) => lightened(each, room));
+      kept = newest([...this.history, ...short], count, size);
+    }
+    this.turn.memory.set(MESSAGES, toJson(kept));
   }
 }
 

@@ -192,12 +192,21 @@ export function newest(messages, count, size) {
   return kept.slice(start);
 }
 
-/** Without what is too heavy to be remembered: of a large file only its name, type and size are. @param {ChatMessage} message */
-export function lightened(message) {
-  const parts = message.parts.map((part) =>
-    (part.raw?.length ?? 0) > HEAVY ? new Part({ text: namedFile(part) }) : part,
-  );
+/**
+ * Without what is too heavy to be remembered: of a text its first `most` characters, of a large file its name.
+ * @param {ChatMessage} message @param {number} most
+ */
+export function lightened(message, most) {
+  const parts = message.parts.map((part) => light(part, most));
   return new ChatMessage(message.role, { ...message, parts });
+}
+
+/** @param {Part} part @param {number} most */
+function light(part, most) {
+  if (typeof part.text === "string" && part.text.length > most) {
+    return new Part({ ...part, text: `${part.text.slice(0, most)} … (cut at ${most} characters)` });
+  }
+  return (part.raw?.length ?? 0) > HEAVY ? new Part({ text: namedFile(part) }) : part;
 }
 
 /** Without tools: what a person would remember of it. @param {ChatMessage[]} messages */

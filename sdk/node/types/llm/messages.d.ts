@@ -31,8 +31,11 @@ export function inOrder(messages: ChatMessage[]): ChatMessage[];
  * @param {ChatMessage[]} messages @param {number} count @param {number} size
  */
 export function newest(messages: ChatMessage[], count: number, size: number): ChatMessage[];
-/** Without what is too heavy to be remembered: of a large file only its name, type and size are. @param {ChatMessage} message */
-export function lightened(message: ChatMessage): ChatMessage;
+/**
+ * Without what is too heavy to be remembered: of a text its first `most` characters, of a large file its name.
+ * @param {ChatMessage} message @param {number} most
+ */
+export function lightened(message: ChatMessage, most: number): ChatMessage;
 /** Without tools: what a person would remember of it. @param {ChatMessage[]} messages */
 export function inWords(messages: ChatMessage[]): ChatMessage[];
 /** `calls`: of an assistant's message. `results`: of a tool's. `name`: who said it, among several. */

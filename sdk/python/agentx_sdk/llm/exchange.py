@@ -186,10 +186,12 @@ class Exchange:
         if not self.spec.memory.enabled:
             return
         memory = self.spec.memory
-        new = [lightened(each) for each in in_order(self._said)]
+        most = memory.max_bytes // 4
+        new = [lightened(each, most) for each in in_order(self._said)]
         kept = newest([*self.history, *new], memory.max_messages, memory.max_bytes)
-        # A turn that is too large by itself is kept without its tools.
-        kept = kept or newest(in_words(new), memory.max_messages, memory.max_bytes)
+        if not kept:  # a turn too large by itself is kept without its tools, and each text short
+            short = [lightened(each, most // (2 * len(new))) for each in in_words(new)]
+            kept = newest([*self.history, *short], memory.max_messages, memory.max_bytes)
         self.turn.memory[MESSAGES] = to_json(kept)
 
 

@@ -8,7 +8,7 @@ import base64
 import json
 import mimetypes
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from agentx_sdk.content import Part, ToolCall, ToolResult, text_of
@@ -240,12 +240,16 @@ def newest(messages: Sequence[ChatMessage], count: int, size: int) -> list[ChatM
     return kept[start:]
 
 
-def lightened(message: ChatMessage) -> ChatMessage:
-    """Without what is too heavy to be remembered: of a large file only its name, type and size are."""
-    parts = [
-        Part(text=_named(part)) if len(part.raw or b"") > HEAVY else part for part in message.parts
-    ]
+def lightened(message: ChatMessage, most: int) -> ChatMessage:
+    """Without what is too heavy to be remembered: of a text its first `most` characters, of a large file its name."""
+    parts = [_light(part, most) for part in message.parts]
     return ChatMessage(message.role, parts, message.calls, message.results, message.name)
+
+
+def _light(part: Part, most: int) -> Part:
+    if part.text is not None and len(part.text) > most:
+        return replace(part, text=f"{part.text[:most]} … (cut at {most} characters)")
+    return Part(text=_named(part)) if len(part.raw or b"") > HEAVY else part
 
 
 def in_words(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
