@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 
 import { ConfigError } from "../errors.js";
 
-const MOST = 16; // threads of one function; further calls wait for one
+const MOST = 8; // threads of one function; further calls wait for one
 const IDLE = 4; // threads that wait for a next call
 const MEMORY_MB = 256;
 
@@ -45,13 +45,20 @@ export class Workshop {
   /** Call it. Throws what it throws, and the signal's reason; its thread has ended then. @param {Record<string, any>} args @param {AbortSignal} signal */
   async call(args, signal) {
     const worker = this.#idle.pop() ?? (await this.#free(signal));
+    const told = await this.#answered(worker, args, signal);
+    this.#give(worker);
+    if (told.error) throw Object.assign(new Error(told.error.message), { name: told.error.name });
+    return told.result;
+  }
+
+  /** @param {Worker} worker @param {Record<string, any>} args @param {AbortSignal} signal */
+  async #answered(worker, args, signal) {
     try {
       const told = await answer(worker, { args }, signal);
-      this.#give(worker);
-      if (told.error) throw Object.assign(new Error(told.error.message), { name: told.error.name });
-      return told.result;
+      if (told.refused) throw new Error(told.refused); // it was imported before, and is not in this thread
+      return told;
     } catch (error) {
-      if (!this.#idle.includes(worker)) this.#end(worker);
+      this.#end(worker);
       throw error;
     }
   }

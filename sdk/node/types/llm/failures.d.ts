@@ -13,5 +13,6 @@ export const REFUSED: "model_refused";
 export const FAILED: "model_failed";
 export const TOO_LONG: "context_too_long";
 export const STEPS: "too_many_steps";
+export const OUTPUT_INVALID: "output_invalid";
 import { TaskFailed } from "../errors.js";
 import { TaskRejected } from "../errors.js";
