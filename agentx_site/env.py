@@ -52,13 +52,16 @@ def flag(name: str, default: bool, about: str) -> bool:
     return value in TRUE
 
 
-def number(name: str, default: int, about: str) -> int:
-    """A whole number."""
+def number(name: str, default: int, about: str, most: int | None = None) -> int:
+    """A whole number, at most `most`."""
     value = text(name, str(default), about).strip()
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name}: {value!r} is not a whole number") from None
+    if most is not None and found > most:
+        raise ImproperlyConfigured(f"{name}: {found} is more than {most}")
+    return found
 
 
 def names(name: str, default: str, about: str) -> list[str]:

@@ -56,7 +56,8 @@ INTERNAL_URL = env.text(
 MAX_HOPS = env.number(
     "AGENTX_MAX_HOPS",
     10,
-    "How many agents may ask one another in a row: what goes in circles ends here.",
+    "How many agents may ask one another in a row: what goes in circles ends here. At most 32.",
+    most=32,  # their names travel in each turn's token, which has to stay short
 )
 MEMORY_DAYS = env.number(
     "AGENTX_MEMORY_DAYS",
