@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -54,9 +55,10 @@ def _map(principal: Principal) -> dict[str, Any]:
         return {}
     installed = list(plugins.plugins(principal))
     hosts = {h.agent_id: p.slug for p in installed for h in p.hosted_agents.all()}
-    # Hosted ones first: the drawing has room for a few, and there may be ten thousand.
+    # Hosted ones first, and of those the ones at work: the drawing has room for a few, and there may be ten thousand.
     agents = registry.agents(principal).prefetch_related(None)
-    first = agents.order_by("hosted_by__plugin__slug", "slug").only("slug", "state")[:MAPPED]
+    rank = Case(When(hosted_by__isnull=True, then=2), When(state="shutdown", then=1), default=0)
+    first = agents.order_by(rank, "hosted_by__plugin__slug", "slug").only("slug", "state")[:MAPPED]
     return {
         "agents": [
             {"slug": agent.slug, "state": agent.state, "plugin": hosts.get(agent.id, "")}

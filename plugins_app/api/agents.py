@@ -167,10 +167,7 @@ class PluginAgent(APIView):
         responses={200: HostedDetail, **refusals(400, 404, 409)},
     )
     def put(self, request: Request, ref: str, slug: str) -> Response:
-        """Tell it to be otherwise, by a new revision that its processes take as they run; its conversations go on.
-
-        The same again tries anew what could not be made.
-        """
+        """Tell it to be otherwise; its conversations go on. The same again tries anew what could not be made."""
         given = checked(request, ChangedAgent)
         if "config" in given:
             selectors.shown_agent(caller(request), ref, slug)

@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[2]
 # What these may skip; everything else must be checked. Any other plugin may skip what it has not.
 NO_TOOLS = {"tools.listed", "tools.arguments", "tools.bad_json", "tools.run"}
 NO_SCHEMA = {"config.schema", "config.refused", "config.initialize", "config.validate_refuses"}
+NO_MEMORY = {"memory.returned", "memory.failed", "memory.new_process"}
 MAY_SKIP = {
-    "echo": NO_TOOLS | NO_SCHEMA,
+    "echo": NO_TOOLS | NO_SCHEMA | NO_MEMORY,
     "shapes": {"calls.not_waiting"},
 }
 # Those with a lock of their own are checked in their own environments: tests/frameworks.

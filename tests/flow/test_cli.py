@@ -148,7 +148,7 @@ def test_a_plugin_is_shown_as_scripts_expect_it(cli: Cli) -> None:
     make_instance(plugin, rss_bytes=50_000_000, cpu_percent=1.5)
     shown = told(cli, "plugin", "show", "echo")
     assert {"name", "version", "state", "desired", "replicas", "processes", "agents"} <= set(shown)
-    assert shown["agents"] == [{"slug": "echo", "state": "ready"}]
+    assert shown["agents"] == [{"slug": "echo", "state": "ready", "reason": ""}]
     (process,) = shown["processes"]
     assert {"id", "pid", "node", "state", "address", "rss_bytes", "cpu_percent", "restarts"} <= set(
         process

@@ -124,7 +124,7 @@ API = [
     Right("GET", "plugins/<str:ref>/folders", EVERYBODY),
     Right("PUT", "plugins/<str:ref>/folders", "A", 202, {"folders": []}),
     Right("GET", "plugins/<str:ref>/agents", EVERYBODY),
-    Right("POST", "plugins/<str:ref>/agents", "A", 201, {"slug": "new", "config": GREETING}),
+    Right("POST", "plugins/<str:ref>/agents", "A", 201, {"slug": "newer", "config": GREETING}),
     Right("POST", "plugins/<str:ref>/agents/check", "A", 200, {"slug": "a", "config": GREETING}),
     Right("GET", "plugins/<str:ref>/agents/<slug:slug>", "A"),
     Right("PUT", "plugins/<str:ref>/agents/<slug:slug>", "A", 200, {"config": GREETING}),
@@ -320,8 +320,10 @@ def names(tmp_path: Path, settings: Any) -> dict[str, str]:
     file = {"artifactId": "a", "parts": [{"raw": "aGVsbG8=", "filename": "hello.txt"}]}
     task = make_task(agent, state="WORKING", artifacts=[file])
     message = make_message(task)
-    hosted, whose = plugin.hosted_agents.get(), {"owner": task.owner, "context_id": "c"}
-    ConversationMemory.objects.create(agent=agent, hosted=hosted, **whose)
+    hosted = plugin.hosted_agents.get()
+    for context_id in ("c", task.context_id):
+        whose = {"owner": task.owner, "context_id": context_id}
+        ConversationMemory.objects.create(agent=agent, hosted=hosted, **whose)
     config = PushConfig.objects.create(task=task, config_id="c", url="http://x.example/", host="x")
     dead = PushDelivery.objects.create(config=config, seq=1, state="dead")
     rule = AlertRule.objects.create(

@@ -27,7 +27,7 @@ SDK: Final = ROOT / "sdk" / "python"
 NODE_SDK: Final = ROOT / "sdk" / "node"
 UV: Final = (sys.executable, "-m", "uv")
 SECONDS: Final = 900
-KEPT_AWAY: Final = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+KEPT_AWAY: Final = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
 MADE: Final = shutil.ignore_patterns("node_modules", "__pycache__", ".agentx")
 
 
