@@ -19,6 +19,7 @@ from agentx_sdk.testing.program import NoPlugin, program
 
 SERVICE = "/agentx.plugin.AgentXPluginService/"
 METHODS = pb.DESCRIPTOR.services_by_name["AgentXPluginService"].methods
+TRIES = 10  # of a call whose sending failed on our own side
 PATIENCE = 3.0  # seconds for what must be there in two: the machine may be busy
 LAST = {"completed", "failed", "rejected", "input_required", "auth_required", "canceled"}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -112,6 +113,19 @@ async def status_of(call: Awaitable[Any]) -> str:
     except grpc.aio.AioRpcError as error:
         return error.code().name
     return "OK"
+
+
+async def turned_away(plugin: PluginProcess, method: Any, metadata: Any) -> str:
+    """The name of the status that a call ends with which is refused before its message is read.
+
+    grpc.aio says INTERNAL for a stream that ended while it was still sending, in one call of a hundred
+    or so: then it is asked again.
+    """
+    for _ in range(TRIES):
+        status = await status_of(start_call(plugin, method, metadata))
+        if status != "INTERNAL" or not method.client_streaming:
+            break
+    return status
 
 
 async def refused(call: Awaitable[Any], wanted: str, what: str) -> str:

@@ -16,6 +16,7 @@ from agentx_sdk.conformance.bench import (
     refused,
     start_call,
     status_of,
+    turned_away,
 )
 from agentx_sdk.conformance.check import Failed, check, expect, same
 from agentx_sdk.health import PLUGIN_SERVICE, SERVICE
@@ -35,7 +36,7 @@ async def token(at: Bench) -> None:
     wrong = [(), ((TOKEN_KEY, "0" * 64),), ((TOKEN_KEY, ""),), ((TOKEN_KEY, at.plugin.token[:-1]),)]
     for metadata in wrong:
         for method in METHODS:
-            status = await status_of(start_call(at.plugin, method, metadata))
+            status = await turned_away(at.plugin, method, metadata)
             missing = status == "UNIMPLEMENTED" and method.name in ADDED
             expect(missing or status == "UNAUTHENTICATED", f"{method.name} ended with {status}")
         await refused(_health(at, "live", metadata), "UNAUTHENTICATED", "grpc.health.v1")
